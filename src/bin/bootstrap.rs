@@ -1,0 +1,2 @@
+//! The runtime: run, print the error once, exit code.
+fn main() {}

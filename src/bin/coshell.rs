@@ -1,0 +1,2 @@
+//! The developer's program: arguments and dispatch only.
+fn main() {}

@@ -1,0 +1,2 @@
+//! One integration crate.
+fn main() {}
