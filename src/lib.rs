@@ -1,5 +1,33 @@
 //! coshell: an AWS Lambda custom runtime for Bash handlers.
+//!
+//! The way of an event:
+//!
+//! ```text
+//! Runtime API ──next──▶ bootstrap ──event──▶ waiting subshell of the persistent Bash ──▶ handler "$event"
+//!     ▲                   │  ▲  ▲                       │ stdout           │ stderr        │ status, stack
+//!     └──response/error───┘  │  └──── response pipe ◀───┘                  │               │
+//!                            └─────── log pipe ◀───────────────────────────┘               │
+//!                            └─────── status pipe, stack records ◀─────────────────────────┘
+//! ```
+//!
+//! `bootstrap` is [`runtime`]; `coshell`, the developer's program, runs the same code against an embedded Runtime API.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+// The loop, and what it is told at start.
+pub mod config;
+pub mod handler;
+pub mod runtime;
+
+// An event comes, ...
+mod api;
+pub mod invocation;
+
+// ... is run, ...
+mod shell;
+
+// ... and leaves lines in the log, and perhaps a failure.
+pub mod failure;
+pub mod logs;
 
 // The developer's side; `bootstrap` links nothing of it.
 #[cfg(feature = "cli")]

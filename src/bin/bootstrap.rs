@@ -1,2 +1,7 @@
-//! The runtime: run, print the error once, exit code.
-fn main() {}
+//! The runtime: what AWS Lambda starts.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coshell::runtime::main()
+}

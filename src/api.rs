@@ -1,0 +1,148 @@
+//! The Runtime API's calls. Source: AWS Lambda Developer Guide, "Using the Lambda runtime API"; how it and its emulator really
+//! answer was measured, and decides what each answer means here.
+//!
+//! One connection serves all calls, so every body is read to its end. A connection that died while idle is replaced by ureq; one
+//! that fails in the middle of a request ends the process: no POST is ever repeated, since it may have arrived.
+
+use std::fmt::{self, Display, Formatter};
+use std::io::Read;
+use std::time::Duration;
+
+use ureq::http::{HeaderMap, Response};
+use ureq::{Agent, Body};
+
+use crate::failure::{self, Failure};
+use crate::invocation::Invocation;
+
+const VERSION: &str = "2018-06-01/runtime";
+const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
+const DEADLINE_MS: &str = "Lambda-Runtime-Deadline-Ms";
+const FUNCTION_ARN: &str = "Lambda-Runtime-Invoked-Function-Arn";
+const TRACE_ID: &str = "Lambda-Runtime-Trace-Id";
+const CLIENT_CONTEXT: &str = "Lambda-Runtime-Client-Context";
+const COGNITO_IDENTITY: &str = "Lambda-Runtime-Cognito-Identity";
+const TENANT_ID: &str = "Lambda-Runtime-Aws-Tenant-Id";
+const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
+const MOST_ANSWER_BYTES: u64 = 64 * 1024;
+const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The most that Lambda takes as a response: 6 MiB and 100 bytes.
+pub(crate) const MOST_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
+
+/// The Runtime API, or the way to it, failed: the process must end, and Lambda starts another.
+#[derive(Debug)]
+pub(crate) struct ApiFailure {
+    call: &'static str,
+    cause: String,
+}
+
+/// What became of an answer that the API did not fail on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Posted {
+    /// 202.
+    Accepted,
+    /// The event is over for the API, for the reason given; the next one is not affected.
+    Refused(String),
+}
+
+/// A client of the Runtime API.
+#[derive(Debug)]
+pub(crate) struct Api {
+    agent: Agent,
+    base: String,
+}
+
+impl Api {
+    /// A client for the API at `address` (host and port). Nothing is sent yet.
+    pub(crate) fn new(address: &str) -> Api {
+        let config = Agent::config_builder()
+            .proxy(None) // else HTTP_PROXY would capture the Runtime API
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_idle_age(IDLE) // the default of 15 s would open a connection for nearly every event
+            .user_agent(concat!("coshell/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Api { agent: config.new_agent(), base: format!("http://{address}/{VERSION}") }
+    }
+
+    /// GET /runtime/invocation/next: waits for the next event, without a limit.
+    pub(crate) fn next(&self) -> Result<Invocation, ApiFailure> {
+        const CALL: &str = "read the next invocation";
+        let answer = self.agent.get(format!("{}/invocation/next", self.base)).call();
+        let mut answer = answer.map_err(|error| failed(CALL, error))?;
+        let mut event = Vec::new();
+        let read = answer.body_mut().as_reader().read_to_end(&mut event);
+        read.map_err(|error| failed(CALL, error))?;
+        if answer.status() != 200 {
+            return Err(failed(CALL, status_and_text(answer.status().as_u16(), &event)));
+        }
+        invocation(answer.headers(), event)
+            .ok_or_else(|| failed(CALL, format!("the answer has no {REQUEST_ID} header")))
+    }
+
+    /// POST /runtime/invocation/{id}/response.
+    pub(crate) fn respond(&self, request_id: &str, response: &[u8]) -> Result<Posted, ApiFailure> {
+        const CALL: &str = "post the response";
+        let request = self.agent.post(format!("{}/invocation/{request_id}/response", self.base));
+        let answer = request.content_type("application/json").send(response);
+        posted(CALL, answer.map_err(|error| failed(CALL, error))?)
+    }
+
+    /// POST /runtime/invocation/{id}/error.
+    pub(crate) fn fail(&self, request_id: &str, failure: &Failure) -> Result<Posted, ApiFailure> {
+        self.report("post the error report", &format!("invocation/{request_id}/error"), failure)
+    }
+
+    /// POST /runtime/init/error. The process must end at once afterwards.
+    pub(crate) fn fail_init(&self, failure: &Failure) -> Result<Posted, ApiFailure> {
+        self.report("post the init error", "init/error", failure)
+    }
+
+    fn report(&self, call: &'static str, route: &str, failure: &Failure) -> Result<Posted, ApiFailure> {
+        let request = self.agent.post(format!("{}/{route}", self.base)).content_type("application/json");
+        let answer = request.header(ERROR_TYPE, failure.error_type()).send(&failure::body(failure)[..]);
+        posted(call, answer.map_err(|error| failed(call, error))?)
+    }
+}
+
+fn invocation(headers: &HeaderMap, event: Vec<u8>) -> Option<Invocation> {
+    let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    Some(Invocation {
+        request_id: text(REQUEST_ID).filter(|id| !id.is_empty())?,
+        deadline_ms: text(DEADLINE_MS).and_then(|ms| ms.parse().ok()),
+        function_arn: text(FUNCTION_ARN),
+        trace_id: text(TRACE_ID),
+        client_context: text(CLIENT_CONTEXT),
+        cognito_identity: text(COGNITO_IDENTITY),
+        tenant_id: text(TENANT_ID),
+        event,
+    })
+}
+
+/// Reads the answer to its end, which frees the connection, and says what it means.
+fn posted(call: &'static str, mut answer: Response<Body>) -> Result<Posted, ApiFailure> {
+    let mut text = Vec::new();
+    let read = answer.body_mut().as_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut text);
+    let told = status_and_text(answer.status().as_u16(), &text);
+    match answer.status().as_u16() {
+        200..=299 => read.map(|_| Posted::Accepted).map_err(|error| failed(call, error)),
+        400 if told.contains("InvalidRequestID") => Ok(Posted::Refused(told)),
+        410 | 413 => Ok(Posted::Refused(told)),
+        _ => Err(failed(call, told)),
+    }
+}
+
+fn status_and_text(status: u16, text: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(text).trim().chars().take(500).collect();
+    if text.is_empty() { format!("status {status}") } else { format!("status {status}: {text}") }
+}
+
+fn failed(call: &'static str, cause: impl Display) -> ApiFailure {
+    ApiFailure { call, cause: cause.to_string() }
+}
+
+impl Display for ApiFailure {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        write!(f, "cannot {}: {}; this environment ends, and Lambda starts another", self.call, self.cause)
+    }
+}

@@ -1,0 +1,68 @@
+//! What the environment tells the runtime, read once.
+//!
+//! Sources: AWS Lambda Developer Guide, "Defined runtime environment variables" and "Building a custom runtime". The names
+//! that begin with `COSHELL_` are ours; README has the table.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+const HANDLER: &str = "_HANDLER";
+const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+const BASH: &str = "COSHELL_BASH";
+const LOG_ENV: &str = "COSHELL_LOG_ENV";
+const CHANNEL: &str = "COSHELL_CHANNEL";
+const DEFAULT_TASK_ROOT: &str = "/var/task";
+
+/// The runtime's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Host and port of the Runtime API.
+    pub api: String,
+    /// `_HANDLER` as it was given.
+    pub handler: String,
+    /// The folder that the function was unpacked to; handlers start in it.
+    pub task_root: PathBuf,
+    /// The Bash to start: a path, or a name to be looked up on PATH.
+    pub bash: OsString,
+    /// What Bash and the handlers see as `$0`: the path that this program was started by.
+    pub program: OsString,
+    /// Whether the environment is printed to the log at start.
+    pub log_env: bool,
+    /// Whether Bash is given FIFOs from the start, without trying /proc first.
+    pub fifos: bool,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// When AWS_LAMBDA_RUNTIME_API is not set: then there is nobody to report anything to. A missing `_HANDLER` is left for
+    /// [`Handler::resolve`](crate::handler::Handler::resolve) to report, since that one can be reported.
+    pub fn from_env() -> Result<Config, Failure> {
+        let text = |name| env::var_os(name).filter(|value| !value.is_empty());
+        let api = text(RUNTIME_API).ok_or(Failure::NoRuntimeApi)?;
+        Ok(Config {
+            api: api.to_string_lossy().into_owned(),
+            handler: text(HANDLER).unwrap_or_default().to_string_lossy().into_owned(),
+            task_root: task_root(text(TASK_ROOT)),
+            bash: text(BASH).unwrap_or_else(|| "bash".into()),
+            program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
+            log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
+            fifos: text(CHANNEL).is_some_and(|value| value == "fifo"),
+        })
+    }
+}
+
+/// LAMBDA_TASK_ROOT, else /var/task where it exists, else the current folder; always absolute.
+fn task_root(given: Option<OsString>) -> PathBuf {
+    let root = match given {
+        Some(root) => PathBuf::from(root),
+        None if Path::new(DEFAULT_TASK_ROOT).is_dir() => PathBuf::from(DEFAULT_TASK_ROOT),
+        None => PathBuf::from("."),
+    };
+    std::path::absolute(&root).unwrap_or(root)
+}

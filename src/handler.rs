@@ -1,0 +1,104 @@
+//! `_HANDLER`: which function of which script.
+//!
+//! The tutorial cuts at the first dot; people also write `dir/function.handler`, `function.sh.handler` and absolute paths, so
+//! this splits at the last dot of the file's name, which gives the same for every handler the tutorial could run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// A handler function and the script that defines it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handler {
+    /// The script, as an absolute path.
+    pub script: PathBuf,
+    /// The function's name.
+    pub function: String,
+}
+
+impl Handler {
+    /// Finds the script that `raw`, the value of `_HANDLER`, names below `task_root`.
+    ///
+    /// # Errors
+    /// [`Failure::HandlerNotSet`], [`Failure::HandlerMalformed`], [`Failure::ScriptNotFound`] with every place that was
+    /// looked at, or [`Failure::ScriptUnreadable`].
+    pub fn resolve(raw: &str, task_root: &Path) -> Result<Handler, Failure> {
+        let (stem, function) = split(raw)?;
+        let candidates: Vec<PathBuf> = scripts(&stem).iter().map(|name| task_root.join(name)).collect();
+        let Some(script) = candidates.iter().find(|path| path.exists()).cloned() else {
+            return Err(Failure::ScriptNotFound { handler: raw.to_owned(), looked_for: candidates });
+        };
+        readable(&script)?;
+        Ok(Handler { script, function })
+    }
+}
+
+/// The file's path without the function, and the function.
+fn split(raw: &str) -> Result<(String, String), Failure> {
+    if raw.is_empty() {
+        return Err(Failure::HandlerNotSet);
+    }
+    let malformed = |reason| Failure::HandlerMalformed { handler: raw.to_owned(), reason };
+    let name_start = raw.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, name) = raw.split_at(name_start);
+    if raw.contains('\0') || raw.contains('\n') {
+        return Err(malformed("it contains a line break or a NUL"));
+    }
+    let (stem, function) = match name.rsplit_once('.') {
+        None => (name, name),
+        // `function.sh` alone: a script and its function of the same name.
+        Some((stem, "sh")) => (stem, stem),
+        Some((stem, function)) => (stem, function),
+    };
+    if stem.is_empty() {
+        return Err(malformed("it names no file"));
+    }
+    if function.is_empty() {
+        return Err(malformed("it names no function after the dot"));
+    }
+    Ok((format!("{folder}{stem}"), function.to_owned()))
+}
+
+/// The file names that `stem` may stand for, the likelier first.
+fn scripts(stem: &str) -> Vec<String> {
+    if stem.ends_with(".sh") { vec![stem.to_owned(), format!("{stem}.sh")] } else { vec![format!("{stem}.sh")] }
+}
+
+fn readable(script: &Path) -> Result<(), Failure> {
+    let unreadable = |cause: String| Failure::ScriptUnreadable { script: script.to_owned(), cause };
+    if script.is_dir() {
+        return Err(unreadable("it is a folder".to_owned()));
+    }
+    fs::File::open(script).map(drop).map_err(|error| unreadable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_form_names_its_file_and_function() {
+        for (raw, stem, function) in [
+            ("function.handler", "function", "handler"),
+            ("dir/function.handler", "dir/function", "handler"),
+            ("dir.d/function.handler", "dir.d/function", "handler"),
+            ("function.sh.handler", "function.sh", "handler"),
+            ("/abs/function.handler", "/abs/function", "handler"),
+            ("my.function.handler", "my.function", "handler"),
+            ("hello", "hello", "hello"),
+            ("/abs/hello.sh", "/abs/hello", "hello"),
+            ("function.a-b::c", "function", "a-b::c"),
+        ] {
+            assert_eq!(split(raw).unwrap(), (stem.to_owned(), function.to_owned()), "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_file_or_function_is_malformed() {
+        for raw in [".handler", "function.", "dir/", "dir/.handler", "a\nb.handler"] {
+            assert!(matches!(split(raw), Err(Failure::HandlerMalformed { .. })), "{raw:?}");
+        }
+        assert!(matches!(split(""), Err(Failure::HandlerNotSet)));
+    }
+}

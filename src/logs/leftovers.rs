@@ -1,0 +1,128 @@
+//! Log pipes that outlive their event: a background child that keeps stderr goes on writing under its event's request id.
+//!
+//! One thread reads them all, for as long as somebody holds them; at most [`MOST`] at a time, since each is a descriptor.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::{pipe, read, write};
+
+use super::lines::Lines;
+use super::{Level, Log};
+
+const MOST: usize = 64;
+const READ_BYTES: usize = 64 * 1024;
+
+/// The thread's address.
+#[derive(Debug, Clone)]
+pub(crate) struct Leftovers {
+    pipes: Sender<(OwnedFd, Lines)>,
+    wake: std::sync::Arc<OwnedFd>,
+}
+
+impl Leftovers {
+    /// Starts the thread. It ends with the last of its addresses.
+    pub(crate) fn start(log: &Log) -> io::Result<Leftovers> {
+        let (sender, receiver) = channel();
+        let (woken, wake) = pipe()?;
+        let log = log.clone();
+        std::thread::Builder::new()
+            .name("leftover logs".into())
+            .stack_size(128 * 1024)
+            .spawn(move || Reader { log, receiver, woken, pipes: VecDeque::new() }.run())?;
+        Ok(Leftovers { pipes: sender, wake: wake.into() })
+    }
+
+    /// Hands over `pipe`, which must not block; what comes out of it goes to `lines` until its end.
+    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines) {
+        if self.pipes.send((pipe, lines)).is_ok() {
+            // A full pipe has woken the thread already.
+            let _ = write(&self.wake, b".");
+        }
+    }
+}
+
+struct Reader {
+    log: Log,
+    receiver: Receiver<(OwnedFd, Lines)>,
+    woken: OwnedFd,
+    pipes: VecDeque<(OwnedFd, Lines)>,
+}
+
+impl Reader {
+    fn run(mut self) {
+        while self.wait().is_ok() && self.adopt_new() {
+            self.pipes.retain_mut(|(pipe, lines)| drain(pipe, lines));
+        }
+    }
+
+    /// Waits until a pipe has something to read, a new one comes, or an incomplete line has waited long enough.
+    fn wait(&self) -> nix::Result<()> {
+        let due = self.pipes.iter().filter_map(|(_, lines)| lines.partial_wait()).min();
+        let timeout = due.map_or(PollTimeout::NONE, timeout);
+        let fds = std::iter::once(&self.woken).chain(self.pipes.iter().map(|(pipe, _)| pipe));
+        let mut fds: Vec<PollFd> = fds.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(nix::Error::EINTR) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes what was handed over; false when nobody is left who could hand over more.
+    fn adopt_new(&mut self) -> bool {
+        let woken = PollFd::new(self.woken.as_fd(), PollFlags::POLLIN);
+        if poll(&mut [woken], PollTimeout::ZERO) == Ok(1) {
+            let _ = read(&self.woken, &mut [0; 64]);
+        }
+        loop {
+            match self.receiver.try_recv() {
+                Ok(pipe) => self.pipes.push_back(pipe),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+        while self.pipes.len() > MOST
+            && let Some((_, mut lines)) = self.pipes.pop_front()
+        {
+            lines.finish();
+            let told =
+                format!("more than {MOST} background processes keep a log open; the oldest one's log was closed");
+            self.log.say(Level::Warn, None, &told);
+        }
+        true
+    }
+}
+
+/// Reads what is there; false at the end of the pipe.
+fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
+    let mut buffer = [0; READ_BYTES];
+    lines.write_partial_when_due();
+    match Fd(pipe).read(&mut buffer) {
+        Ok(0) => {
+            lines.finish();
+            false
+        }
+        Ok(count) => {
+            lines.feed(&buffer[..count]);
+            true
+        }
+        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+    }
+}
+
+struct Fd<'a>(&'a OwnedFd);
+
+impl Read for Fd<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(read(self.0, buffer)?)
+    }
+}
+
+/// Rounded up, so that a wait never ends before its time.
+fn timeout(wait: Duration) -> PollTimeout {
+    PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+}

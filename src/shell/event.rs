@@ -1,0 +1,70 @@
+//! The event file: what the waiting subshell reads when it is woken.
+//!
+//! Turn, event, then NAME=value for each context variable, each ended by a NUL, as `mapfile -d ''` reads them from a file in
+//! blocks (from a pipe it would take a system call a byte). The turn comes first, so that a subshell woken by a byte meant for a
+//! dead one sees that the event is not its own.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use crate::invocation::Invocation;
+
+/// Writes `invocation` for the subshell of `turn` into `file`, which is emptied first.
+pub(crate) fn write(file: &File, turn: u64, invocation: &Invocation) -> io::Result<()> {
+    let bytes = fields(turn, invocation);
+    file.set_len(0)?;
+    file.write_all_at(&bytes, 0)
+}
+
+fn fields(turn: u64, invocation: &Invocation) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(invocation.event.len() + 1024);
+    bytes.extend_from_slice(turn.to_string().as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(&as_substituted(&invocation.event));
+    bytes.push(0);
+    for (name, value) in invocation.variables() {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(b'=');
+        bytes.extend(value.bytes().filter(|byte| *byte != 0));
+        bytes.push(0);
+    }
+    bytes
+}
+
+/// What `$(curl …)` makes of an event: without its NUL bytes, which Bash cannot hold, and its trailing newlines.
+fn as_substituted(event: &[u8]) -> Vec<u8> {
+    let mut event: Vec<u8> = event.iter().copied().filter(|byte| *byte != 0).collect();
+    strip_newlines(&mut event);
+    event
+}
+
+/// Drops the trailing newlines, as command substitution does.
+pub(crate) fn strip_newlines(bytes: &mut Vec<u8>) {
+    let end = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    bytes.truncate(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_loses_its_nuls_and_trailing_newlines_and_nothing_else() {
+        let invocation = Invocation {
+            request_id: "r-1".into(),
+            deadline_ms: Some(5),
+            trace_id: Some("Root=1".into()),
+            event: b"\n a\0b\xff\n\n\n".to_vec(),
+            ..Invocation::default()
+        };
+        let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
+            LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
+        assert_eq!(fields(3, &invocation), expected);
+    }
+
+    #[test]
+    fn an_event_of_newlines_alone_is_empty() {
+        assert_eq!(as_substituted(b"\n\n"), b"");
+    }
+}

@@ -1,0 +1,244 @@
+//! The persistent Bash: started once, it sources the script and forks a subshell for each event before the event comes.
+//!
+//! A turn is one such subshell: it waits, is woken, runs the handler, and ends. Its states, in order, are those of [`Phase`]. The
+//! answer of an event needs two things: stdout's end-of-file, as `$( )` waits for it, and how the handler ended. The latter comes
+//! either early, from the subshell itself (it returned 0 and nothing is pending), or from Bash when the subshell is gone.
+
+mod bash;
+mod channel;
+mod event;
+mod plumbing;
+mod start;
+mod status;
+mod stdout;
+pub(crate) mod trace;
+mod turn;
+
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, read, write};
+
+use crate::handler::Handler;
+use crate::logs::Log;
+use crate::logs::leftovers::Leftovers;
+use crate::logs::lines::Lines;
+use plumbing::{Lanes, Plumbing, lane};
+use status::{Records, Status};
+
+pub(crate) use start::Starting;
+pub(crate) use turn::Response;
+
+const READ_BYTES: usize = 64 * 1024;
+const WAKE: &[u8] = b"e";
+const RELEASE: &[u8] = b"r";
+/// After so many subshells in a row that ended before they could wait, Bash is given up.
+const MOST_STILLBORN: u32 = 3;
+
+/// Where the current turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Bash has yet to fork its subshell, or the subshell of the turn before has yet to end.
+    Forking,
+    /// The subshell waits for its event.
+    Waiting { pid: i32 },
+    /// It runs the handler.
+    Running { pid: i32 },
+    /// The handler returned 0; the subshell stays until it is released.
+    Lingering,
+    /// The subshell is ending, or has ended.
+    Ending,
+    /// Bash itself has ended.
+    Dead(Option<ExitStatus>),
+}
+
+/// A running Bash that has sourced the script.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    bash: Child,
+    /// Readable after a SIGCHLD.
+    children: UnixStream,
+    plumbing: Plumbing,
+    records: Records,
+    turn: u64,
+    phase: Phase,
+    stillborn: u32,
+    /// The log of the turn before, while its pipe may still have writers.
+    last_lines: Option<Lines>,
+    handler: Handler,
+    task_root: PathBuf,
+    log: Log,
+    leftovers: Leftovers,
+}
+
+impl Shell {
+    /// Lets the subshell of the answered event go, and waits at most `patience` until the next one is ready. What is unfinished
+    /// when `next` is called may be frozen, and would be finished inside the next event.
+    pub(crate) fn settle(&mut self, patience: Duration) {
+        self.release();
+        let until = Instant::now() + patience;
+        while !matches!(self.phase, Phase::Waiting { .. } | Phase::Dead(_)) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.wait(left).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether Bash has ended, and a new one is needed.
+    pub(crate) fn is_dead(&self) -> bool {
+        matches!(self.phase, Phase::Dead(_))
+    }
+
+    fn release(&mut self) {
+        if self.phase == Phase::Lingering {
+            // A subshell that has gone by itself needs no release.
+            let _ = write(&self.plumbing.wake.fd, RELEASE);
+            self.phase = Phase::Ending;
+        }
+    }
+
+    /// Waits for a status or the end of Bash, and takes note of it.
+    fn wait(&mut self, timeout: Duration) -> io::Result<()> {
+        let mut fds = [
+            PollFd::new(self.plumbing.status.fd.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut fds, poll_timeout(timeout)) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.read_statuses();
+        Ok(())
+    }
+
+    /// Reads what the driver says, and takes note of it.
+    fn read_statuses(&mut self) -> Vec<Status> {
+        let mut buffer = [0; 4096];
+        let statuses = match read(&self.plumbing.status.fd, &mut buffer) {
+            Ok(count) => self.records.read(&buffer[..count]),
+            Err(_) => Vec::new(),
+        };
+        for status in &statuses {
+            self.note(status);
+        }
+        self.note_end_of_bash();
+        statuses
+    }
+
+    fn note(&mut self, status: &Status) {
+        match *status {
+            Status::Waiting { turn, pid } if turn > self.turn => {
+                self.turn = turn;
+                self.phase = Phase::Waiting { pid };
+                self.stillborn = 0;
+                self.hand_over_last_log();
+            }
+            Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running { .. }) => {
+                self.phase = Phase::Lingering;
+            }
+            Status::Done { turn, .. } if turn == self.turn => self.phase = Phase::Ending,
+            // A subshell that could not even say that it waits.
+            Status::Done { turn, .. } if turn > self.turn => {
+                self.turn = turn;
+                self.phase = Phase::Forking;
+                self.stillborn += 1;
+                if self.stillborn >= MOST_STILLBORN {
+                    self.end();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// SIGCHLD says that some child has ended; ask only then whether it was Bash.
+    fn note_end_of_bash(&mut self) {
+        let mut signals = [0; 64];
+        if !matches!(read(&self.children, &mut signals), Ok(1..)) {
+            return;
+        }
+        match self.bash.try_wait() {
+            Ok(None) => {}
+            Ok(Some(status)) => self.phase = Phase::Dead(Some(status)),
+            Err(_) => self.phase = Phase::Dead(None),
+        }
+    }
+
+    /// When the next subshell waits, the one before is gone. Whoever still holds its log pipe is a background process: from now on
+    /// the log thread reads that pipe, and the turn after next gets a new one.
+    fn hand_over_last_log(&mut self) {
+        let Some(mut lines) = self.last_lines.take() else { return };
+        let end = &mut self.plumbing.lanes.stderr[lane(self.turn - 1)];
+        if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
+            && let Ok(old) = self.plumbing.channel.renew(end)
+        {
+            self.leftovers.adopt(old, lines);
+        } else {
+            lines.finish();
+        }
+    }
+
+    /// Ends Bash, and a subshell of its that may be left.
+    fn end(&mut self) {
+        let subshell = match self.phase {
+            Phase::Waiting { pid } | Phase::Running { pid } => Some(pid),
+            Phase::Forking | Phase::Lingering | Phase::Ending | Phase::Dead(_) => None,
+        };
+        if !self.is_dead() {
+            drop(self.bash.kill());
+            self.phase = Phase::Dead(self.bash.wait().ok());
+        }
+        if let Some(pid) = subshell.filter(|pid| self.is_ours(*pid)) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+
+    /// Whether `pid` is a subshell of our Bash: its command line has the path of our driver, which nobody else's has. (It is no
+    /// child of ours, so its number may have been given to another process.)
+    fn is_ours(&self, pid: i32) -> bool {
+        let driver = self.plumbing.driver.path.as_os_str().as_encoded_bytes();
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == driver)
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// What a read without blocking found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Some,
+    NothingYet,
+    End,
+}
+
+/// Reads what is there, up to [`READ_BYTES`].
+fn read_once(end: &channel::End, take: &mut impl FnMut(&[u8])) -> Read {
+    let mut buffer = [0; READ_BYTES];
+    match read(&end.fd, &mut buffer).map_err(io::Error::from) {
+        Ok(0) => Read::End,
+        Ok(count) => {
+            take(&buffer[..count]);
+            Read::Some
+        }
+        Err(error) if error.kind() == ErrorKind::WouldBlock || error.kind() == ErrorKind::Interrupted => {
+            Read::NothingYet
+        }
+        Err(_) => Read::End,
+    }
+}
+
+/// Rounded up, so that a wait never ends before its time.
+fn poll_timeout(wait: Duration) -> PollTimeout {
+    PollTimeout::try_from(wait + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
+}

@@ -1,0 +1,61 @@
+//! What a handler writes to stdout: kept up to what Lambda takes plus one byte, so that the API itself refuses what is too much,
+//! and the rest counted and dropped, so that the handler neither blocks nor gets SIGPIPE.
+
+/// A response while it is being written.
+#[derive(Debug, Default)]
+pub(crate) struct Stdout {
+    kept: Vec<u8>,
+    most: usize,
+    total: u64,
+    /// Whether something other than newlines was dropped; those alone would have been stripped anyway.
+    overflown: bool,
+}
+
+impl Stdout {
+    /// Keeps at most `most` bytes.
+    pub(crate) fn up_to(most: usize) -> Stdout {
+        Stdout { most, ..Stdout::default() }
+    }
+
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.total += bytes.len() as u64;
+        let room = (self.most - self.kept.len()).min(bytes.len());
+        let (kept, dropped) = bytes.split_at(room);
+        self.kept.extend_from_slice(kept);
+        self.overflown |= dropped.iter().any(|byte| *byte != b'\n');
+    }
+
+    /// All that was written, if it was too much to be kept.
+    pub(crate) fn overflow(&self) -> Option<u64> {
+        self.overflown.then_some(self.total)
+    }
+
+    /// The response: trailing newlines stripped, as command substitution does.
+    pub(crate) fn into_response(mut self) -> Vec<u8> {
+        if !self.overflown {
+            super::event::strip_newlines(&mut self.kept);
+        }
+        self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_counted_and_dropped() {
+        let mut stdout = Stdout::up_to(4);
+        stdout.feed(b"ab\n");
+        stdout.feed(b"\ncdef");
+        assert_eq!(stdout.overflow(), Some(8));
+        assert_eq!(stdout.into_response(), b"ab\n\n");
+    }
+
+    #[test]
+    fn all_trailing_newlines_and_no_other_bytes_are_stripped() {
+        let mut stdout = Stdout::up_to(100);
+        stdout.feed(b"\na\0\xff \n\n\n");
+        assert_eq!(stdout.into_response(), b"\na\0\xff ");
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading the stack records that the driver's ERR and EXIT traps write, and finding in them what ended the handler.
+//!
+//! A record is its number of fields, then the fields, each ended by a NUL: kind, turn, status, BASH_SUBSHELL, BASH_COMMAND, LINENO,
+//! and three fields a frame (FUNCNAME, BASH_SOURCE, BASH_LINENO), innermost first. Sources: Bash Reference Manual, "Bash
+//! Variables" and "Bourne Shell Builtins: trap"; what each class of failure leaves behind was measured on 5.1 to 5.3.
+//!
+//! A handler could write into that file by itself: every field is data, and a malformed record ends the reading.
+
+use std::path::{Path, PathBuf};
+
+/// Which trap wrote a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A command failed that nothing handles.
+    Err,
+    /// The subshell (or, while sourcing, the shell) exits.
+    Exit,
+}
+
+/// One function call on Bash's stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The function, or `source` for a file's own top level.
+    pub function: String,
+    /// The file; as Bash knows it.
+    pub file: PathBuf,
+    /// The line in it that was being executed, where Bash knows it.
+    pub line: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Record {
+    kind: Kind,
+    turn: u64,
+    status: i32,
+    level: u32,
+    command: String,
+    frames: Vec<Frame>,
+}
+
+/// What a handler or script was doing when it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The command, as Bash prints it.
+    pub command: String,
+    /// The command's own exit status.
+    pub status: i32,
+    /// Whether the command ended the shell by itself (`exit`, an unbound variable, ...) rather than by failing.
+    pub at_exit: bool,
+    /// The calls that led there, innermost first, the driver's left out.
+    pub frames: Vec<Frame>,
+}
+
+/// Finds what ended turn `turn` (0: the sourcing of the script) in `bytes`. Frames in `driver` are left out.
+pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
+    let mut records = parse(bytes);
+    records.retain(|record| record.turn == turn);
+    let own_level = u32::from(turn > 0);
+    let failed = records.iter().rposition(|record| record.kind == Kind::Err && record.level == own_level);
+    let index = match failed {
+        Some(last) => deepest(&records, last),
+        None => records.iter().rposition(|record| record.kind == Kind::Exit && record.level == own_level)?,
+    };
+    let record = records.swap_remove(index);
+    let at_exit = record.kind == Kind::Exit;
+    let mut frames: Vec<Frame> = record.frames.into_iter().filter(|frame| frame.file != driver).collect();
+    if at_exit && let Some(innermost) = frames.first_mut() {
+        innermost.line = None; // in an EXIT trap it is always 1
+    }
+    Some(Place { command: record.command, status: record.status, at_exit, frames })
+}
+
+/// A failure inside `$( )` or a pipeline is recorded once a level, innermost first: the first of the run is where it began.
+fn deepest(records: &[Record], last: usize) -> usize {
+    let top = &records[last];
+    let inner = |record: &Record| record.kind == Kind::Err && record.level > top.level && record.status == top.status;
+    let run = records[..last].iter().rev().take_while(|record| inner(record)).count();
+    last - run
+}
+
+fn parse(bytes: &[u8]) -> Vec<Record> {
+    let mut fields = bytes.split(|byte| *byte == 0).map(|field| String::from_utf8_lossy(field).into_owned());
+    let mut records = Vec::new();
+    while let Some(count) = fields.next().and_then(|count| count.parse::<usize>().ok()) {
+        let record: Vec<String> = fields.by_ref().take(count).collect();
+        if record.len() < count {
+            break;
+        }
+        records.extend(Record::new(&record));
+    }
+    records
+}
+
+impl Record {
+    fn new(fields: &[String]) -> Option<Record> {
+        let [kind, turn, status, level, command, _line, frames @ ..] = fields else { return None };
+        let kind = match kind.as_str() {
+            "ERR" => Kind::Err,
+            "EXIT" => Kind::Exit,
+            _ => return None,
+        };
+        let frame = |frame: &[String]| Frame {
+            function: frame[0].clone(),
+            file: PathBuf::from(&frame[1]),
+            line: frame[2].parse().ok().filter(|line| *line > 0),
+        };
+        Some(Record {
+            kind,
+            turn: turn.parse().ok()?,
+            status: status.parse().ok()?,
+            level: level.parse().ok()?,
+            command: command.clone(),
+            frames: frames.chunks_exact(3).map(frame).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: &str, status: &str, level: &str, command: &str, function: &str, line: &str) -> Vec<u8> {
+        let fields = [kind, "7", status, level, command, line, function, "/f.sh", line, "main", "/driver", "9"];
+        let mut bytes = format!("{}\0", fields.len()).into_bytes();
+        bytes.extend(fields.iter().flat_map(|field| format!("{field}\0").into_bytes()));
+        bytes
+    }
+
+    fn placed(records: &[Vec<u8>]) -> Option<Place> {
+        place(&records.concat(), 7, Path::new("/driver"))
+    }
+
+    #[test]
+    fn the_deepest_record_of_a_command_substitution_is_the_place() {
+        let place = placed(&[
+            record("ERR", "1", "2", "unrelated", "h", "2"),
+            record("ERR", "3", "2", "inner failed", "inner", "14"),
+            record("ERR", "3", "1", "x=$(inner)", "handler", "20"),
+            record("EXIT", "3", "1", "x=$(inner)", "handler", "1"),
+        ])
+        .unwrap();
+        assert_eq!(place.command, "inner failed");
+        let frame = Frame { function: "inner".into(), file: "/f.sh".into(), line: Some(14) };
+        assert_eq!(place.frames, [frame]);
+    }
+
+    #[test]
+    fn without_a_failed_command_the_exit_is_the_place_and_its_line_is_not_trusted() {
+        let place = placed(&[record("EXIT", "3", "1", "exit 3", "deep", "1")]).unwrap();
+        assert!(place.at_exit);
+        assert_eq!(place.frames[0].line, None);
+    }
+
+    #[test]
+    fn records_of_another_event_and_garbage_are_no_place() {
+        assert_eq!(place(&record("ERR", "1", "1", "x", "h", "2"), 8, Path::new("/driver")), None);
+        for bytes in [&b""[..], b"x", b"5\0ERR\0", b"6\0ERR\x007\0x\0x\0x\0x\0", b"99999999999999999999\0"] {
+            assert_eq!(place(bytes, 7, Path::new("/driver")), None);
+        }
+    }
+}
