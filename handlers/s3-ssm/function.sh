@@ -6,7 +6,7 @@
 S3_URL=${AWS_ENDPOINT_URL_S3:-https://s3.$AWS_REGION.amazonaws.com}
 SSM_URL=${AWS_ENDPOINT_URL_SSM:-https://ssm.$AWS_REGION.amazonaws.com}
 
-# aws_request SERVICE URL [CURL-ARGUMENT...]: a signed request; what a refused one says goes to the log.
+# aws_request SERVICE URL [CURL-ARGUMENT...]: a signed request; why one is refused goes to the log.
 # The keys reach curl by its stdin, where neither a list of processes nor a trace shows them.
 aws_request() {
   local service=$1 url=$2 answer status=0
@@ -19,10 +19,10 @@ header = "x-amz-security-token: $AWS_SESSION_TOKEN"
 END
   ) || status=$?
   if ((status != 0)); then
-    printf "%s\n" "$answer" >&2
+    printf '%s\n' "$answer" >&2
     return "$status"
   fi
-  printf "%s" "$answer"
+  printf '%s' "$answer"
 }
 
 parameter() {
@@ -33,11 +33,13 @@ parameter() {
   jq -er .Parameter.Value <<<"$answer"
 }
 
-# object_url BUCKET KEY: with the key encoded, but for its slashes.
-object_url() {
-  local path
-  path=$(jq -nr --arg key "$2" '$key | split("/") | map(@uri) | join("/")')
-  printf '%s/%s/%s' "$S3_URL" "$1" "$path"
+# s3_object BUCKET KEY CURL-ARGUMENT...: S3 wants the hash of what is sent, or this word instead of it (over TLS);
+# not every curl adds the header by itself. The key is encoded, but for its slashes.
+s3_object() {
+  local bucket=$1 key
+  key=$(jq -nr --arg key "$2" '$key | split("/") | map(@uri) | join("/")')
+  shift 2
+  aws_request s3 "$S3_URL/$bucket/$key" --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@"
 }
 
 handler() {
@@ -50,9 +52,9 @@ handler() {
   work=$(mktemp -d)
   trap 'rm -rf -- "$work"' EXIT
 
-  aws_request s3 "$(object_url "$bucket" "$key")" --output "$work/lines"
+  s3_object "$bucket" "$key" --output "$work/lines"
   sort -u -o "$work/sorted" -- "$work/lines"
-  aws_request s3 "$(object_url "$results" "$key")" --upload-file "$work/sorted"
+  s3_object "$results" "$key" --upload-file "$work/sorted"
 
   jq -nc --arg to "s3://$results/$key" --argjson lines "$(wc -l <"$work/sorted")" '{to: $to, lines: $lines}'
 }

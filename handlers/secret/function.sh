@@ -6,7 +6,7 @@ SECRETS_URL=${AWS_ENDPOINT_URL_SECRETS_MANAGER:-https://secretsmanager.$AWS_REGI
 CACHE=${TMPDIR:-/tmp}/api-token
 CACHE_SECONDS=300
 
-# aws_request SERVICE URL [CURL-ARGUMENT...]: a signed request; what a refused one says goes to the log.
+# aws_request SERVICE URL [CURL-ARGUMENT...]: a signed request; why one is refused goes to the log.
 # The keys reach curl by its stdin, where neither a list of processes nor a trace shows them.
 aws_request() {
   local service=$1 url=$2 answer status=0
@@ -19,10 +19,10 @@ header = "x-amz-security-token: $AWS_SESSION_TOKEN"
 END
   ) || status=$?
   if ((status != 0)); then
-    printf "%s\n" "$answer" >&2
+    printf '%s\n' "$answer" >&2
     return "$status"
   fi
-  printf "%s" "$answer"
+  printf '%s' "$answer"
 }
 
 fetch_token() {
