@@ -24,7 +24,7 @@ show_item() {
 
 add_item() {
   local body=$1 item
-  if ! item=$(jq -ce 'select(.name | type == "string") | {name}' <<<"$body" 2>/dev/null); then
+  if ! item=$(jq -nce 'input | select(.name | type == "string") | {name}' <<<"$body" 2>/dev/null); then
     reply 400 '{"error":"the body must be JSON with a name"}'
     return
   fi

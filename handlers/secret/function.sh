@@ -31,7 +31,8 @@ fetch_token() {
   question=$(jq -nc --arg id "$SECRET_ID" '{SecretId: $id}')
   answer=$(aws_request secretsmanager "$SECRETS_URL/" --header 'content-type: application/x-amz-json-1.1' \
     --header 'x-amz-target: secretsmanager.GetSecretValue' --data-binary "$question")
-  jq -er '.SecretString | select(. != "")' <<<"$answer"
+  # `input` fails where there is none; without it jq 1.6 takes no input for success, and the token would be empty.
+  jq -ner 'input.SecretString | select(. != "")' <<<"$answer"
 }
 
 token() {
