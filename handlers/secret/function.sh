@@ -1,0 +1,63 @@
+# Authorizes requests to an HTTP API by a token that Secrets Manager keeps. The secret is fetched once and
+# then cached in a file for five minutes: variables of one event are gone with it, /tmp is not.
+# shellcheck shell=bash
+
+SECRETS_URL=${AWS_ENDPOINT_URL_SECRETS_MANAGER:-https://secretsmanager.$AWS_REGION.amazonaws.com}
+CACHE=${TMPDIR:-/tmp}/api-token
+CACHE_SECONDS=300
+
+# aws_request SERVICE URL [CURL-ARGUMENT...]: a signed request; why one is refused goes to the log.
+# The keys reach curl by its stdin, where neither a list of processes nor a trace shows them.
+aws_request() {
+  local service=$1 url=$2 answer status=0
+  shift 2
+  answer=$(
+    curl --silent --show-error --fail-with-body --max-time 20 --config - \
+      --aws-sigv4 "aws:amz:$AWS_REGION:$service" "$@" -- "$url" <<END
+user = "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+header = "x-amz-security-token: $AWS_SESSION_TOKEN"
+END
+  ) || status=$?
+  if ((status != 0)); then
+    printf '%s\n' "$answer" >&2
+    return "$status"
+  fi
+  printf '%s' "$answer"
+}
+
+fetch_token() {
+  local question answer
+  echo "fetching $SECRET_ID" >&2
+  question=$(jq -nc --arg id "$SECRET_ID" '{SecretId: $id}')
+  answer=$(aws_request secretsmanager "$SECRETS_URL/" --header 'content-type: application/x-amz-json-1.1' \
+    --header 'x-amz-target: secretsmanager.GetSecretValue' --data-binary "$question")
+  # `input` fails where there is none; without it jq 1.6 takes no input for success, and the token would be empty.
+  jq -ner 'input.SecretString | select(. != "")' <<<"$answer"
+}
+
+token() {
+  local now changed=0
+  printf -v now '%(%s)T' -1
+  if [[ -f $CACHE ]]; then changed=$(stat -c %Y -- "$CACHE"); fi
+  if ((now - changed >= CACHE_SECONDS)); then
+    # First a file of its own, then its name: an event that is cut short leaves no half of a token.
+    umask 077
+    fetch_token >"$CACHE.new"
+    mv -f -- "$CACHE.new" "$CACHE"
+  fi
+  cat -- "$CACHE"
+}
+
+digest() { printf '%s' "$1" | sha256sum; }
+
+handler() {
+  local given expected
+  given=$(jq -r '.headers.authorization // "" | ltrimstr("Bearer ")' <<<"$1")
+  expected=$(token)
+  # Digests are compared, since how long it takes to compare two texts tells how much of them is alike.
+  if [[ $(digest "$given") == "$(digest "$expected")" ]]; then
+    echo '{"isAuthorized":true}'
+  else
+    echo '{"isAuthorized":false}'
+  fi
+}
