@@ -11,6 +11,7 @@
 
 mod answer;
 mod body;
+mod outcome;
 mod routes;
 mod server;
 mod state;

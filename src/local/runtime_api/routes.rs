@@ -19,9 +19,10 @@ use axum::response::{IntoResponse, Response as Reply};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use super::super::invocation::{FunctionError, Invocation, Outcome, Refusal, Response};
+use super::super::invocation::{Invocation, Outcome, Refusal};
 use super::answer::{Answer, DEADLINE_MS};
 use super::body::{self, Received};
+use super::outcome::{by_lambda, error_of, response_of, text, too_large};
 use super::state::State;
 
 const NEXT: &str = "/2018-06-01/runtime/invocation/next";
@@ -31,9 +32,6 @@ const INIT_ERROR: &str = "/2018-06-01/runtime/init/error";
 const EXTENSION_REGISTER: &str = "/2020-01-01/extension/register";
 const EXTENSION_NEXT: &str = "/2020-01-01/extension/event/next";
 
-const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
-const ERROR_BODY: &str = "lambda-runtime-function-error-body";
-const XRAY_ERROR_CAUSE: &str = "lambda-runtime-function-xray-error-cause";
 const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 const EXTENSION_IDENTIFIER: HeaderName = HeaderName::from_static("lambda-extension-identifier");
 
@@ -157,58 +155,4 @@ fn refused(refusal: Refusal) -> Answer {
         Refusal::AnsweredTwice => Answer::InvalidStateTransition,
         Refusal::TooLate => Answer::InvokeTimeout,
     }
-}
-
-fn response_of(headers: &HeaderMap, received: Received, streaming: bool) -> Response {
-    let trailing_error = text(&received.trailers, ERROR_TYPE).map(|error_type| FunctionError {
-        error_type,
-        body: text(&received.trailers, ERROR_BODY).unwrap_or_default().into(),
-        ..FunctionError::default()
-    });
-    Response {
-        bytes: received.bytes.into(),
-        content_type: text(headers, CONTENT_TYPE.as_str()),
-        streaming,
-        trailing_error,
-    }
-}
-
-fn error_of(headers: &HeaderMap, body: Vec<u8>) -> FunctionError {
-    FunctionError {
-        error_type: error_type(text(headers, ERROR_TYPE).unwrap_or_default()),
-        body: body.into(),
-        content_type: text(headers, CONTENT_TYPE.as_str()),
-        xray_error_cause: text(headers, XRAY_ERROR_CAUSE),
-    }
-}
-
-/// The error type as Lambda takes it: `Runtime.` or `Function.`, then a capital and more letters; else unknown.
-fn error_type(given: String) -> String {
-    let names = |kind| given.strip_prefix(kind).is_some_and(is_error_name);
-    if names("Runtime.") || names("Function.") {
-        given
-    } else if given.starts_with("Function.") {
-        "Function.Unknown".to_owned()
-    } else {
-        "Runtime.Unknown".to_owned()
-    }
-}
-
-fn is_error_name(name: &str) -> bool {
-    name.len() > 1
-        && name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.bytes().all(|byte| byte.is_ascii_alphabetic())
-}
-
-fn too_large(size: u64, limit: u64) -> Outcome {
-    let message = format!("Response payload size ({size} bytes) exceeded maximum allowed payload size ({limit} bytes).");
-    by_lambda("Function.ResponseSizeTooLarge", &message)
-}
-
-fn by_lambda(error_type: &str, message: &str) -> Outcome {
-    Outcome::Error(FunctionError::by_lambda(error_type, message))
-}
-
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
