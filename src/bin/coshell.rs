@@ -30,5 +30,8 @@ fn main() -> ExitCode {
 /// Whether this process was started by `coshell` itself, to be the runtime; clap has no part in that.
 fn is_the_runtime() -> bool {
     let mut arguments = std::env::args_os().skip(1);
-    arguments.next().is_some_and(|first| first == RUNTIME_ARGUMENT) && arguments.next().is_none()
+    arguments
+        .next()
+        .is_some_and(|first| first == RUNTIME_ARGUMENT)
+        && arguments.next().is_none()
 }

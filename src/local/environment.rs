@@ -94,12 +94,22 @@ impl Environment {
         let stream = variables::log_stream_name()?;
         let mut command = command(settings, &api, &stream)?;
         let started = Instant::now();
-        let child = command.spawn().with_context(|| format!("cannot start the runtime {:?}", command.get_program()))?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start the runtime {:?}", command.get_program()))?;
         let tree = ProcessTree::new(child.id(), &format!("{LOG_STREAM_NAME}={stream}"));
         let leader = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
         let exited = watch(leader, api.exit_notice());
-        let running = Mutex::new(Some(Running { child, exited, tree }));
-        Ok(Environment { api, started, processes: Arc::new(Processes { leader, running }) })
+        let running = Mutex::new(Some(Running {
+            child,
+            exited,
+            tree,
+        }));
+        Ok(Environment {
+            api,
+            started,
+            processes: Arc::new(Processes { leader, running }),
+        })
     }
 
     /// The Runtime API that serves this environment.
@@ -129,7 +139,10 @@ impl Environment {
     /// The memory of all living processes in bytes, as `ProcessTree::memory_bytes` counts it; 0 once ended.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
-        self.processes.running().as_mut().map_or(0, |running| running.tree.memory_bytes())
+        self.processes
+            .running()
+            .as_mut()
+            .map_or(0, |running| running.tree.memory_bytes())
     }
 
     /// What ends this environment from another thread.
@@ -199,7 +212,9 @@ fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Comman
     let function = &settings.function;
     let mut command = match &settings.bootstrap {
         Bootstrap::ThisProgram => {
-            let mut command = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
+            let mut command = Command::new(
+                std::env::current_exe().context("cannot find this program's own file")?,
+            );
             command.arg(RUNTIME_ARGUMENT);
             command
         }
@@ -221,5 +236,7 @@ fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Comman
 /// The log: our stderr. The runtime's stdout goes there too, as on Lambda; ours is for the response alone.
 fn log() -> Result<Stdio> {
     let stderr = std::io::stderr().as_fd().try_clone_to_owned();
-    Ok(Stdio::from(stderr.context("cannot hand stderr to the runtime")?))
+    Ok(Stdio::from(
+        stderr.context("cannot hand stderr to the runtime")?,
+    ))
 }

@@ -23,7 +23,10 @@ pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
         None => beside_the_script(&folder.join(FILE))?,
         Some("-") => ("the event from stdin".to_owned(), stdin()?),
         Some(text) => match text.strip_prefix('@') {
-            Some(file) => (format!("the event in `{file}`"), file_bytes(Path::new(file))?),
+            Some(file) => (
+                format!("the event in `{file}`"),
+                file_bytes(Path::new(file))?,
+            ),
             None => ("the event".to_owned(), text.as_bytes().to_vec()),
         },
     };
@@ -33,7 +36,10 @@ pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
 
 fn beside_the_script(file: &Path) -> Result<(String, Vec<u8>)> {
     if file.exists() {
-        Ok((format!("the event in `{}`", file.display()), file_bytes(file)?))
+        Ok((
+            format!("the event in `{}`", file.display()),
+            file_bytes(file)?,
+        ))
     } else {
         Ok(("the event".to_owned(), NO_EVENT.to_vec()))
     }
@@ -41,7 +47,9 @@ fn beside_the_script(file: &Path) -> Result<(String, Vec<u8>)> {
 
 fn stdin() -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).context("cannot read the event from stdin")?;
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .context("cannot read the event from stdin")?;
     Ok(bytes)
 }
 
@@ -51,7 +59,10 @@ fn file_bytes(file: &Path) -> Result<Vec<u8>> {
 
 fn check(bytes: &[u8]) -> Result<()> {
     if bytes.len() > LIMIT_BYTES {
-        bail!("it has {} bytes, and Lambda takes at most {LIMIT_BYTES}", bytes.len());
+        bail!(
+            "it has {} bytes, and Lambda takes at most {LIMIT_BYTES}",
+            bytes.len()
+        );
     }
     if bytes.trim_ascii().is_empty() {
         bail!("it is empty, which is not valid JSON; `{{}}` is the smallest object");
@@ -64,7 +75,9 @@ fn check(bytes: &[u8]) -> Result<()> {
 /// A way out for who gave a file's name as the event's text.
 fn hint(given: Option<&str>) -> String {
     match given {
-        Some(name) if Path::new(name).is_file() => format!(" (to send the file of that name, write `@{name}`)"),
+        Some(name) if Path::new(name).is_file() => {
+            format!(" (to send the file of that name, write `@{name}`)")
+        }
         Some(_) | None => String::new(),
     }
 }
@@ -96,7 +109,12 @@ mod tests {
         let file = folder.path().join("event.json");
         fs::write(&file, "{}").unwrap();
         let error = read(file.to_str(), folder.path()).unwrap_err();
-        assert!(error.to_string().contains(&format!("write `@{}`", file.display())), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("write `@{}`", file.display())),
+            "{error}"
+        );
     }
 
     #[test]

@@ -31,9 +31,16 @@ impl Function {
         if path.is_dir() {
             return in_folder(path);
         }
-        let name = path.file_name().with_context(|| format!("`{}` names no script", path.display()))?;
-        let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path
+            .file_name()
+            .with_context(|| format!("`{}` names no script", path.display()))?;
+        let name = name
+            .to_str()
+            .with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
+        let folder = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         if path.is_file() {
             let stem = name.strip_suffix(".sh").unwrap_or(name);
             return function(folder, format!("{stem}.{FUNCTION}"));
@@ -44,10 +51,23 @@ impl Function {
     /// The function's name for AWS_LAMBDA_FUNCTION_NAME and its ARN: that of its folder, as far as Lambda allows it.
     #[must_use]
     pub fn name(&self) -> String {
-        let folder = self.task_root.file_name().unwrap_or_default().to_string_lossy();
-        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-        let name: String = folder.chars().filter(|letter| allowed(*letter)).take(64).collect();
-        if name.is_empty() { "function".to_owned() } else { name }
+        let folder = self
+            .task_root
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let allowed =
+            |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        let name: String = folder
+            .chars()
+            .filter(|letter| allowed(*letter))
+            .take(64)
+            .collect();
+        if name.is_empty() {
+            "function".to_owned()
+        } else {
+            name
+        }
     }
 }
 
@@ -68,7 +88,10 @@ fn in_folder(folder: &Path) -> Result<Function> {
 /// `dir/file.function`, where `dir/file.sh` or `dir/file` exists.
 fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
     let mut looked_for = vec![path.to_path_buf()];
-    if let Some((file, _)) = name.rsplit_once('.').filter(|(file, function)| !file.is_empty() && !function.is_empty()) {
+    if let Some((file, _)) = name
+        .rsplit_once('.')
+        .filter(|(file, function)| !file.is_empty() && !function.is_empty())
+    {
         let scripts = [folder.join(format!("{file}.sh")), folder.join(file)];
         if scripts.iter().any(|script| script.is_file()) {
             return function(folder, name.to_owned());
@@ -77,7 +100,10 @@ fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
     } else {
         looked_for.push(path.join(SCRIPT));
     }
-    let looked_for: Vec<String> = looked_for.iter().map(|path| format!("`{}`", path.display())).collect();
+    let looked_for: Vec<String> = looked_for
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
     bail!(
         "no script for `{}`: looked for {}; give a folder with {SCRIPT}, a script, or `dir/file.function`",
         path.display(),
@@ -86,8 +112,8 @@ fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
 }
 
 fn function(folder: &Path, handler: String) -> Result<Function> {
-    let task_root =
-        fs::canonicalize(folder).with_context(|| format!("cannot enter the folder `{}`", folder.display()))?;
+    let task_root = fs::canonicalize(folder)
+        .with_context(|| format!("cannot enter the folder `{}`", folder.display()))?;
     Ok(Function { task_root, handler })
 }
 
@@ -118,7 +144,14 @@ mod tests {
         ];
         for (path, handler) in table {
             let found = Function::locate(&folder.path().join(path)).unwrap();
-            assert_eq!(found, Function { task_root: root.clone(), handler: handler.to_owned() }, "path `{path}`");
+            assert_eq!(
+                found,
+                Function {
+                    task_root: root.clone(),
+                    handler: handler.to_owned()
+                },
+                "path `{path}`"
+            );
         }
     }
 
@@ -126,17 +159,28 @@ mod tests {
     fn a_missing_script_lists_what_was_looked_for() {
         let folder = folder_with(&[]);
         let inside = |name: &str| folder.path().join(name).display().to_string();
-        let error = Function::locate(&folder.path().join("orders.create")).unwrap_err().to_string();
+        let error = Function::locate(&folder.path().join("orders.create"))
+            .unwrap_err()
+            .to_string();
         for name in ["orders.create", "orders.sh", "orders"] {
             assert!(error.contains(&format!("`{}`", inside(name))), "{error}");
         }
         let error = Function::locate(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(&format!("looked for `{}`", inside("function.sh"))), "{error}");
+        assert!(
+            error.contains(&format!("looked for `{}`", inside("function.sh"))),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_function_is_named_after_its_folder() {
-        let name = |root: &str| Function { task_root: root.into(), handler: String::new() }.name();
+        let name = |root: &str| {
+            Function {
+                task_root: root.into(),
+                handler: String::new(),
+            }
+            .name()
+        };
         assert_eq!(name("/home/me/my orders.v2"), "myordersv2");
         assert_eq!(name("/"), "function");
     }

@@ -27,10 +27,15 @@ impl Interruption {
     /// # Errors
     /// When the signals cannot be watched.
     pub fn watch() -> Result<Interruption> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot watch for Ctrl-C")?;
+        let mut signals =
+            Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot watch for Ctrl-C")?;
         let interruption = Interruption::default();
         let watched = interruption.clone();
-        std::thread::spawn(move || signals.forever().for_each(|signal| watched.interrupt(signal)));
+        std::thread::spawn(move || {
+            signals
+                .forever()
+                .for_each(|signal| watched.interrupt(signal))
+        });
         Ok(interruption)
     }
 
@@ -46,7 +51,9 @@ impl Interruption {
     /// The exit status of a program that a signal has stopped: 128 and the signal's number.
     #[must_use]
     pub fn exit_status(&self) -> Option<u8> {
-        self.watched().signal.and_then(|signal| u8::try_from(128 + signal).ok())
+        self.watched()
+            .signal
+            .and_then(|signal| u8::try_from(128 + signal).ok())
     }
 
     fn interrupt(&self, signal: i32) {

@@ -18,7 +18,7 @@ use super::environment::{Bootstrap, Environment, Settings, random_uuid, region};
 use super::event;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invocation::{Completion, FunctionError, Invoke, Outcome};
+use super::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome};
 use super::runtime_api::Init;
 use output::Report;
 
@@ -72,8 +72,16 @@ pub fn run(arguments: &Arguments) -> Status {
     drop(environment); // every process of it is gone before the exit status is told
     match (interruption.exit_status(), came_of_it) {
         (Some(status), _) => Status::Interrupted(status),
-        (None, Ok(CameOfIt { status, error })) => {
+        (
+            None,
+            Ok(CameOfIt {
+                status,
+                error,
+                report,
+            }),
+        ) => {
             error.iter().for_each(output::error);
+            report.iter().for_each(output::report);
             status
         }
         (None, Err(error)) => complain(&error, Status::HandlerFailed),
@@ -92,13 +100,20 @@ fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
         payload: event::read(arguments.event.as_deref(), &function.task_root)?.into(),
         request_id: arguments.request_id.clone().map_or_else(random_uuid, Ok)?,
         timeout: arguments.timeout,
-        function_arn: Some(format!("arn:aws:lambda:{}:123456789012:function:{}", region(), function.name())),
+        function_arn: Some(format!(
+            "arn:aws:lambda:{}:123456789012:function:{}",
+            region(),
+            function.name()
+        )),
         client_context: arguments.client_context.clone(),
         ..Invoke::default()
     };
     let settings = Settings {
         function,
-        bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
+        bootstrap: arguments
+            .bootstrap
+            .clone()
+            .map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
         variables: arguments.env.clone(),
     };
@@ -112,78 +127,104 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
     Ok((interruption, environment))
 }
 
-/// A status, and the error that explains it.
+/// A status, the error that explains it, and the report where one is wanted.
 struct CameOfIt {
     status: Status,
     error: Option<FunctionError>,
-}
-
-impl CameOfIt {
-    fn failed(status: Status, error: FunctionError) -> CameOfIt {
-        CameOfIt { status, error: Some(error) }
-    }
+    report: Option<Report>,
 }
 
 fn invoke_in(environment: &Environment, invoke: Invoke, report: bool) -> Result<CameOfIt> {
-    let failed = |error| Ok(CameOfIt::failed(Status::InitFailed, error));
+    let failed = |error| {
+        Ok(CameOfIt {
+            status: Status::InitFailed,
+            error: Some(error),
+            report: None,
+        })
+    };
     let ready = match environment.wait_for_init(INIT_LIMIT) {
         Init::Ready(ready) => ready,
         Init::Failed(error) => return failed(error),
         Init::RuntimeExited(how) => return failed(exit_error(&how)),
         Init::TimedOut => return failed(init_timeout()),
     };
-    let invocation = environment.api().submit(invoke).context("cannot send the event")?;
+    let invocation = environment
+        .api()
+        .submit(invoke)
+        .context("cannot send the event")?;
     let completion = invocation.wait();
-    let memory_bytes = environment.memory_bytes();
-    let came_of_it = tell(&completion, invocation.invoke())?;
-    if report || output::stderr_is_a_terminal() {
-        let billed_until = invocation.wait_for_next(NEXT_PATIENCE).or(completion.answered);
-        output::report(&Report {
-            request_id: &invocation.invoke().request_id,
-            duration: duration(&completion, billed_until, invocation.invoke().timeout),
-            init_duration: ready.saturating_duration_since(environment.started()),
-            max_memory_bytes: memory_bytes,
-        });
-    }
-    Ok(came_of_it)
+    let max_memory_bytes = environment.memory_bytes();
+    let (status, error) = tell(&completion, invocation.invoke())?;
+    let report = (report || output::stderr_is_a_terminal()).then(|| Report {
+        request_id: invocation.invoke().request_id.clone(),
+        duration: billed(&completion, &invocation),
+        init_duration: ready.saturating_duration_since(environment.started()),
+        max_memory_bytes,
+    });
+    Ok(CameOfIt {
+        status,
+        error,
+        report,
+    })
 }
 
-/// Writes a response to stdout; an error is told later, as the last lines.
-fn tell(completion: &Completion, invoke: &Invoke) -> Result<CameOfIt> {
-    let failed = |error| Ok(CameOfIt::failed(Status::HandlerFailed, error));
-    match &completion.outcome {
+/// Writes a response to stdout; an error is told later, when the log has ended.
+fn tell(completion: &Completion, invoke: &Invoke) -> Result<(Status, Option<FunctionError>)> {
+    Ok(match &completion.outcome {
         Outcome::Response(response) => {
             output::response(&response.bytes)?;
-            let error = response.trailing_error.clone();
-            Ok(error.map_or(CameOfIt { status: Status::Success, error: None }, |error| {
-                CameOfIt::failed(Status::HandlerFailed, error)
-            }))
+            let broke_off = response.trailing_error.is_some();
+            let status = if broke_off {
+                Status::HandlerFailed
+            } else {
+                Status::Success
+            };
+            (status, response.trailing_error.clone())
         }
-        Outcome::Error(error) => failed(error.clone()),
-        Outcome::RuntimeExited(how) => failed(exit_error(how)),
-        Outcome::TimedOut => Ok(CameOfIt::failed(Status::TimedOut, timeout_error(invoke))),
-    }
+        Outcome::Error(error) => (Status::HandlerFailed, Some(error.clone())),
+        Outcome::RuntimeExited(how) => (Status::HandlerFailed, Some(exit_error(how))),
+        Outcome::TimedOut => (Status::TimedOut, Some(timeout_error(invoke))),
+    })
 }
 
-fn duration(completion: &Completion, until: Option<Instant>, limit: Duration) -> Duration {
-    match (&completion.outcome, completion.delivered, until) {
-        (Outcome::TimedOut, _, _) => limit,
-        (_, Some(delivered), Some(until)) => until.saturating_duration_since(delivered),
-        (_, Some(delivered), None) => delivered.elapsed(),
-        (_, None, _) => Duration::ZERO,
+/// From delivery to the runtime's following `next`, or to its answer where no `next` comes.
+fn billed(completion: &Completion, invocation: &Invocation) -> Duration {
+    let since = |until: Option<Instant>| {
+        let until = until.unwrap_or_else(Instant::now);
+        completion.delivered.map_or(Duration::ZERO, |delivered| {
+            until.saturating_duration_since(delivered)
+        })
+    };
+    match completion.outcome {
+        Outcome::Response(_) | Outcome::Error(_) => since(
+            invocation
+                .wait_for_next(NEXT_PATIENCE)
+                .or(completion.answered),
+        ),
+        Outcome::RuntimeExited(_) => since(None),
+        Outcome::TimedOut => invocation.invoke().timeout,
     }
 }
 
 fn exit_error(how: &str) -> FunctionError {
-    FunctionError::by_lambda("Runtime.ExitError", &format!("Runtime exited with error: {how}"))
+    FunctionError::by_lambda(
+        "Runtime.ExitError",
+        &format!("Runtime exited with error: {how}"),
+    )
 }
 
 fn timeout_error(invoke: &Invoke) -> FunctionError {
-    let message = format!("Task timed out after {:.2} seconds", invoke.timeout.as_secs_f64());
+    let message = format!(
+        "Task timed out after {:.2} seconds",
+        invoke.timeout.as_secs_f64()
+    );
     FunctionError::by_lambda("Sandbox.Timedout", &message)
 }
 
 fn init_timeout() -> FunctionError {
-    let message = format!("Init timed out after {:.2} seconds", INIT_LIMIT.as_secs_f64());
+    let message = format!(
+        "Init timed out after {:.2} seconds",
+        INIT_LIMIT.as_secs_f64()
+    );
     FunctionError::by_lambda("Sandbox.Timedout", &message)
 }

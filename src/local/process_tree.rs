@@ -36,7 +36,11 @@ impl ProcessTree {
     #[must_use]
     pub fn new(leader: u32, mark: &str) -> ProcessTree {
         let leader = i32::try_from(leader).unwrap_or(0); // 0 is nobody's pid: the tree is empty
-        ProcessTree { leader, mark: mark.as_bytes().to_vec(), seen: Vec::new() }
+        ProcessTree {
+            leader,
+            mark: mark.as_bytes().to_vec(),
+            seen: Vec::new(),
+        }
     }
 
     /// Sends SIGKILL to every living process of the tree; false when there was none.
@@ -53,7 +57,10 @@ impl ProcessTree {
     /// ended already are not counted: /proc has forgotten them.
     #[must_use]
     pub fn memory_bytes(&mut self) -> u64 {
-        self.living().iter().map(|process| peak_kib(process.pid) * 1024).sum()
+        self.living()
+            .iter()
+            .map(|process| peak_kib(process.pid) * 1024)
+            .sum()
     }
 
     /// The living members. Those that were seen once stay members, whatever became of their parents.
@@ -66,9 +73,16 @@ impl ProcessTree {
         let mut members: Vec<Process> = Vec::new();
         let mut others: Vec<Process> = Vec::new();
         for process in all {
-            if self.is_marked(&process) { members.push(process) } else { others.push(process) }
+            if self.is_marked(&process) {
+                members.push(process)
+            } else {
+                others.push(process)
+            }
         }
-        while let Some(at) = others.iter().position(|other| members.iter().any(|member| member.pid == other.parent)) {
+        while let Some(at) = others
+            .iter()
+            .position(|other| members.iter().any(|member| member.pid == other.parent))
+        {
             members.push(others.swap_remove(at));
         }
         members.retain(|process| !process.ended);
@@ -80,19 +94,28 @@ impl ProcessTree {
         self.leader != 0
             && (process.pid == self.leader
                 || process.group == self.leader
-                || self.seen.iter().any(|seen| seen.pid == process.pid && seen.started == process.started)
+                || self
+                    .seen
+                    .iter()
+                    .any(|seen| seen.pid == process.pid && seen.started == process.started)
                 || self.carries_mark(process.pid))
     }
 
     fn carries_mark(&self, pid: i32) -> bool {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default(); // another user's: not ours
-        environment.split(|byte| *byte == 0).any(|variable| variable == self.mark)
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == self.mark)
     }
 }
 
 fn all_processes() -> Vec<Process> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pids = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(process).collect()
 }
 
@@ -131,14 +154,24 @@ mod tests {
 
     #[test]
     fn a_process_name_with_spaces_and_parentheses_is_read() {
-        let stat = "42 (a) S 1 (b) c) R 7 40 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 9876 1000 200";
-        let expected = Process { pid: 42, parent: 7, group: 40, started: 9876, ended: false };
+        let stat =
+            "42 (a) S 1 (b) c) R 7 40 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 9876 1000 200";
+        let expected = Process {
+            pid: 42,
+            parent: 7,
+            group: 40,
+            started: 9876,
+            ended: false,
+        };
         assert_eq!(parse_stat(42, stat), Some(expected));
     }
 
     #[test]
     fn memory_lines_are_read_in_kib() {
-        assert_eq!(kib("Name:\tbash\nVmHWM:\t    4120 kB\n", "VmHWM:"), Some(4120));
+        assert_eq!(
+            kib("Name:\tbash\nVmHWM:\t    4120 kB\n", "VmHWM:"),
+            Some(4120)
+        );
         assert_eq!(kib("Name:\tbash\n", "VmHWM:"), None);
     }
 

@@ -57,10 +57,18 @@ impl RuntimeApi {
     pub fn start() -> Result<RuntimeApi> {
         let state = Arc::new(State::default());
         let (stop, stopped) = oneshot::channel();
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on 127.0.0.1")?;
-        let address = listener.local_addr().context("cannot read the Runtime API's own address")?;
+        let listener =
+            std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on 127.0.0.1")?;
+        let address = listener
+            .local_addr()
+            .context("cannot read the Runtime API's own address")?;
         let thread = server::start(listener, Arc::clone(&state), stopped)?;
-        Ok(RuntimeApi { state, address, stop: Some(stop), thread: Some(thread) })
+        Ok(RuntimeApi {
+            state,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// Where it listens: `AWS_LAMBDA_RUNTIME_API` for the runtime.
@@ -89,7 +97,6 @@ impl RuntimeApi {
     }
 
     /// What tells the runtime's end from another thread, for as long as this API lives.
-    #[must_use]
     pub fn exit_notice(&self) -> impl Fn(&str) + Send + 'static {
         let state = Arc::clone(&self.state);
         move |how| state.runtime_exited(how)

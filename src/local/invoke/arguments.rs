@@ -65,7 +65,10 @@ pub struct Arguments {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let limit = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let limit = text
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     limit
         .filter(|limit| !limit.is_zero() && *limit <= LONGEST)
         .ok_or_else(|| format!("give seconds over 0 and at most {}", LONGEST.as_secs()))
@@ -77,7 +80,9 @@ fn variable(text: &str) -> Result<(OsString, OsString), String> {
         .filter(|(name, _)| !name.is_empty())
         .ok_or_else(|| "write NAME=VALUE, with a name before the first `=`".to_owned())?;
     if RESERVED.contains(&name) {
-        return Err(format!("`{name}` is set by Lambda itself; a function cannot change it"));
+        return Err(format!(
+            "`{name}` is set by Lambda itself; a function cannot change it"
+        ));
     }
     Ok((name.into(), value.into()))
 }
@@ -120,7 +125,10 @@ mod tests {
 
     #[test]
     fn a_client_context_is_json_on_one_line() {
-        assert_eq!(client_context("{\n\t\"a\": 1}"), Ok("{  \"a\": 1}".to_owned()));
+        assert_eq!(
+            client_context("{\n\t\"a\": 1}"),
+            Ok("{  \"a\": 1}".to_owned())
+        );
         assert!(client_context("{a}").is_err());
     }
 }

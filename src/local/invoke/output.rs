@@ -11,9 +11,13 @@ use super::super::invocation::FunctionError;
 /// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
 pub(super) fn response(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes).context("cannot write the response")?;
+    stdout
+        .write_all(bytes)
+        .context("cannot write the response")?;
     if stdout.is_terminal() && !bytes.ends_with(b"\n") {
-        stdout.write_all(b"\n").context("cannot write the response")?;
+        stdout
+            .write_all(b"\n")
+            .context("cannot write the response")?;
     }
     stdout.flush().context("cannot write the response")
 }
@@ -21,7 +25,9 @@ pub(super) fn response(bytes: &[u8]) -> Result<()> {
 /// Writes an error as Lambda's JSON, as the runtime reported it, on a line of its own.
 pub(super) fn error(error: &FunctionError) {
     let mut line = if error.body.is_empty() {
-        FunctionError::by_lambda(&error.error_type, "the runtime reported no message").body.to_vec()
+        FunctionError::by_lambda(&error.error_type, "the runtime reported no message")
+            .body
+            .to_vec()
     } else {
         error.body.to_vec()
     };
@@ -32,8 +38,8 @@ pub(super) fn error(error: &FunctionError) {
 }
 
 /// The line that Lambda logs after each invocation.
-pub(super) struct Report<'a> {
-    pub(super) request_id: &'a str,
+pub(super) struct Report {
+    pub(super) request_id: String,
     /// What is billed: from delivery to the following `next`.
     pub(super) duration: Duration,
     /// From the start of the runtime process to its first `next`.
@@ -41,16 +47,25 @@ pub(super) struct Report<'a> {
     pub(super) max_memory_bytes: u64,
 }
 
-impl fmt::Display for Report<'_> {
+impl fmt::Display for Report {
     fn fmt(&self, line: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
         let mb = self.max_memory_bytes.div_ceil(1024 * 1024);
-        write!(line, "REPORT RequestId: {}\tDuration: {:.2} ms\t", self.request_id, ms(self.duration))?;
-        write!(line, "Init Duration: {:.2} ms\tMax Memory Used: {mb} MB", ms(self.init_duration))
+        write!(
+            line,
+            "REPORT RequestId: {}\tDuration: {:.2} ms\t",
+            self.request_id,
+            ms(self.duration)
+        )?;
+        write!(
+            line,
+            "Init Duration: {:.2} ms\tMax Memory Used: {mb} MB",
+            ms(self.init_duration)
+        )
     }
 }
 
-pub(super) fn report(report: &Report<'_>) {
+pub(super) fn report(report: &Report) {
     let _ = writeln!(std::io::stderr(), "{report}"); // there is nowhere left to say so
 }
 
@@ -65,7 +80,7 @@ mod tests {
     #[test]
     fn the_report_has_lambdas_own_words() {
         let report = Report {
-            request_id: "8f5c0b1e",
+            request_id: "8f5c0b1e".to_owned(),
             duration: Duration::from_micros(1_234),
             init_duration: Duration::from_micros(5_600),
             max_memory_bytes: 3 * 1024 * 1024 - 1,

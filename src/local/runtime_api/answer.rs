@@ -8,7 +8,8 @@ use serde_json::json;
 use super::super::invocation::Invoke;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
-const INVOKED_FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
+const INVOKED_FUNCTION_ARN: HeaderName =
+    HeaderName::from_static("lambda-runtime-invoked-function-arn");
 const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
 const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("lambda-runtime-client-context");
 const COGNITO_IDENTITY: HeaderName = HeaderName::from_static("lambda-runtime-cognito-identity");
@@ -34,29 +35,42 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let (status, document) = match self {
             Answer::Accepted => (StatusCode::ACCEPTED, json!({ "status": "OK" })),
-            Answer::InvalidRequestId => error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
-            Answer::InvalidResponseMode => {
-                error(StatusCode::BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode")
-            }
-            Answer::InvalidStateTransition => {
-                error(StatusCode::FORBIDDEN, "InvalidStateTransition", "State transition is not allowed")
-            }
+            Answer::InvalidRequestId => error(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequestID",
+                "Invalid request ID",
+            ),
+            Answer::InvalidResponseMode => error(
+                StatusCode::BAD_REQUEST,
+                "InvalidFunctionResponseMode",
+                "Invalid function response mode",
+            ),
+            Answer::InvalidStateTransition => error(
+                StatusCode::FORBIDDEN,
+                "InvalidStateTransition",
+                "State transition is not allowed",
+            ),
             Answer::InvokeTimeout => error(StatusCode::GONE, "InvokeTimeout", "Invoke timeout"),
             Answer::ResponseTooLarge { limit } => error(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "RequestEntityTooLarge",
                 &format!("Exceeded maximum allowed payload size ({limit} bytes)."),
             ),
-            Answer::Truncated => {
-                error(StatusCode::BAD_REQUEST, "TruncatedHTTPRequest", "HTTP request detected as truncated")
-            }
+            Answer::Truncated => error(
+                StatusCode::BAD_REQUEST,
+                "TruncatedHTTPRequest",
+                "HTTP request detected as truncated",
+            ),
         };
         (status, [(CONTENT_TYPE, JSON)], document.to_string()).into_response()
     }
 }
 
 fn error(status: StatusCode, error_type: &str, message: &str) -> (StatusCode, serde_json::Value) {
-    (status, json!({ "errorMessage": message, "errorType": error_type }))
+    (
+        status,
+        json!({ "errorMessage": message, "errorType": error_type }),
+    )
 }
 
 /// The headers that deliver an event, but for the deadline.
@@ -76,8 +90,9 @@ pub(super) fn headers_of(invoke: &Invoke) -> Result<HeaderMap> {
     headers.insert(CONTENT_TYPE, JSON);
     for (name, text) in texts {
         let Some(text) = text else { continue };
-        let value = HeaderValue::from_bytes(text.as_bytes())
-            .with_context(|| format!("`{text}` cannot be sent as the header {name}: it has a newline or the like"))?;
+        let value = HeaderValue::from_bytes(text.as_bytes()).with_context(|| {
+            format!("`{text}` cannot be sent as the header {name}: it has a newline or the like")
+        })?;
         headers.insert(name, value);
     }
     Ok(headers)

@@ -15,7 +15,11 @@ const CHUNK_BYTES: usize = 32 * 1024;
 
 /// The body that carries an event.
 pub(super) fn of_event(payload: Bytes) -> Body {
-    if payload.len() > WITH_LENGTH_BYTES { Body::new(Chunked(payload)) } else { Body::from(payload) }
+    if payload.len() > WITH_LENGTH_BYTES {
+        Body::new(Chunked(payload))
+    } else {
+        Body::from(payload)
+    }
 }
 
 /// A body of unknown length, which HTTP/1.1 sends in chunks.
@@ -52,7 +56,9 @@ pub(super) struct Received {
 pub(super) async fn receive(mut body: Body, limit: u64) -> Result<Received, axum::Error> {
     let mut received = Received::default();
     if let Some(size) = body.size_hint().exact().filter(|size| *size <= limit) {
-        received.bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
+        received
+            .bytes
+            .reserve_exact(usize::try_from(size).unwrap_or_default());
     }
     while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
         received.take(frame?, limit);
@@ -71,7 +77,9 @@ impl Received {
                     self.bytes = Vec::new();
                 }
             }
-            Err(frame) => self.trailers.extend(frame.into_trailers().unwrap_or_default()),
+            Err(frame) => self
+                .trailers
+                .extend(frame.into_trailers().unwrap_or_default()),
         }
     }
 }

@@ -13,7 +13,9 @@ const XRAY_ERROR_CAUSE: &str = "lambda-runtime-function-xray-error-cause";
 pub(super) fn response_of(headers: &HeaderMap, received: Received, streaming: bool) -> Response {
     let trailing_error = text(&received.trailers, ERROR_TYPE).map(|error_type| FunctionError {
         error_type,
-        body: text(&received.trailers, ERROR_BODY).unwrap_or_default().into(),
+        body: text(&received.trailers, ERROR_BODY)
+            .unwrap_or_default()
+            .into(),
         ..FunctionError::default()
     });
     Response {
@@ -54,7 +56,9 @@ fn is_error_name(name: &str) -> bool {
 
 /// What the client gets in place of a body over the limit.
 pub(super) fn too_large(size: u64, limit: u64) -> Outcome {
-    let message = format!("Response payload size ({size} bytes) exceeded maximum allowed payload size ({limit} bytes).");
+    let message = format!(
+        "Response payload size ({size} bytes) exceeded maximum allowed payload size ({limit} bytes)."
+    );
     by_lambda("Function.ResponseSizeTooLarge", &message)
 }
 
@@ -65,7 +69,9 @@ pub(super) fn by_lambda(error_type: &str, message: &str) -> Outcome {
 
 /// A header's text.
 pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

@@ -53,7 +53,10 @@ pub(super) fn router(state: Arc<State>) -> Router {
 }
 
 // GET /2018-06-01/runtime/invocation/next
-async fn next(Shared(state): Shared<Arc<State>>, Extension(connection): Extension<SocketAddr>) -> Reply {
+async fn next(
+    Shared(state): Shared<Arc<State>>,
+    Extension(connection): Extension<SocketAddr>,
+) -> Reply {
     state.next_arrived(connection);
     let (queued, deadline_ms) = state.deliver(connection).await;
     let mut reply = Reply::new(body::of_event(queued.invocation.invoke().payload.clone()));
@@ -76,10 +79,23 @@ async fn response(
         Some("streaming") => Ok(true),
         Some(_) => Err(Answer::InvalidResponseMode),
     };
-    let limit = if streaming == Ok(true) { STREAMED_LIMIT_BYTES } else { BUFFERED_LIMIT_BYTES };
+    let limit = if streaming == Ok(true) {
+        STREAMED_LIMIT_BYTES
+    } else {
+        BUFFERED_LIMIT_BYTES
+    };
     settle(&state, &id, body, limit, |received| match streaming {
-        Ok(streaming) => (Outcome::Response(response_of(&headers, received, streaming)), Answer::Accepted),
-        Err(answer) => (by_lambda("Runtime.InvalidResponseModeHeader", "Invalid function response mode"), answer),
+        Ok(streaming) => (
+            Outcome::Response(response_of(&headers, received, streaming)),
+            Answer::Accepted,
+        ),
+        Err(answer) => (
+            by_lambda(
+                "Runtime.InvalidResponseModeHeader",
+                "Invalid function response mode",
+            ),
+            answer,
+        ),
     })
     .await
 }
@@ -92,16 +108,25 @@ async fn error(
     body: Body,
 ) -> Answer {
     settle(&state, &id, body, BUFFERED_LIMIT_BYTES, |received| {
-        (Outcome::Error(error_of(&headers, received.bytes)), Answer::Accepted)
+        (
+            Outcome::Error(error_of(&headers, received.bytes)),
+            Answer::Accepted,
+        )
     })
     .await
 }
 
 // POST /2018-06-01/runtime/init/error
 async fn init_error(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
-    let Ok(received) = body::receive(body, BUFFERED_LIMIT_BYTES).await else { return Answer::Truncated };
+    let Ok(received) = body::receive(body, BUFFERED_LIMIT_BYTES).await else {
+        return Answer::Truncated;
+    };
     let accepted = state.init_failed(error_of(&headers, received.bytes));
-    if accepted { Answer::Accepted } else { Answer::InvalidStateTransition }
+    if accepted {
+        Answer::Accepted
+    } else {
+        Answer::InvalidStateTransition
+    }
 }
 
 // POST /2020-01-01/extension/register
@@ -109,7 +134,14 @@ async fn extension_register() -> Reply {
     let identifier = HeaderValue::from_static("00000000-0000-0000-0000-000000000000");
     let document = r#"{"functionName":"function","functionVersion":"$LATEST","handler":""}"#;
     let content_type = HeaderValue::from_static("application/json");
-    ([(EXTENSION_IDENTIFIER, identifier), (CONTENT_TYPE, content_type)], document).into_response()
+    (
+        [
+            (EXTENSION_IDENTIFIER, identifier),
+            (CONTENT_TYPE, content_type),
+        ],
+        document,
+    )
+        .into_response()
 }
 
 // GET /2020-01-01/extension/event/next: parked until the connection closes; there is no event for an extension here
@@ -136,9 +168,15 @@ async fn settle(
         Err(answer) => return answer,
     };
     let (outcome, answer) = match received {
-        Ok(received) if received.size > limit => (too_large(received.size, limit), Answer::ResponseTooLarge { limit }),
+        Ok(received) if received.size > limit => (
+            too_large(received.size, limit),
+            Answer::ResponseTooLarge { limit },
+        ),
         Ok(received) => outcome(received),
-        Err(_) => (by_lambda("Runtime.TruncatedResponse", "the response ended early"), Answer::Truncated),
+        Err(_) => (
+            by_lambda("Runtime.TruncatedResponse", "the response ended early"),
+            Answer::Truncated,
+        ),
     };
     answer_with(&invocation, outcome, answer)
 }

@@ -26,8 +26,13 @@ pub(super) fn start(
     state: Arc<State>,
     stopped: oneshot::Receiver<()>,
 ) -> Result<JoinHandle<()>> {
-    listener.set_nonblocking(true).context("cannot prepare the Runtime API's socket")?;
-    let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the Runtime API")?;
+    listener
+        .set_nonblocking(true)
+        .context("cannot prepare the Runtime API's socket")?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the Runtime API")?;
     let listener = {
         let _entered = runtime.enter();
         tokio::net::TcpListener::from_std(listener).context("cannot start the Runtime API")?
@@ -61,8 +66,9 @@ async fn accept(listener: tokio::net::TcpListener, router: Router) {
         };
         let _ = stream.set_nodelay(true); // slower without, but right
         let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
-        let connection =
-            http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
+        let connection = http1::Builder::new()
+            .title_case_headers(true)
+            .serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
             let _ = connection.await; // a runtime may drop its connection at any time
         });

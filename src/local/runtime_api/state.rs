@@ -52,12 +52,18 @@ impl State {
         let invocation = Invocation::new(invoke);
         let mut life = self.life();
         if life.knows(&invocation.invoke().request_id) {
-            bail!("request id `{}` is in flight already: use another", invocation.invoke().request_id);
+            bail!(
+                "request id `{}` is in flight already: use another",
+                invocation.invoke().request_id
+            );
         }
         if let Some(how) = &life.exited {
             invocation.runtime_exited(how);
         } else {
-            life.queue.push_back(Queued { invocation: invocation.clone(), headers });
+            life.queue.push_back(Queued {
+                invocation: invocation.clone(),
+                headers,
+            });
             drop(life);
             self.submitted.notify_one();
         }
@@ -76,9 +82,14 @@ impl State {
     pub(super) fn runtime_exited(&self, how: &str) {
         let mut life = self.life();
         life.exited.get_or_insert_with(|| how.to_owned());
-        life.init.get_or_insert_with(|| Init::RuntimeExited(how.to_owned()));
-        life.queue.drain(..).for_each(|queued| queued.invocation.runtime_exited(how));
-        life.in_flight.drain(..).for_each(|in_flight| in_flight.invocation.runtime_exited(how));
+        life.init
+            .get_or_insert_with(|| Init::RuntimeExited(how.to_owned()));
+        life.queue
+            .drain(..)
+            .for_each(|queued| queued.invocation.runtime_exited(how));
+        life.in_flight
+            .drain(..)
+            .for_each(|in_flight| in_flight.invocation.runtime_exited(how));
         self.init_changed.notify_all();
     }
 
@@ -120,7 +131,9 @@ impl State {
     pub(super) fn in_flight(&self, request_id: &str) -> Option<Invocation> {
         let life = self.life();
         let mut invocations = life.in_flight.iter().map(|in_flight| &in_flight.invocation);
-        invocations.find(|invocation| invocation.invoke().request_id == request_id).cloned()
+        invocations
+            .find(|invocation| invocation.invoke().request_id == request_id)
+            .cloned()
     }
 
     fn life(&self) -> MutexGuard<'_, Life> {
@@ -132,21 +145,30 @@ impl Life {
     fn knows(&self, request_id: &str) -> bool {
         let queued = self.queue.iter().map(|queued| &queued.invocation);
         let in_flight = self.in_flight.iter().map(|in_flight| &in_flight.invocation);
-        queued.chain(in_flight).any(|invocation| invocation.invoke().request_id == request_id)
+        queued
+            .chain(in_flight)
+            .any(|invocation| invocation.invoke().request_id == request_id)
     }
 
     fn deliver(&mut self, connection: SocketAddr) -> Option<(Queued, u128)> {
         let queued = self.queue.pop_front()?;
         let deadline_ms = queued.invocation.deliver();
-        self.in_flight.push(InFlight { invocation: queued.invocation.clone(), connection });
+        self.in_flight.push(InFlight {
+            invocation: queued.invocation.clone(),
+            connection,
+        });
         Some((queued, deadline_ms))
     }
 
     /// Which settled invocation a `next` on this connection follows. A runtime with several slots has a connection for
-    /// each; one that opens a connection for each call has one slot, so the oldest settled one is meant.
+    /// each; one that opens a connection for each call has one slot, so the oldest settled one is meant. (So a slot that
+    /// joins late can be taken for another's `next`, once.)
     fn followed_by(&self, connection: SocketAddr) -> Option<usize> {
         let settled = |in_flight: &InFlight| in_flight.invocation.is_settled();
         let same = |in_flight: &InFlight| in_flight.connection == connection && settled(in_flight);
-        self.in_flight.iter().position(same).or_else(|| self.in_flight.iter().position(settled))
+        self.in_flight
+            .iter()
+            .position(same)
+            .or_else(|| self.in_flight.iter().position(settled))
     }
 }
