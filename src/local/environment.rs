@@ -8,6 +8,7 @@
 mod variables;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub memory_mb: u32,
     /// More variables, which win over the developer's own environment and over Lambda's.
     pub variables: Vec<(OsString, OsString)>,
+    /// Where the log goes, such as a file or the writing end of a pipe; `None` means our own stderr.
+    pub log: Option<Arc<File>>,
 }
 
 /// A running runtime process and its Runtime API; dropping it ends all of its processes.
@@ -227,16 +230,19 @@ fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Comman
         .envs(variables::of(settings, api.address(), stream))
         .current_dir(&function.task_root)
         .stdin(Stdio::null())
-        .stdout(log()?)
-        .stderr(log()?)
+        .stdout(log(settings)?)
+        .stderr(log(settings)?)
         .process_group(0);
     Ok(command)
 }
 
-/// The log: our stderr. The runtime's stdout goes there too, as on Lambda; ours is for the response alone.
-fn log() -> Result<Stdio> {
-    let stderr = std::io::stderr().as_fd().try_clone_to_owned();
+/// The log. The runtime's stdout goes there too, as on Lambda; our own stdout is for the response alone.
+fn log(settings: &Settings) -> Result<Stdio> {
+    let descriptor = match &settings.log {
+        Some(file) => file.as_fd().try_clone_to_owned(),
+        None => std::io::stderr().as_fd().try_clone_to_owned(),
+    };
     Ok(Stdio::from(
-        stderr.context("cannot hand stderr to the runtime")?,
+        descriptor.context("cannot hand the log to the runtime")?,
     ))
 }

@@ -116,6 +116,7 @@ fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
             .map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
         variables: arguments.env.clone(),
+        log: None,
     };
     Ok((settings, invoke))
 }
@@ -153,13 +154,12 @@ fn invoke_in(environment: &Environment, invoke: Invoke, report: bool) -> Result<
         .submit(invoke)
         .context("cannot send the event")?;
     let completion = invocation.wait();
-    let max_memory_bytes = environment.memory_bytes();
     let (status, error) = tell(&completion, invocation.invoke())?;
     let report = (report || output::stderr_is_a_terminal()).then(|| Report {
         request_id: invocation.invoke().request_id.clone(),
         duration: billed(&completion, &invocation),
         init_duration: ready.saturating_duration_since(environment.started()),
-        max_memory_bytes,
+        max_memory_bytes: environment.memory_bytes(),
     });
     Ok(CameOfIt {
         status,
