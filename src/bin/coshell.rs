@@ -1,2 +1,34 @@
 //! The developer's program: arguments and dispatch only.
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use coshell::local::{environment::RUNTIME_ARGUMENT, invoke};
+
+/// Run, debug and package Bash handlers for AWS Lambda on your own machine
+#[derive(Parser)]
+#[command(name = "coshell", version, arg_required_else_help = true)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a handler with one event, as Lambda would, and print its response
+    Invoke(invoke::Arguments),
+}
+
+fn main() -> ExitCode {
+    if is_the_runtime() {
+        return coshell::runtime::main();
+    }
+    match Program::parse().command {
+        Command::Invoke(arguments) => invoke::run(&arguments).into(),
+    }
+}
+
+/// Whether this process was started by `coshell` itself, to be the runtime; clap has no part in that.
+fn is_the_runtime() -> bool {
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.next().is_some_and(|first| first == RUNTIME_ARGUMENT) && arguments.next().is_none()
+}

@@ -46,19 +46,22 @@ fn can_be_entered(home: &OsStr) -> bool {
 /// (the script speaks of one), or `ask` (it sources other files: look at the functions once they are known).
 fn err_traps(script: &Path) -> io::Result<&'static str> {
     let text = String::from_utf8_lossy(&std::fs::read(script)?).into_owned();
-    let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
-    let own = |word: &str| matches!(word, "ERR" | "errtrace" | "extdebug") || is_errtrace_option(word);
-    if words.any(own) {
+    if text.lines().any(speaks_of_err_traps) {
         return Ok("own");
     }
     let sources = text.contains("source") || text.contains(". ") || text.contains("eval");
     Ok(if sources { "ask" } else { "ours" })
 }
 
-/// `-E` in any company, as in `set -Eeuo pipefail`.
-fn is_errtrace_option(word: &str) -> bool {
-    let letters = word.strip_prefix('-').unwrap_or_default();
-    letters.contains('E') && letters.len() <= 8 && letters.chars().all(|c| c.is_ascii_alphabetic())
+/// Whether a line sets an ERR trap, or errtrace: by name, or as `E` among the letters of a `set`.
+fn speaks_of_err_traps(line: &str) -> bool {
+    let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+'));
+    let mut after_set = false;
+    words.any(|word| {
+        after_set |= word == "set";
+        let is_option = word.starts_with(['-', '+']) && word.contains('E');
+        matches!(word, "ERR" | "errtrace" | "extdebug") || (after_set && is_option)
+    })
 }
 
 #[cfg(test)]
@@ -73,7 +76,7 @@ mod tests {
             ("trap 'oops' ERR\n", "own"),
             ("set -Eeuo pipefail", "own"),
             ("set -o errtrace", "own"),
-            ("echo PERR; sed -e s/a/b/", "ours"),
+            ("echo PERR; grep -E x; set -e", "ours"),
             ("source lib.sh", "ask"),
         ] {
             std::fs::write(file.path(), text).unwrap();

@@ -1,2 +1,9 @@
 //! One integration crate.
-fn main() {}
+#![allow(unreachable_pub)]
+
+mod invoke;
+mod invoke_ends;
+mod runtime_api;
+mod runtime_api_answers;
+mod runtime_api_ends;
+mod support;

@@ -1,0 +1,231 @@
+//! An execution environment: the runtime process, the Runtime API that serves it, and the processes that come of it.
+//!
+//! The runtime is this same program, started again with the one argument `__runtime`; tests and benches may name another
+//! bootstrap. It is a process group of its own, so that Ctrl-C on the terminal reaches only us and we end the whole tree in
+//! order: SIGTERM to the runtime, which may have files to remove, and then SIGKILL to everything (`process_tree`).
+//! Nothing outlives the `Environment`.
+
+mod variables;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+use super::function::Function;
+use super::process_tree::ProcessTree;
+use super::runtime_api::{Init, RuntimeApi};
+use variables::LOG_STREAM_NAME;
+pub use variables::{RESERVED, random_uuid, region};
+
+/// The hidden argument with which `coshell` becomes the runtime.
+pub const RUNTIME_ARGUMENT: &str = "__runtime";
+
+/// How long a runtime may take to end on SIGTERM; Lambda gives 300 to 500 ms.
+const TERM_GRACE: Duration = Duration::from_millis(500);
+/// How long the killed tree is looked after; SIGKILL is not refused, but a process may be stuck in the kernel.
+const KILL_LIMIT: Duration = Duration::from_secs(5);
+const KILL_AGAIN: Duration = Duration::from_millis(2);
+
+/// Which program is the runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bootstrap {
+    /// This program itself.
+    ThisProgram,
+    /// An executable, as in a function's zip.
+    Executable(PathBuf),
+}
+
+/// What a runtime process is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The function.
+    pub function: Function,
+    /// The runtime's program.
+    pub bootstrap: Bootstrap,
+    /// AWS_LAMBDA_FUNCTION_MEMORY_SIZE in MB; the figure is told, not enforced.
+    pub memory_mb: u32,
+    /// More variables, which win over the developer's own environment and over Lambda's.
+    pub variables: Vec<(OsString, OsString)>,
+    /// Where the log goes, such as a file or the writing end of a pipe; `None` means our own stderr.
+    pub log: Option<Arc<File>>,
+}
+
+/// A running runtime process and its Runtime API; dropping it ends all of its processes.
+#[derive(Debug)]
+pub struct Environment {
+    api: RuntimeApi,
+    started: Instant,
+    processes: Arc<Processes>,
+}
+
+/// What ends an environment, from any thread.
+#[derive(Clone, Debug)]
+pub struct Ending(Arc<Processes>);
+
+#[derive(Debug)]
+struct Processes {
+    leader: Pid,
+    running: Mutex<Option<Running>>,
+}
+
+/// The processes until they are ended; `None` afterwards, so that nobody signals a reaped pid.
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    exited: mpsc::Receiver<()>,
+    tree: ProcessTree,
+}
+
+impl Environment {
+    /// Starts the Runtime API and the runtime process; returns without waiting for its init.
+    ///
+    /// # Errors
+    /// When the bootstrap cannot be started, or no port or thread is to be had.
+    pub fn start(settings: &Settings) -> Result<Environment> {
+        let api = RuntimeApi::start()?;
+        let stream = variables::log_stream_name()?;
+        let mut command = command(settings, &api, &stream)?;
+        let started = Instant::now();
+        let child = command.spawn().with_context(|| format!("cannot start the runtime {:?}", command.get_program()))?;
+        let tree = ProcessTree::new(child.id(), &format!("{LOG_STREAM_NAME}={stream}"));
+        let leader = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
+        let exited = watch(leader, api.exit_notice());
+        let running = Mutex::new(Some(Running { child, exited, tree }));
+        Ok(Environment { api, started, processes: Arc::new(Processes { leader, running }) })
+    }
+
+    /// The Runtime API that serves this environment.
+    #[must_use]
+    pub fn api(&self) -> &RuntimeApi {
+        &self.api
+    }
+
+    /// When the runtime process was started: init counts from here to the first `next`.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// The runtime's pid; it stays its own until the environment is ended.
+    #[must_use]
+    pub fn runtime_pid(&self) -> u32 {
+        self.processes.leader.as_raw().unsigned_abs()
+    }
+
+    /// Waits for the end of init, at most for `limit`.
+    #[must_use]
+    pub fn wait_for_init(&self, limit: Duration) -> Init {
+        self.api.wait_for_init(limit)
+    }
+
+    /// The memory of all living processes in bytes, as `ProcessTree::memory_bytes` counts it; 0 once ended.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        self.processes.running().as_mut().map_or(0, |running| running.tree.memory_bytes())
+    }
+
+    /// What ends this environment from another thread.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        Ending(Arc::clone(&self.processes))
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        self.ending().end();
+    }
+}
+
+impl Ending {
+    /// Ends every process of the environment, and returns when they are gone. The second call does nothing.
+    pub fn end(&self) {
+        let mut running = self.0.running();
+        if let Some(running) = running.take() {
+            end(self.0.leader, running);
+        }
+    }
+}
+
+impl Processes {
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn end(leader: Pid, mut running: Running) {
+    running.tree.look(); // orphans-to-be are known by their parents now, and by nothing later
+    if kill(leader, Signal::SIGTERM).is_ok() {
+        let _ = kill(leader, Signal::SIGCONT);
+        let _ = running.exited.recv_timeout(TERM_GRACE);
+    }
+    let limit = Instant::now() + KILL_LIMIT;
+    while running.tree.kill() && Instant::now() < limit {
+        std::thread::sleep(KILL_AGAIN);
+    }
+    let _ = running.child.wait(); // reaped last: until here its pid was nobody else's
+}
+
+/// A thread that tells the runtime's end, without reaping it. The receiver wakes at the same moment.
+fn watch(leader: Pid, tell: impl Fn(&str) + Send + 'static) -> mpsc::Receiver<()> {
+    let (gone, exited) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        tell(&wait_for_end(leader));
+        let _ = gone.send(()); // nobody may be waiting
+    });
+    exited
+}
+
+fn wait_for_end(leader: Pid) -> String {
+    loop {
+        match waitid(Id::Pid(leader), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
+            Ok(WaitStatus::Exited(_, status)) => return format!("exit status {status}"),
+            Ok(WaitStatus::Signaled(_, signal, _)) => return format!("signal {signal}"),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return format!("cannot wait for it: {error}"),
+        }
+    }
+}
+
+fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {
+    let function = &settings.function;
+    let mut command = match &settings.bootstrap {
+        Bootstrap::ThisProgram => {
+            let mut command = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
+            command.arg(RUNTIME_ARGUMENT);
+            command
+        }
+        Bootstrap::Executable(path) => {
+            let path = std::path::absolute(path); // the current folder will be the task root
+            Command::new(path.context("cannot make the bootstrap's path absolute")?)
+        }
+    };
+    command
+        .envs(variables::of(settings, api.address(), stream))
+        .current_dir(&function.task_root)
+        .stdin(Stdio::null())
+        .stdout(log(settings)?)
+        .stderr(log(settings)?)
+        .process_group(0);
+    Ok(command)
+}
+
+/// The log. The runtime's stdout goes there too, as on Lambda; our own stdout is for the response alone.
+fn log(settings: &Settings) -> Result<Stdio> {
+    let descriptor = match &settings.log {
+        Some(file) => file.as_fd().try_clone_to_owned(),
+        None => std::io::stderr().as_fd().try_clone_to_owned(),
+    };
+    Ok(Stdio::from(descriptor.context("cannot hand the log to the runtime")?))
+}

@@ -1,0 +1,111 @@
+//! The event of `coshell invoke`: JSON text, `@file`, `-` for stdin; checked before anything runs, as Lambda does.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::de::IgnoredAny;
+
+/// The largest event of a synchronous invoke: 6 MiB.
+const LIMIT_BYTES: usize = 6 * 1024 * 1024;
+/// What is taken when the command line names no event and there is no such file: an empty object.
+const NO_EVENT: &[u8] = b"{}";
+/// The event's file beside the script.
+const FILE: &str = "event.json";
+
+/// Reads the event that `given` names, or else `event.json` in `folder`, or else `{}`. Its bytes stay as they are.
+///
+/// # Errors
+/// When it cannot be read, is no JSON (with line and column), or is over 6 MiB.
+pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
+    let (name, bytes) = match given {
+        None => beside_the_script(&folder.join(FILE))?,
+        Some("-") => ("the event from stdin".to_owned(), stdin()?),
+        Some(text) => match text.strip_prefix('@') {
+            Some(file) => (format!("the event in `{file}`"), file_bytes(Path::new(file))?),
+            None => ("the event".to_owned(), text.as_bytes().to_vec()),
+        },
+    };
+    check(&bytes).with_context(|| format!("{name} cannot be sent{}", hint(given)))?;
+    Ok(bytes)
+}
+
+fn beside_the_script(file: &Path) -> Result<(String, Vec<u8>)> {
+    if file.exists() {
+        Ok((format!("the event in `{}`", file.display()), file_bytes(file)?))
+    } else {
+        Ok(("the event".to_owned(), NO_EVENT.to_vec()))
+    }
+}
+
+fn stdin() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).context("cannot read the event from stdin")?;
+    Ok(bytes)
+}
+
+fn file_bytes(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read the event from `{}`", file.display()))
+}
+
+fn check(bytes: &[u8]) -> Result<()> {
+    if bytes.len() > LIMIT_BYTES {
+        bail!("it has {} bytes, and Lambda takes at most {LIMIT_BYTES}", bytes.len());
+    }
+    if bytes.trim_ascii().is_empty() {
+        bail!("it is empty, which is not valid JSON; `{{}}` is the smallest object");
+    }
+    serde_json::from_slice::<IgnoredAny>(bytes).context("it is not valid JSON")?;
+    std::str::from_utf8(bytes).context("it is not valid JSON: it is not UTF-8")?;
+    Ok(())
+}
+
+/// A way out for who gave a file's name as the event's text.
+fn hint(given: Option<&str>) -> String {
+    match given {
+        Some(name) if Path::new(name).is_file() => {
+            format!(" (to send the file of that name, write `@{name}`)")
+        }
+        Some(_) | None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_json_is_refused_with_its_place() {
+        let error = read(Some("{\"a\": 1,\n \"b\" 2}"), Path::new("/")).unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "the event cannot be sent: it is not valid JSON: expected `:` at line 2 column 6"
+        );
+    }
+
+    #[test]
+    fn the_event_beside_the_script_is_the_default_and_an_empty_object_where_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(None, folder.path()).unwrap(), b"{}");
+        fs::write(folder.path().join("event.json"), " {\"a\" : 1}\n").unwrap();
+        assert_eq!(read(None, folder.path()).unwrap(), b" {\"a\" : 1}\n");
+    }
+
+    #[test]
+    fn a_file_named_without_its_at_sign_gets_a_hint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("event.json");
+        fs::write(&file, "{}").unwrap();
+        let error = read(file.to_str(), folder.path()).unwrap_err();
+        assert!(error.to_string().contains(&format!("write `@{}`", file.display())), "{error}");
+    }
+
+    #[test]
+    fn an_empty_an_oversized_and_a_non_utf8_event_are_refused() {
+        assert!(check(b" \n").is_err());
+        assert!(check(&[b' '; LIMIT_BYTES + 1]).is_err());
+        assert!(check(b"\"\xff\"").is_err());
+        assert!(check(b"\"text\"").is_ok());
+    }
+}

@@ -1,0 +1,143 @@
+//! Which function a path on the command line means: Lambda's `_HANDLER` and LAMBDA_TASK_ROOT.
+//!
+//! Only what the path alone decides is decided here. Whether the script is sound and has such a function is for the
+//! runtime to say, in the same words as on AWS.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// The script in a function's folder.
+const SCRIPT: &str = "function.sh";
+/// The function that is called when the path names none.
+const FUNCTION: &str = "handler";
+
+/// A function to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// LAMBDA_TASK_ROOT, absolute: the script's folder.
+    pub task_root: PathBuf,
+    /// `_HANDLER`: the script's name and the function's, with a dot between.
+    pub handler: String,
+}
+
+impl Function {
+    /// Finds the function that `path` means: a folder with `function.sh`, a script, or `dir/file.function`.
+    ///
+    /// # Errors
+    /// When there is no such script; the sentence lists what was looked for.
+    pub fn locate(path: &Path) -> Result<Function> {
+        if path.is_dir() {
+            return in_folder(path);
+        }
+        let name = path.file_name().with_context(|| format!("`{}` names no script", path.display()))?;
+        let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if path.is_file() {
+            let stem = name.strip_suffix(".sh").unwrap_or(name);
+            return function(folder, format!("{stem}.{FUNCTION}"));
+        }
+        named(path, folder, name)
+    }
+
+    /// The function's name for AWS_LAMBDA_FUNCTION_NAME and its ARN: that of its folder, as far as Lambda allows it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let folder = self.task_root.file_name().unwrap_or_default().to_string_lossy();
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        let name: String = folder.chars().filter(|letter| allowed(*letter)).take(64).collect();
+        if name.is_empty() { "function".to_owned() } else { name }
+    }
+}
+
+fn in_folder(folder: &Path) -> Result<Function> {
+    let script = folder.join(SCRIPT);
+    if !script.is_file() {
+        bail!(
+            "no handler in the folder `{}`: looked for `{}`; name another script as `{}`",
+            folder.display(),
+            script.display(),
+            folder.join("file.function").display()
+        );
+    }
+    let stem = SCRIPT.trim_end_matches(".sh");
+    function(folder, format!("{stem}.{FUNCTION}"))
+}
+
+/// `dir/file.function`, where `dir/file.sh` or `dir/file` exists.
+fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
+    let mut looked_for = vec![path.to_path_buf()];
+    if let Some((file, _)) = name.rsplit_once('.').filter(|(file, function)| !file.is_empty() && !function.is_empty()) {
+        let scripts = [folder.join(format!("{file}.sh")), folder.join(file)];
+        if scripts.iter().any(|script| script.is_file()) {
+            return function(folder, name.to_owned());
+        }
+        looked_for.extend(scripts);
+    } else {
+        looked_for.push(path.join(SCRIPT));
+    }
+    let looked_for: Vec<String> = looked_for.iter().map(|path| format!("`{}`", path.display())).collect();
+    bail!(
+        "no script for `{}`: looked for {}; give a folder with {SCRIPT}, a script, or `dir/file.function`",
+        path.display(),
+        looked_for.join(", ")
+    )
+}
+
+fn function(folder: &Path, handler: String) -> Result<Function> {
+    let task_root =
+        fs::canonicalize(folder).with_context(|| format!("cannot enter the folder `{}`", folder.display()))?;
+    Ok(Function { task_root, handler })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn every_form_of_path_finds_its_script() {
+        let folder = folder_with(&["function.sh", "orders.sh", "plain", "other.bash"]);
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let table = [
+            ("", "function.handler"),
+            ("function.sh", "function.handler"),
+            ("orders.sh", "orders.handler"),
+            ("orders.create", "orders.create"),
+            ("plain.run", "plain.run"),
+            ("plain", "plain.handler"),
+            ("other.bash", "other.bash.handler"),
+        ];
+        for (path, handler) in table {
+            let found = Function::locate(&folder.path().join(path)).unwrap();
+            assert_eq!(found, Function { task_root: root.clone(), handler: handler.to_owned() }, "path `{path}`");
+        }
+    }
+
+    #[test]
+    fn a_missing_script_lists_what_was_looked_for() {
+        let folder = folder_with(&[]);
+        let inside = |name: &str| folder.path().join(name).display().to_string();
+        let error = Function::locate(&folder.path().join("orders.create")).unwrap_err().to_string();
+        for name in ["orders.create", "orders.sh", "orders"] {
+            assert!(error.contains(&format!("`{}`", inside(name))), "{error}");
+        }
+        let error = Function::locate(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("looked for `{}`", inside("function.sh"))), "{error}");
+    }
+
+    #[test]
+    fn a_function_is_named_after_its_folder() {
+        let name = |root: &str| Function { task_root: root.into(), handler: String::new() }.name();
+        assert_eq!(name("/home/me/my orders.v2"), "myordersv2");
+        assert_eq!(name("/"), "function");
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line of `coshell invoke`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::de::IgnoredAny;
+
+use super::super::environment::RESERVED;
+
+/// The longest time limit that Lambda allows.
+const LONGEST: Duration = Duration::from_secs(900);
+
+const EXAMPLES: &str = "\
+Examples:
+  coshell invoke handlers/echo '{\"text\":\"Hello\"}'      the function `handler` of handlers/echo/function.sh
+  coshell invoke src/orders.create @events/order.json  the function `create` of src/orders.sh
+  date +'{\"now\":%s}' | coshell invoke clock.sh -       the function `handler` of clock.sh, event from stdin
+  coshell invoke handlers/echo --env STAGE=test --timeout 10 --report
+
+Exit status:
+  0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed   124 timed out
+  Errors stand on stderr as Lambda's JSON, after the log.";
+
+/// The arguments, checked as far as each can be by itself.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The function: a folder with function.sh (its function `handler`), a script, or `dir/file.function`
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+
+    /// The event: JSON text, `@file`, or `-` for stdin [default: event.json beside the script, else `{}`]
+    #[arg(value_name = "EVENT", allow_negative_numbers = true)]
+    pub event: Option<String>,
+
+    /// The function's time limit, at most 900; 3 is Lambda's own default
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    pub timeout: Duration,
+
+    /// Sets a variable for the function; can be given again
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(OsString, OsString)>,
+
+    /// The request id [default: a random one]
+    #[arg(long, value_name = "ID", value_parser = request_id)]
+    pub request_id: Option<String>,
+
+    /// The client context that a caller of Lambda can send along
+    #[arg(long, value_name = "JSON", value_parser = client_context)]
+    pub client_context: Option<String>,
+
+    /// The memory size that the function is told, in MB; it is not enforced
+    #[arg(long, value_name = "MB", default_value = "128", value_parser = clap::value_parser!(u32).range(128..=10_240))]
+    pub memory: u32,
+
+    /// Ends with Lambda's REPORT line on stderr, also where stderr is no terminal
+    #[arg(long)]
+    pub report: bool,
+
+    /// Another runtime than coshell's own
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub bootstrap: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let limit = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    limit
+        .filter(|limit| !limit.is_zero() && *limit <= LONGEST)
+        .ok_or_else(|| format!("give seconds over 0 and at most {}", LONGEST.as_secs()))
+}
+
+fn variable(text: &str) -> Result<(OsString, OsString), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| "write NAME=VALUE, with a name before the first `=`".to_owned())?;
+    if RESERVED.contains(&name) {
+        return Err(format!("`{name}` is set by Lambda itself; a function cannot change it"));
+    }
+    Ok((name.into(), value.into()))
+}
+
+fn request_id(text: &str) -> Result<String, String> {
+    let allowed = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-' || letter == b'_';
+    if text.is_empty() || !text.bytes().all(allowed) {
+        return Err("use letters, digits, `-` and `_`".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// JSON on one line, as a header must be: a raw newline or tab in JSON can only stand between its tokens.
+fn client_context(text: &str) -> Result<String, String> {
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("not valid JSON: {error}"))?;
+    Ok(text.replace(['\n', '\r', '\t'], " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_is_over_0_and_at_most_lambdas_longest() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(seconds("900"), Ok(LONGEST));
+        for wrong in ["0", "-1", "901", "NaN", "inf", "three", ""] {
+            assert!(seconds(wrong).is_err(), "`{wrong}` was taken");
+        }
+    }
+
+    #[test]
+    fn a_variable_keeps_what_follows_its_first_equals_sign() {
+        assert_eq!(variable("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert_eq!(variable("A="), Ok(("A".into(), "".into())));
+        for wrong in ["A", "=b", "_HANDLER=x"] {
+            assert!(variable(wrong).is_err(), "`{wrong}` was taken");
+        }
+    }
+
+    #[test]
+    fn a_client_context_is_json_on_one_line() {
+        assert_eq!(client_context("{\n\t\"a\": 1}"), Ok("{  \"a\": 1}".to_owned()));
+        assert!(client_context("{a}").is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! What `coshell invoke` writes: the response to stdout, the rest to stderr.
+
+use std::fmt;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::super::invocation::FunctionError;
+
+/// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
+pub(super) fn response(bytes: &[u8]) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).context("cannot write the response")?;
+    if stdout.is_terminal() && !bytes.ends_with(b"\n") {
+        stdout.write_all(b"\n").context("cannot write the response")?;
+    }
+    stdout.flush().context("cannot write the response")
+}
+
+/// Writes an error as Lambda's JSON, as the runtime reported it, on a line of its own.
+pub(super) fn error(error: &FunctionError) {
+    let mut line = if error.body.is_empty() {
+        FunctionError::by_lambda(&error.error_type, "the runtime reported no message").body.to_vec()
+    } else {
+        error.body.to_vec()
+    };
+    if !line.ends_with(b"\n") {
+        line.push(b'\n');
+    }
+    let _ = std::io::stderr().write_all(&line); // there is nowhere left to say so
+}
+
+/// The line that Lambda logs after each invocation.
+pub(super) struct Report {
+    pub(super) request_id: String,
+    /// What is billed: from delivery to the following `next`.
+    pub(super) duration: Duration,
+    /// From the start of the runtime process to its first `next`.
+    pub(super) init_duration: Duration,
+    pub(super) max_memory_bytes: u64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, line: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let mb = self.max_memory_bytes.div_ceil(1024 * 1024);
+        write!(line, "REPORT RequestId: {}\tDuration: {:.2} ms\t", self.request_id, ms(self.duration))?;
+        write!(line, "Init Duration: {:.2} ms\tMax Memory Used: {mb} MB", ms(self.init_duration))
+    }
+}
+
+pub(super) fn report(report: &Report) {
+    let _ = writeln!(std::io::stderr(), "{report}"); // there is nowhere left to say so
+}
+
+pub(super) fn stderr_is_a_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_has_lambdas_own_words() {
+        let report = Report {
+            request_id: "8f5c0b1e".to_owned(),
+            duration: Duration::from_micros(1_234),
+            init_duration: Duration::from_micros(5_600),
+            max_memory_bytes: 3 * 1024 * 1024 - 1,
+        };
+        assert_eq!(
+            report.to_string(),
+            "REPORT RequestId: 8f5c0b1e\tDuration: 1.23 ms\tInit Duration: 5.60 ms\tMax Memory Used: 3 MB"
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! The routes that a runtime calls, with the rules of Lambda's Runtime API.
+//!
+//! | answer | when |
+//! | --- | --- |
+//! | 202 `{"status":"OK"}` | accepted |
+//! | 400 InvalidRequestID | the id of no event in flight, or of one that a later `next` has closed |
+//! | 400 InvalidFunctionResponseMode | a response mode other than `streaming`; the client gets an error |
+//! | 403 InvalidStateTransition | answered twice, or init/error after the first `next` |
+//! | 410 InvokeTimeout | answered after the time limit |
+//! | 413 RequestEntityTooLarge | over 6 MiB + 100 bytes; the client gets Function.ResponseSizeTooLarge |
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
+use axum::response::{IntoResponse, Response as Reply};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+
+use super::super::invocation::{Invocation, Outcome, Refusal};
+use super::answer::{Answer, DEADLINE_MS};
+use super::body::{self, Received};
+use super::outcome::{by_lambda, error_of, response_of, text, too_large};
+use super::state::State;
+
+const NEXT: &str = "/2018-06-01/runtime/invocation/next";
+const RESPONSE: &str = "/2018-06-01/runtime/invocation/{id}/response";
+const ERROR: &str = "/2018-06-01/runtime/invocation/{id}/error";
+const INIT_ERROR: &str = "/2018-06-01/runtime/init/error";
+const EXTENSION_REGISTER: &str = "/2020-01-01/extension/register";
+const EXTENSION_NEXT: &str = "/2020-01-01/extension/event/next";
+
+const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
+const EXTENSION_IDENTIFIER: HeaderName = HeaderName::from_static("lambda-extension-identifier");
+
+/// The largest response and error body: 6 MiB and 100 bytes.
+const BUFFERED_LIMIT_BYTES: u64 = 6_291_556;
+/// The largest streamed response.
+const STREAMED_LIMIT_BYTES: u64 = 200 * 1024 * 1024;
+
+/// All routes, on `state`. Every request carries its peer's address as an extension.
+pub(super) fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .route(NEXT, get(next))
+        .route(RESPONSE, post(response))
+        .route(ERROR, post(error))
+        .route(INIT_ERROR, post(init_error))
+        .route(EXTENSION_REGISTER, post(extension_register))
+        .route(EXTENSION_NEXT, get(extension_next))
+        .with_state(state)
+}
+
+// GET /2018-06-01/runtime/invocation/next
+async fn next(Shared(state): Shared<Arc<State>>, Extension(connection): Extension<SocketAddr>) -> Reply {
+    state.next_arrived(connection);
+    let (queued, deadline_ms) = state.deliver(connection).await;
+    let mut reply = Reply::new(body::of_event(queued.invocation.invoke().payload.clone()));
+    *reply.headers_mut() = queued.headers;
+    if let Ok(deadline_ms) = HeaderValue::from_str(&deadline_ms.to_string()) {
+        reply.headers_mut().insert(DEADLINE_MS, deadline_ms);
+    }
+    reply
+}
+
+// POST /2018-06-01/runtime/invocation/{id}/response
+async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
+    let streaming = match text(&headers, RESPONSE_MODE).as_deref() {
+        None => Ok(false),
+        Some("streaming") => Ok(true),
+        Some(_) => Err(Answer::InvalidResponseMode),
+    };
+    let limit = if streaming == Ok(true) { STREAMED_LIMIT_BYTES } else { BUFFERED_LIMIT_BYTES };
+    settle(&state, &id, body, limit, |received| match streaming {
+        Ok(streaming) => (Outcome::Response(response_of(&headers, received, streaming)), Answer::Accepted),
+        Err(answer) => (by_lambda("Runtime.InvalidResponseModeHeader", "Invalid function response mode"), answer),
+    })
+    .await
+}
+
+// POST /2018-06-01/runtime/invocation/{id}/error
+async fn error(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
+    settle(&state, &id, body, BUFFERED_LIMIT_BYTES, |received| {
+        (Outcome::Error(error_of(&headers, received.bytes)), Answer::Accepted)
+    })
+    .await
+}
+
+// POST /2018-06-01/runtime/init/error
+async fn init_error(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
+    let Ok(received) = body::receive(body, BUFFERED_LIMIT_BYTES).await else {
+        return Answer::Truncated;
+    };
+    let accepted = state.init_failed(error_of(&headers, received.bytes));
+    if accepted { Answer::Accepted } else { Answer::InvalidStateTransition }
+}
+
+// POST /2020-01-01/extension/register
+async fn extension_register() -> Reply {
+    let identifier = HeaderValue::from_static("00000000-0000-0000-0000-000000000000");
+    let document = r#"{"functionName":"function","functionVersion":"$LATEST","handler":""}"#;
+    let content_type = HeaderValue::from_static("application/json");
+    ([(EXTENSION_IDENTIFIER, identifier), (CONTENT_TYPE, content_type)], document).into_response()
+}
+
+// GET /2020-01-01/extension/event/next: parked until the connection closes; there is no event for an extension here
+async fn extension_next() -> Reply {
+    std::future::pending().await
+}
+
+/// Reads the body and makes it the outcome of the invocation in flight with this id.
+async fn settle(
+    state: &State,
+    id: &str,
+    body: Body,
+    limit: u64,
+    outcome: impl FnOnce(Received) -> (Outcome, Answer),
+) -> Answer {
+    let invocation = state.in_flight(id).ok_or(Answer::InvalidRequestId);
+    let open = invocation.and_then(|invocation| match invocation.check_open() {
+        Ok(()) => Ok(invocation),
+        Err(refusal) => Err(refused(refusal)),
+    });
+    let received = body::receive(body, limit).await; // to its end in any case: the connection stays usable
+    let invocation = match open {
+        Ok(invocation) => invocation,
+        Err(answer) => return answer,
+    };
+    let (outcome, answer) = match received {
+        Ok(received) if received.size > limit => (too_large(received.size, limit), Answer::ResponseTooLarge { limit }),
+        Ok(received) => outcome(received),
+        Err(_) => (by_lambda("Runtime.TruncatedResponse", "the response ended early"), Answer::Truncated),
+    };
+    answer_with(&invocation, outcome, answer)
+}
+
+fn answer_with(invocation: &Invocation, outcome: Outcome, answer: Answer) -> Answer {
+    match invocation.answer(outcome) {
+        Ok(()) => answer,
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> Answer {
+    match refusal {
+        Refusal::AnsweredTwice => Answer::InvalidStateTransition,
+        Refusal::TooLate => Answer::InvokeTimeout,
+    }
+}

@@ -1,0 +1,153 @@
+//! What the Runtime API knows: how init went, which events wait, and which are in flight.
+//!
+//! One short mutex, never held across an await. Waiting `next` calls do not sit in a list: each looks into the queue
+//! when it is woken, so that one whose connection died cannot take an event with it.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use axum::http::HeaderMap;
+use tokio::sync::Notify;
+
+use super::super::invocation::{FunctionError, Invocation, Invoke};
+use super::Init;
+use super::answer::headers_of;
+
+/// The state behind the routes and the facade.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    life: Mutex<Life>,
+    init_changed: Condvar,
+    submitted: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Life {
+    init: Option<Init>,
+    exited: Option<String>,
+    queue: VecDeque<Queued>,
+    in_flight: Vec<InFlight>, // as many as the runtime has slots: searched, not indexed
+}
+
+/// An event that waits for a `next`, with its headers ready.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) invocation: Invocation,
+    pub(super) headers: HeaderMap,
+}
+
+/// An event that was delivered and is not yet followed by a `next`.
+#[derive(Debug)]
+struct InFlight {
+    invocation: Invocation,
+    connection: SocketAddr,
+}
+
+impl State {
+    pub(super) fn submit(&self, invoke: Invoke) -> Result<Invocation> {
+        let headers = headers_of(&invoke)?;
+        let invocation = Invocation::new(invoke);
+        let mut life = self.life();
+        if life.knows(&invocation.invoke().request_id) {
+            bail!("request id `{}` is in flight already: use another", invocation.invoke().request_id);
+        }
+        if let Some(how) = &life.exited {
+            invocation.runtime_exited(how);
+        } else {
+            life.queue.push_back(Queued { invocation: invocation.clone(), headers });
+            drop(life);
+            self.submitted.notify_one();
+        }
+        Ok(invocation)
+    }
+
+    pub(super) fn wait_for_init(&self, timeout: Duration) -> Init {
+        let life = self.life();
+        let (life, _) = self
+            .init_changed
+            .wait_timeout_while(life, timeout, |life| life.init.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        life.init.clone().unwrap_or(Init::TimedOut)
+    }
+
+    pub(super) fn runtime_exited(&self, how: &str) {
+        let mut life = self.life();
+        life.exited.get_or_insert_with(|| how.to_owned());
+        life.init.get_or_insert_with(|| Init::RuntimeExited(how.to_owned()));
+        life.queue.drain(..).for_each(|queued| queued.invocation.runtime_exited(how));
+        life.in_flight.drain(..).for_each(|in_flight| in_flight.invocation.runtime_exited(how));
+        self.init_changed.notify_all();
+    }
+
+    /// Takes an init error; false when the runtime has called `next` already, or has failed before.
+    pub(super) fn init_failed(&self, error: FunctionError) -> bool {
+        let mut life = self.life();
+        if life.init.is_some() {
+            return false;
+        }
+        life.init = Some(Init::Failed(error));
+        self.init_changed.notify_all();
+        true
+    }
+
+    /// Marks the moment at which a `next` arrived: the end of init, or of what was answered before it.
+    pub(super) fn next_arrived(&self, connection: SocketAddr) {
+        let now = Instant::now();
+        let mut life = self.life();
+        if life.init.is_none() {
+            life.init = Some(Init::Ready(now));
+            self.init_changed.notify_all();
+        }
+        if let Some(at) = life.followed_by(connection) {
+            life.in_flight.remove(at).invocation.next_arrived(now);
+        }
+    }
+
+    /// Waits for an event and takes it for the runtime. Its deadline, in epoch milliseconds, counts from here.
+    pub(super) async fn deliver(&self, connection: SocketAddr) -> (Queued, u128) {
+        loop {
+            if let Some(delivery) = self.life().deliver(connection) {
+                return delivery;
+            }
+            self.submitted.notified().await;
+        }
+    }
+
+    /// The invocation in flight with this request id.
+    pub(super) fn in_flight(&self, request_id: &str) -> Option<Invocation> {
+        let life = self.life();
+        let mut invocations = life.in_flight.iter().map(|in_flight| &in_flight.invocation);
+        invocations.find(|invocation| invocation.invoke().request_id == request_id).cloned()
+    }
+
+    fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Life {
+    fn knows(&self, request_id: &str) -> bool {
+        let queued = self.queue.iter().map(|queued| &queued.invocation);
+        let in_flight = self.in_flight.iter().map(|in_flight| &in_flight.invocation);
+        queued.chain(in_flight).any(|invocation| invocation.invoke().request_id == request_id)
+    }
+
+    fn deliver(&mut self, connection: SocketAddr) -> Option<(Queued, u128)> {
+        let queued = self.queue.pop_front()?;
+        let deadline_ms = queued.invocation.deliver();
+        self.in_flight.push(InFlight { invocation: queued.invocation.clone(), connection });
+        Some((queued, deadline_ms))
+    }
+
+    /// Which settled invocation a `next` on this connection follows. A runtime with several slots has a connection for
+    /// each; one that opens a connection for each call has one slot, so the oldest settled one is meant. (So a slot that
+    /// joins late can be taken for another's `next`, once.)
+    fn followed_by(&self, connection: SocketAddr) -> Option<usize> {
+        let settled = |in_flight: &InFlight| in_flight.invocation.is_settled();
+        let same = |in_flight: &InFlight| in_flight.connection == connection && settled(in_flight);
+        self.in_flight.iter().position(same).or_else(|| self.in_flight.iter().position(settled))
+    }
+}

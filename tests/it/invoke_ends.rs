@@ -1,0 +1,127 @@
+//! `coshell invoke`: every way in which it ends other than well, and that nothing is left behind.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::program::{InvokeTest, Ran, curl_is_missing, runs};
+
+/// Leaves a child in a session of its own, an orphan, and an orphan without environment, says so, and waits for ever.
+const HANGS: &str = r#"handler() {
+  local pids
+  setsid sleep 1000 & pids=$!
+  pids+=" $( (sleep 1000 >/dev/null & echo $!) )"
+  env -i sleep 1000 & pids+=" $!"
+  echo "$pids $BASHPID" > "$LAMBDA_TASK_ROOT/pids"
+  echo started >&2
+  sleep 1000
+}"#;
+
+fn assert_nothing_left(test: &InvokeTest) {
+    let pids = fs::read_to_string(test.folder.path().join("pids")).unwrap();
+    let left: Vec<&str> = pids.split_whitespace().filter(|pid| runs(pid)).collect();
+    assert!(left.is_empty(), "still running: {left:?} of {pids}");
+}
+
+#[test]
+fn a_failing_handler_exits_1_with_lambdas_json_as_the_last_line() {
+    if curl_is_missing() {
+        return;
+    }
+    let ran = InvokeTest::of_script("handler() { echo trouble >&2; return 7; }").run().assert_status(1);
+    let ran = ran.assert_stdout("").assert_stderr_has("trouble\n");
+    assert_eq!(
+        ran.stderr.lines().last(),
+        Some("{\"errorMessage\":\"status 7\",\"errorType\":\"Function.ExitStatus\"}")
+    );
+}
+
+#[test]
+fn an_init_error_exits_3_with_the_runtimes_json() {
+    if curl_is_missing() {
+        return;
+    }
+    let ran = InvokeTest::of_script("return 1").run();
+    ran.assert_status(3).assert_stdout("").assert_stderr_has("\"errorType\":\"Runtime.InitError\"");
+}
+
+#[test]
+fn a_runtime_that_ends_in_init_without_a_word_exits_3() {
+    let by_status = InvokeTest::of_script("").bootstrap("#!/bin/sh\nexit 5\n").run();
+    by_status.assert_status(3).assert_stderr_has("Runtime.ExitError").assert_stderr_has("exit status 5");
+    let by_signal = InvokeTest::of_script("").bootstrap("#!/bin/sh\nkill -KILL $$\n").run();
+    by_signal.assert_status(3).assert_stderr_has("Runtime.ExitError").assert_stderr_has("SIGKILL");
+}
+
+#[test]
+fn a_runtime_that_cannot_be_started_exits_3_with_its_name() {
+    let ran = InvokeTest::of_script("").bootstrap("#!/no/such/shell\n").run();
+    ran.assert_status(3).assert_stderr_has("cannot start the runtime").assert_stderr_has("bootstrap\"");
+}
+
+#[test]
+fn a_runtime_that_dies_in_mid_event_exits_1() {
+    if curl_is_missing() {
+        return;
+    }
+    let ran = InvokeTest::of_script("handler() { kill -KILL $$; }").run();
+    ran.assert_status(1).assert_stderr_has("Runtime.ExitError").assert_stderr_has("SIGKILL");
+}
+
+#[test]
+fn a_time_limit_exits_124_in_lambdas_words_and_leaves_no_process() {
+    if curl_is_missing() {
+        return;
+    }
+    let test = InvokeTest::of_script(HANGS).with(&["--timeout", "1"]);
+    test.run().assert_status(124).assert_stdout("").assert_stderr_has("Task timed out after 1.00 seconds");
+    assert_nothing_left(&test);
+}
+
+#[test]
+fn what_a_good_handler_leaves_running_is_ended_too() {
+    if curl_is_missing() {
+        return;
+    }
+    let script = HANGS.replace("  sleep 1000\n}", "}").replace("sleep 1000 &", "sleep 1000 >/dev/null &");
+    let test = InvokeTest::of_script(&script);
+    test.run().assert_status(0);
+    assert_nothing_left(&test);
+}
+
+#[test]
+fn ctrl_c_ends_everything_and_says_so_by_its_status() {
+    if curl_is_missing() {
+        return;
+    }
+    for (signal, status) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let test = InvokeTest::of_script(HANGS).with(&["--timeout", "900"]);
+        let mut child = test.command().spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while line != "started\n" {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "ended before it started");
+        }
+        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        Ran::from(child.wait_with_output().unwrap()).assert_status(status).assert_stdout("");
+        assert_nothing_left(&test);
+    }
+}
+
+#[test]
+fn a_runtime_gets_sigterm_first_so_that_it_can_remove_its_files() {
+    if curl_is_missing() {
+        return;
+    }
+    let bootstrap = "#!/usr/bin/env bash
+touch kept; trap 'rm kept; exit' TERM
+curl -s --noproxy '*' http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next >/dev/null &
+echo started >&2
+wait; sleep 1000 & wait\n";
+    let test = InvokeTest::of_script("").bootstrap(bootstrap).with(&["--timeout", "0.5"]);
+    test.run().assert_status(124);
+    assert!(!test.folder.path().join("kept").exists());
+}

@@ -1,0 +1,189 @@
+//! Every answer of the Runtime API to a runtime's POST, and what the client gets by it.
+
+use std::time::Duration;
+
+use coshell::local::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
+use coshell::local::runtime_api::{Init, RuntimeApi};
+
+use crate::runtime_api::invoke;
+use crate::support::wire::{INIT_ERROR, Wire, error_path, response_path};
+
+const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
+const MODE: &str = "Lambda-Runtime-Function-Response-Mode";
+const LIMIT_BYTES: usize = 6_291_556;
+
+/// An API with one event delivered, under the id `id-1`.
+fn delivered(asked: Invoke) -> (RuntimeApi, Wire, Invocation) {
+    let api = RuntimeApi::start().unwrap();
+    let invocation = api.submit(asked).unwrap();
+    let mut wire = Wire::connect(api.address());
+    assert_eq!(wire.next().status, 200);
+    (api, wire, invocation)
+}
+
+fn response(bytes: &[u8]) -> Outcome {
+    Outcome::Response(Response { bytes: bytes.to_vec().into(), ..Response::default() })
+}
+
+#[test]
+fn a_response_is_accepted_and_reaches_the_client_unchanged() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let answer = wire.post(&response_path("id-1"), &[("Content-Type", "text/plain")], b"\0bytes\xff\n");
+    assert_eq!((answer.status, answer.text()), (202, "{\"status\":\"OK\"}"));
+    assert_eq!(answer.header("Content-Type"), Some("application/json"));
+    let content_type = Some("text/plain".to_owned());
+    let expected = Response { bytes: b"\0bytes\xff\n".to_vec().into(), content_type, ..Response::default() };
+    assert_eq!(invocation.wait().outcome, Outcome::Response(expected));
+}
+
+#[test]
+fn an_error_is_accepted_and_reaches_the_client_with_its_type_and_body_as_they_are() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let headers = [
+        ("content-type", "application/json"),
+        (ERROR_TYPE, "Function.ExitStatus"),
+        ("Lambda-Runtime-Function-XRay-Error-Cause", "{\"paths\":[]}"),
+    ];
+    let body = b"{ \"errorMessage\": \"no\" , \"stackTrace\": []}";
+    let answer = wire.post(&error_path("id-1"), &headers, body);
+    assert_eq!((answer.status, answer.text()), (202, "{\"status\":\"OK\"}"));
+    let expected = FunctionError {
+        error_type: "Function.ExitStatus".to_owned(),
+        body: body.to_vec().into(),
+        content_type: Some("application/json".to_owned()),
+        xray_error_cause: Some("{\"paths\":[]}".to_owned()),
+    };
+    assert_eq!(invocation.wait().outcome, Outcome::Error(expected));
+}
+
+#[test]
+fn an_id_that_is_unknown_or_stale_gets_400_invalid_request_id() {
+    let (api, mut wire, _invocation) = delivered(invoke("id-1", b"{}"));
+    let unknown = wire.post(&response_path("id-2"), &[], b"");
+    assert_eq!((unknown.status, unknown.error_type().as_str()), (400, "InvalidRequestID"));
+    wire.post(&response_path("id-1"), &[], b"");
+    let _later = api.submit(invoke("id-3", b"{}")).unwrap();
+    wire.next();
+    let stale = wire.post(&response_path("id-1"), &[], b"");
+    assert_eq!((stale.status, stale.error_type().as_str()), (400, "InvalidRequestID"));
+    let queued = api.submit(invoke("id-4", b"{}"));
+    let early = wire.post(&response_path("id-4"), &[], b"");
+    assert_eq!((queued.is_ok(), early.status), (true, 400));
+}
+
+#[test]
+fn a_second_answer_gets_403_and_the_first_one_stands() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    wire.post(&response_path("id-1"), &[], b"first");
+    for path in [response_path("id-1"), error_path("id-1")] {
+        let second = wire.post(&path, &[], b"second");
+        assert_eq!((second.status, second.error_type().as_str()), (403, "InvalidStateTransition"));
+    }
+    assert_eq!(invocation.wait().outcome, response(b"first"));
+}
+
+#[test]
+fn a_response_of_the_largest_size_is_accepted() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let body = vec![b'x'; LIMIT_BYTES];
+    assert_eq!(wire.post(&response_path("id-1"), &[], &body).status, 202);
+    assert!(invocation.wait().outcome == response(&body));
+}
+
+#[test]
+fn a_larger_response_gets_413_its_client_an_error_and_the_connection_goes_on() {
+    let (api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let answer = wire.post(&response_path("id-1"), &[], &vec![b'x'; LIMIT_BYTES + 1]);
+    assert_eq!((answer.status, answer.error_type().as_str()), (413, "RequestEntityTooLarge"));
+    let Outcome::Error(error) = invocation.wait().outcome else { panic!("no error") };
+    assert_eq!(error.error_type, "Function.ResponseSizeTooLarge");
+    assert!(String::from_utf8_lossy(&error.body).contains("6291557 bytes"));
+    let _later = api.submit(invoke("id-2", b"next")).unwrap();
+    assert_eq!(wire.next().text(), "next");
+}
+
+#[test]
+fn an_answer_after_the_time_limit_gets_410_and_the_client_was_told_timed_out() {
+    let short = Invoke { timeout: Duration::from_millis(1), ..invoke("id-1", b"{}") };
+    let (api, mut wire, invocation) = delivered(short);
+    assert_eq!(invocation.wait().outcome, Outcome::TimedOut);
+    let late = wire.post(&response_path("id-1"), &[], b"late");
+    assert_eq!((late.status, late.error_type().as_str()), (410, "InvokeTimeout"));
+    assert_eq!(invocation.wait().outcome, Outcome::TimedOut);
+    let _later = api.submit(invoke("id-2", b"next")).unwrap();
+    assert_eq!(wire.next().text(), "next");
+}
+
+#[test]
+fn a_response_mode_other_than_streaming_gets_400_and_the_client_an_error() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let answer = wire.post(&response_path("id-1"), &[(MODE, "buffered")], b"");
+    assert_eq!((answer.status, answer.error_type().as_str()), (400, "InvalidFunctionResponseMode"));
+    let Outcome::Error(error) = invocation.wait().outcome else { panic!("no error") };
+    assert_eq!(error.error_type, "Runtime.InvalidResponseModeHeader");
+}
+
+#[test]
+fn a_streamed_response_is_buffered_and_its_trailers_are_kept() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let headers = [
+        (MODE, "streaming"),
+        ("Transfer-Encoding", "chunked"),
+        ("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
+    ];
+    wire.send_head(&response_path("id-1"), &headers);
+    wire.send(b"3\r\none\r\n");
+    wire.send(b"4\r\n two\r\n0\r\n");
+    wire.send(
+        b"Lambda-Runtime-Function-Error-Type: Function.ExitStatus\r\nLambda-Runtime-Function-Error-Body: e30=\r\n\r\n",
+    );
+    assert_eq!(wire.answer().status, 202);
+    let Outcome::Response(response) = invocation.wait().outcome else { panic!("no response") };
+    let error = response.trailing_error.unwrap();
+    assert_eq!((response.streaming, &response.bytes[..]), (true, &b"one two"[..]));
+    assert_eq!((error.error_type.as_str(), &error.body[..]), ("Function.ExitStatus", &b"e30="[..]));
+}
+
+#[test]
+fn a_response_whose_connection_breaks_off_is_a_truncated_response() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    wire.send_head(&response_path("id-1"), &[("Content-Length", "100")]);
+    wire.send(b"half");
+    drop(wire);
+    let Outcome::Error(error) = invocation.wait().outcome else { panic!("no error") };
+    assert_eq!(error.error_type, "Runtime.TruncatedResponse");
+}
+
+#[test]
+fn an_init_error_is_told_with_its_body_and_a_second_one_gets_403() {
+    let api = RuntimeApi::start().unwrap();
+    let mut wire = Wire::connect(api.address());
+    let answer = wire.post(INIT_ERROR, &[(ERROR_TYPE, "Runtime.NoSuchHandler")], b"{\"errorMessage\":\"no\"}");
+    assert_eq!((answer.status, answer.text()), (202, "{\"status\":\"OK\"}"));
+    let Init::Failed(error) = api.wait_for_init(Duration::from_secs(60)) else { panic!("init did not fail") };
+    assert_eq!(error.error_type, "Runtime.NoSuchHandler");
+    assert_eq!(&error.body[..], b"{\"errorMessage\":\"no\"}");
+    assert_eq!(wire.post(INIT_ERROR, &[], b"").status, 403);
+}
+
+#[test]
+fn an_extension_gets_an_identifier_and_its_next_stays_parked_until_the_end() {
+    let api = RuntimeApi::start().unwrap();
+    let mut wire = Wire::connect(api.address());
+    let headers = [("Lambda-Extension-Name", "bootstrap")];
+    let answer = wire.post("/2020-01-01/extension/register", &headers, b"{\"events\":[]}");
+    assert_eq!(answer.status, 200);
+    let identifier = answer.header("Lambda-Extension-Identifier").unwrap();
+    let head = "GET /2020-01-01/extension/event/next HTTP/1.1\r\nHost: lambda\r\nLambda-Extension-Identifier: ";
+    wire.send(format!("{head}{identifier}\r\n\r\n").as_bytes());
+    drop(api);
+    assert!(wire.is_closed_by_server());
+}
+
+#[test]
+fn any_other_path_gets_404_and_any_other_method_405() {
+    let api = RuntimeApi::start().unwrap();
+    let mut wire = Wire::connect(api.address());
+    assert_eq!(wire.post("/2018-06-01/runtime/nothing", &[], b"").status, 404);
+    assert_eq!(wire.post(crate::support::wire::NEXT, &[], b"").status, 405);
+}
