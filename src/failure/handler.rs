@@ -5,31 +5,21 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 
-use super::after_colon;
+use super::explain::advice;
+use super::last_line;
+use super::locate::{self, BashMessage};
 use super::report::shorten;
 use crate::shell::trace::{Frame, Place};
 
 const MOST_COMMAND_BYTES: usize = 300;
 
-/// How a subshell ended.
+/// How a command, or the subshell of a handler, ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// With an exit status.
     Status(i32),
     /// By a signal that killed it.
     Signal(Signal),
-}
-
-impl Ending {
-    /// What `status`, as Bash reports it in `$?`, means for a subshell of which `place` is known. Bash reports a death by signal N
-    /// as 128 + N, as it does a child's; only a shell that could still run its EXIT trap with that status was not killed itself.
-    pub(crate) fn new(status: i32, place: Option<&Place>) -> Ending {
-        let survived = place.is_some_and(|place| place.status == status);
-        match Signal::try_from(status - 128) {
-            Ok(signal) if !survived => Ending::Signal(signal),
-            _ => Ending::Status(status),
-        }
-    }
 }
 
 /// A failed handler, or a script that failed while it was sourced.
@@ -49,13 +39,37 @@ pub struct HandlerFailure {
     pub stderr: String,
 }
 
+impl Ending {
+    /// What `$?` = `status` means. Bash reports a death by signal N as 128 + N.
+    pub(crate) fn of_command(status: i32) -> Ending {
+        Signal::try_from(status - 128).map_or(Ending::Status(status), Ending::Signal)
+    }
+
+    /// The same for a subshell of which `place` is known: one that still ran a trap with that status was not killed itself.
+    pub(crate) fn of_subshell(status: i32, place: Option<&Place>) -> Ending {
+        if place.is_some_and(|place| place.status == status) {
+            Ending::Status(status)
+        } else {
+            Ending::of_command(status)
+        }
+    }
+}
+
 impl HandlerFailure {
+    /// Completes `place` from the script's text and from stderr.
+    pub(crate) fn located(mut self) -> HandlerFailure {
+        if let Some(place) = &mut self.place {
+            let message = last_line(&self.stderr).and_then(BashMessage::parse);
+            locate::complete(place, &self.function, &self.script, message.as_ref());
+        }
+        self
+    }
+
     pub(super) fn error_type(&self) -> &'static str {
-        match self.ending {
+        match self.ending_of_command() {
             Ending::Signal(_) => "Function.KilledBySignal",
             Ending::Status(127) => "Function.CommandNotFound",
             Ending::Status(126) => "Function.CommandNotExecutable",
-            Ending::Status(status) if Signal::try_from(status - 128).is_ok() => "Function.KilledBySignal",
             Ending::Status(_) => "Function.ExitStatus",
         }
     }
@@ -64,10 +78,10 @@ impl HandlerFailure {
         if self.syntax_error().is_some() { "Runtime.UserCodeSyntaxError" } else { "Runtime.ScriptFailed" }
     }
 
-    /// The frames as text, innermost first.
-    pub(crate) fn stack(&self) -> Vec<String> {
+    /// The frames, innermost first, their paths relative to LAMBDA_TASK_ROOT.
+    pub(crate) fn frames(&self) -> impl Iterator<Item = (String, &Frame)> {
         let frames = self.place.iter().flat_map(|place| &place.frames);
-        frames.map(|frame| format!("{} ({})", name(frame), self.location(frame))).collect()
+        frames.map(|frame| (self.relative(&frame.file), frame))
     }
 
     /// The sentence for a handler that failed.
@@ -76,7 +90,7 @@ impl HandlerFailure {
             Some(place) => self.describe_place(f, place)?,
             None => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
         }
-        f.write_str(&after_colon(&self.stderr))
+        self.describe_cause(f)
     }
 
     /// The sentence for a script that could not be sourced to its end.
@@ -91,33 +105,88 @@ impl HandlerFailure {
             None => write!(f, "it {}", Ended(self.ending))?,
         }
         if self.ending == Ending::Status(0) {
-            write!(f, "; a script must not exit, its handler is called afterwards")?;
+            f.write_str("; a script must not exit, its handler is called afterwards")?;
         }
-        f.write_str(&after_colon(&self.stderr))
+        self.describe_cause(f)
     }
 
+    /// ``function.sh:12: `command` exited with status 1 in `fetch` ``
     fn describe_place(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
         if let Some(frame) = place.frames.first() {
-            write!(f, "{}: ", self.location(frame))?;
+            write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
         }
-        write!(f, "`{}` {}", one_line(&place.command), Ended(self.ending))?;
+        let command = one_line(&place.command);
+        match (self.ending_of_command(), guilty_member(place)) {
+            (Ending::Status(127), _) => {
+                write!(f, "command `{}` not found", self.missing_command().unwrap_or(&command))?
+            }
+            (Ending::Status(126), _) => write!(f, "`{command}` cannot be executed")?,
+            (ending, Some(member)) => {
+                write!(f, "member {member} of the pipeline that ends in `{command}` {}", Ended(ending))?;
+            }
+            (ending, None) if place.at_exit && self.is_killed() => {
+                write!(f, "the handler {} at `{command}`", Ended(ending))?
+            }
+            (Ending::Status(status), None) if place.at_exit => {
+                write!(f, "`{command}` ended the shell with status {status}")?
+            }
+            (ending, None) => write!(f, "`{command}` {}", Ended(ending))?,
+        }
         match place.frames.first() {
             Some(frame) if frame.function != "source" => write!(f, " in `{}`", frame.function),
-            Some(_) => Ok(()),
-            None => write!(f, " in `{}`", self.function),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last line of stderr, unless it says again what the sentence says; and what may help.
+    fn describe_cause(&self, f: &mut Formatter) -> fmt::Result {
+        if let Some(cause) = self.cause() {
+            write!(f, ": {cause}")?;
+        }
+        match advice(self.ending_of_command(), &self.stderr) {
+            advice if advice.is_empty() => Ok(()),
+            advice => write!(f, "; {advice}"),
+        }
+    }
+
+    fn cause(&self) -> Option<String> {
+        let line = last_line(&self.stderr)?;
+        let Some(message) = BashMessage::parse(line) else { return Some(line.to_owned()) };
+        let killed = matches!(self.ending_of_command(), Ending::Signal(_));
+        if killed || self.missing_command().is_some() {
+            return None;
+        }
+        let here = self.place.iter().flat_map(|place| place.frames.first()).any(|frame| {
+            frame.file == Path::new(message.file) && (message.line.is_none() || frame.line == message.line)
+        });
+        Some(if here { message.text.to_owned() } else { self.without_root(line) })
+    }
+
+    /// The command that Bash did not find, by Bash's own message.
+    fn missing_command(&self) -> Option<&str> {
+        BashMessage::parse(last_line(&self.stderr)?)?.text.strip_suffix(": command not found")
+    }
+
+    fn is_killed(&self) -> bool {
+        matches!(self.ending, Ending::Signal(_))
+    }
+
+    /// How the command ended, where there is one, or the handler.
+    fn ending_of_command(&self) -> Ending {
+        match (self.ending, &self.place) {
+            (Ending::Status(status), Some(place)) if !place.at_exit => Ending::of_command(status),
+            (ending, _) => ending,
         }
     }
 
     /// Bash's own line about a syntax error.
     fn syntax_error(&self) -> Option<String> {
-        let line =
-            self.stderr.lines().find(|line| line.contains(": syntax error") || line.contains("unexpected EOF"))?;
-        Some(line.replace(&format!("{}/", self.task_root.display()), ""))
+        let of_bash = |line: &&str| line.contains(": syntax error") || line.contains("unexpected EOF");
+        self.stderr.lines().find(of_bash).map(|line| self.without_root(line))
     }
 
-    fn location(&self, frame: &Frame) -> String {
-        let file = self.relative(&frame.file);
-        frame.line.map_or(file.clone(), |line| format!("{file}:{line}"))
+    fn without_root(&self, line: &str) -> String {
+        line.replace(&format!("{}/", self.task_root.display()), "")
     }
 
     fn relative(&self, file: &Path) -> String {
@@ -125,17 +194,22 @@ impl HandlerFailure {
     }
 }
 
-fn name(frame: &Frame) -> &str {
-    if frame.function == "source" { "top level" } else { &frame.function }
+/// `function.sh:12`, or the file alone.
+pub(super) fn location(file: &str, frame: &Frame) -> String {
+    frame.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
+}
+
+/// Which member of a pipeline gave it its status: the last that failed, as pipefail has it. `None` when it is the one that Bash
+/// names anyway.
+fn guilty_member(place: &Place) -> Option<usize> {
+    let guilty = place.pipeline.iter().rposition(|status| *status != 0)?;
+    (guilty + 1 < place.pipeline.len()).then_some(guilty + 1)
 }
 
 /// The first line of a command, so that a report stays a sentence.
 fn one_line(command: &str) -> String {
-    let (first, more) = command.split_once('\n').map_or((command, false), |(first, _)| (first, true));
-    let mut line = first.to_owned();
-    if more {
-        line.push_str(" …");
-    }
+    let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
+    let mut line = format!("{first}{more}");
     shorten(&mut line, MOST_COMMAND_BYTES);
     line
 }

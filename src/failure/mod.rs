@@ -4,7 +4,9 @@
 //! Error types follow the pattern that Lambda accepts, `(Runtime|Function).[A-Z][a-zA-Z]+`: Runtime.* where the handler could not
 //! be run, Function.* where it ran and failed.
 
+mod explain;
 mod handler;
+mod locate;
 mod report;
 
 use std::fmt::{self, Display, Formatter};

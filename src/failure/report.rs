@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::handler::{HandlerFailure, location};
+use crate::shell::trace::Frame;
 
 /// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
 const MOST_BYTES: usize = 256 * 1024;
@@ -28,8 +30,13 @@ pub(crate) fn body(failure: &Failure) -> Vec<u8> {
 
 /// The frames as text, innermost first: `fetch (function.sh:12)`.
 pub(crate) fn stack_trace(failure: &Failure) -> Vec<String> {
-    let frames = failure.of_handler().map(|failure| failure.stack()).unwrap_or_default();
-    frames.into_iter().take(MOST_FRAMES).collect()
+    let frames = failure.of_handler().into_iter().flat_map(HandlerFailure::frames).take(MOST_FRAMES);
+    frames.map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame))).collect()
+}
+
+/// What a frame is called: the function, or what Bash calls `source`.
+fn name(frame: &Frame) -> &str {
+    if frame.function == "source" { "top level" } else { &frame.function }
 }
 
 /// Cuts `text` to at most `most` bytes, at the end of a character.

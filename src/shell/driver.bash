@@ -19,7 +19,7 @@ fi
 
 __coshell_status=$1 __coshell_wake=$2 __coshell_event_file=$3 __coshell_trace_file=$4
 __coshell_stdout=("$5" "$6") __coshell_stderr=("$7" "$8")
-__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_turn=0
+__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_turn=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z ${13} ]] || export BASH_ENV=${13}
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=${12}; fi
@@ -27,14 +27,21 @@ set --
 
 # One stack record: its number of fields, then the fields, each ended by a NUL (trace.rs reads it). Only ever called as
 # `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
-__coshell_trace() { # kind status command line
-  builtin local __coshell_i
-  builtin local -a __coshell_record
-  __coshell_record=("$1" "$__coshell_turn" "$2" "$BASH_SUBSHELL" "${3:0:2000}" "$4")
+# Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's.
+__coshell_trace() { # kind status command line [status of each member of the pipeline …]
+  builtin local __coshell_i IFS=' '
+  case $1 in exited) __coshell_print_record ;; esac
+  __coshell_record=("$1" "$__coshell_turn" "$2" "$BASH_SUBSHELL" "${3:0:2000}" "$4" "${*:5}")
   for ((__coshell_i = 1; __coshell_i < ${#FUNCNAME[@]} && __coshell_i < 64; __coshell_i++)); do
     __coshell_record+=("${FUNCNAME[__coshell_i]}" "${BASH_SOURCE[__coshell_i]}" "${BASH_LINENO[__coshell_i - 1]}")
   done
+  case $1$- in exited* | failed*e*) __coshell_print_record ;; esac
+}
+
+__coshell_print_record() {
+  case ${#__coshell_record[@]} in 0) return ;; esac
   builtin printf '%s\0' "${#__coshell_record[@]}" "${__coshell_record[@]}" >>"$__coshell_trace_file"
+  __coshell_record=()
 }
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the
@@ -50,7 +57,7 @@ __coshell_exit() { # status command
       builtin read -r -N 1 __coshell_byte
     } <"$__coshell_wake" 2>/dev/null || builtin :
     ;;
-  *) __coshell_trace EXIT "$1" "$2" 0 || builtin : ;;
+  *) __coshell_trace exited "$1" "$2" 0 || builtin : ;;
   esac
 }
 
@@ -61,10 +68,10 @@ shopt -s expand_aliases inherit_errexit
   own) ;; # the script has an ERR trap or errtrace of its own: ours would change when it fires
   *)
     set -E
-    trap '__coshell_trace ERR "$?" "$BASH_COMMAND" "$LINENO" || builtin :' ERR
+    trap '__coshell_trace failed "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :' ERR
     ;;
   esac
-  trap '__coshell_trace EXIT "$?" "$BASH_COMMAND" 0 || builtin :' EXIT
+  trap '__coshell_trace exited "$?" "$BASH_COMMAND" 0 || builtin :' EXIT
   builtin source "$__coshell_script"
 
   # What the script left: its options, and its DEBUG, ERR and EXIT traps (they must not fire for the driver's own commands).
@@ -91,11 +98,11 @@ shopt -s expand_aliases inherit_errexit
       ;;
     *)
       builtin set +E
-      case ${__coshell_own[1]-} in *'__coshell_trace ERR '*) ;; ?*) __coshell_err=own ;; esac
+      case ${__coshell_own[1]-} in *'__coshell_trace failed '*) ;; ?*) __coshell_err=own ;; esac
       ;;
     esac
     builtin trap - ERR
-    case ${__coshell_own[2]-} in *'__coshell_trace EXIT '*) builtin trap - EXIT ;; esac
+    case ${__coshell_own[2]-} in *'__coshell_trace exited '*) builtin trap - EXIT ;; esac
     case ${__coshell_own[3]-} in
     *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_err=own ;;
     esac
@@ -120,7 +127,7 @@ shopt -s expand_aliases inherit_errexit
         own) case $__coshell_own_err in ?*) builtin eval "$__coshell_own_err" ;; esac ;;
         *)
           builtin set -E
-          builtin trap '__coshell_trace ERR "$?" "$BASH_COMMAND" "$LINENO" || builtin :' ERR
+          builtin trap '__coshell_trace failed "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :' ERR
           ;;
         esac
         builtin trap '__coshell_exit "$?" "$BASH_COMMAND"' EXIT

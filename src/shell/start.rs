@@ -189,17 +189,18 @@ impl Starting {
         use std::os::unix::process::ExitStatusExt;
         let place = trace::place(records, 0, &self.shell.plumbing.driver_path());
         let ending = match status.signal() {
-            Some(signal) => Ending::new(128 + signal, None),
+            Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
         };
-        Failure::ScriptFailed(Box::new(HandlerFailure {
+        let failure = HandlerFailure {
             function: self.shell.handler.function.clone(),
             script: self.shell.handler.script.clone(),
             task_root: self.shell.task_root.clone(),
             ending,
             place,
             stderr: self.lines.tail(),
-        }))
+        };
+        Failure::ScriptFailed(Box::new(failure.located()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading the stack records that the driver's ERR and EXIT traps write, and finding in them what ended the handler.
 //!
 //! A record is its number of fields, then the fields, each ended by a NUL: kind, turn, status, BASH_SUBSHELL, BASH_COMMAND, LINENO,
-//! and three fields a frame (FUNCNAME, BASH_SOURCE, BASH_LINENO), innermost first. Sources: Bash Reference Manual, "Bash
+//! PIPESTATUS, and three fields a frame (FUNCNAME, BASH_SOURCE, BASH_LINENO), innermost first. Sources: Bash Reference Manual, "Bash
 //! Variables" and "Bourne Shell Builtins: trap"; what each class of failure leaves behind was measured on 5.1 to 5.3.
 //!
 //! A handler could write into that file by itself: every field is data, and a malformed record ends the reading.
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A command failed that nothing handles.
-    Err,
+    Failed,
     /// The subshell (or, while sourcing, the shell) exits.
-    Exit,
+    Exited,
 }
 
 /// One function call on Bash's stack.
@@ -35,6 +35,7 @@ struct Record {
     status: i32,
     level: u32,
     command: String,
+    pipeline: Vec<i32>,
     frames: Vec<Frame>,
 }
 
@@ -47,6 +48,8 @@ pub struct Place {
     pub status: i32,
     /// Whether the command ended the shell by itself (`exit`, an unbound variable, ...) rather than by failing.
     pub at_exit: bool,
+    /// The statuses of a pipeline's members, first to last, where the command is the last one of a pipeline.
+    pub pipeline: Vec<i32>,
     /// The calls that led there, innermost first, the driver's left out.
     pub frames: Vec<Frame>,
 }
@@ -56,24 +59,28 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
     let mut records = parse(bytes);
     records.retain(|record| record.turn == turn);
     let own_level = u32::from(turn > 0);
-    let failed = records.iter().rposition(|record| record.kind == Kind::Err && record.level == own_level);
-    let index = match failed {
+    let last = |kind| records.iter().rposition(|record| record.kind == kind && record.level == own_level);
+    let exit = last(Kind::Exited);
+    // Under `set +e` the last failure may be older than the exit: it counts if its status became the handler's.
+    let ended = |index: &usize| exit.is_none_or(|exit| records[exit].status == records[*index].status);
+    let index = match last(Kind::Failed).filter(ended) {
         Some(last) => deepest(&records, last),
-        None => records.iter().rposition(|record| record.kind == Kind::Exit && record.level == own_level)?,
+        None => exit?,
     };
     let record = records.swap_remove(index);
-    let at_exit = record.kind == Kind::Exit;
+    let at_exit = record.kind == Kind::Exited;
     let mut frames: Vec<Frame> = record.frames.into_iter().filter(|frame| frame.file != driver).collect();
     if at_exit && let Some(innermost) = frames.first_mut() {
         innermost.line = None; // in an EXIT trap it is always 1
     }
-    Some(Place { command: record.command, status: record.status, at_exit, frames })
+    let pipeline = if record.pipeline.len() > 1 { record.pipeline } else { Vec::new() };
+    Some(Place { command: record.command, status: record.status, at_exit, pipeline, frames })
 }
 
 /// A failure inside `$( )` or a pipeline is recorded once a level, innermost first: the first of the run is where it began.
 fn deepest(records: &[Record], last: usize) -> usize {
     let top = &records[last];
-    let inner = |record: &Record| record.kind == Kind::Err && record.level > top.level && record.status == top.status;
+    let inner = |record: &Record| record.kind == Kind::Failed && record.level > top.level && record.status == top.status;
     let run = records[..last].iter().rev().take_while(|record| inner(record)).count();
     last - run
 }
@@ -93,10 +100,10 @@ fn parse(bytes: &[u8]) -> Vec<Record> {
 
 impl Record {
     fn new(fields: &[String]) -> Option<Record> {
-        let [kind, turn, status, level, command, _line, frames @ ..] = fields else { return None };
+        let [kind, turn, status, level, command, _line, pipeline, frames @ ..] = fields else { return None };
         let kind = match kind.as_str() {
-            "ERR" => Kind::Err,
-            "EXIT" => Kind::Exit,
+            "failed" => Kind::Failed,
+            "exited" => Kind::Exited,
             _ => return None,
         };
         let frame = |frame: &[String]| Frame {
@@ -110,6 +117,7 @@ impl Record {
             status: status.parse().ok()?,
             level: level.parse().ok()?,
             command: command.clone(),
+            pipeline: pipeline.split(' ').filter_map(|status| status.parse().ok()).collect(),
             frames: frames.chunks_exact(3).map(frame).collect(),
         })
     }
@@ -120,7 +128,7 @@ mod tests {
     use super::*;
 
     fn record(kind: &str, status: &str, level: &str, command: &str, function: &str, line: &str) -> Vec<u8> {
-        let fields = [kind, "7", status, level, command, line, function, "/f.sh", line, "main", "/driver", "9"];
+        let fields = [kind, "7", status, level, command, line, status, function, "/f.sh", line, "main", "/driver", "9"];
         let mut bytes = format!("{}\0", fields.len()).into_bytes();
         bytes.extend(fields.iter().flat_map(|field| format!("{field}\0").into_bytes()));
         bytes
@@ -133,10 +141,10 @@ mod tests {
     #[test]
     fn the_deepest_record_of_a_command_substitution_is_the_place() {
         let place = placed(&[
-            record("ERR", "1", "2", "unrelated", "h", "2"),
-            record("ERR", "3", "2", "inner failed", "inner", "14"),
-            record("ERR", "3", "1", "x=$(inner)", "handler", "20"),
-            record("EXIT", "3", "1", "x=$(inner)", "handler", "1"),
+            record("failed", "1", "2", "unrelated", "h", "2"),
+            record("failed", "3", "2", "inner failed", "inner", "14"),
+            record("failed", "3", "1", "x=$(inner)", "handler", "20"),
+            record("exited", "3", "1", "x=$(inner)", "handler", "1"),
         ])
         .unwrap();
         assert_eq!(place.command, "inner failed");
@@ -146,15 +154,15 @@ mod tests {
 
     #[test]
     fn without_a_failed_command_the_exit_is_the_place_and_its_line_is_not_trusted() {
-        let place = placed(&[record("EXIT", "3", "1", "exit 3", "deep", "1")]).unwrap();
+        let place = placed(&[record("exited", "3", "1", "exit 3", "deep", "1")]).unwrap();
         assert!(place.at_exit);
         assert_eq!(place.frames[0].line, None);
     }
 
     #[test]
     fn records_of_another_event_and_garbage_are_no_place() {
-        assert_eq!(place(&record("ERR", "1", "1", "x", "h", "2"), 8, Path::new("/driver")), None);
-        for bytes in [&b""[..], b"x", b"5\0ERR\0", b"6\0ERR\x007\0x\0x\0x\0x\0", b"99999999999999999999\0"] {
+        assert_eq!(place(&record("failed", "1", "1", "x", "h", "2"), 8, Path::new("/driver")), None);
+        for bytes in [&b""[..], b"x", b"5\0failed\0", b"6\0failed\x007\0x\0x\0x\0x\0", b"99999999999999999999\0"] {
             assert_eq!(place(bytes, 7, Path::new("/driver")), None);
         }
     }

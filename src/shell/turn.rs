@@ -207,14 +207,15 @@ impl Turn<'_> {
     fn handler_failed(&mut self, status: i32) -> Failure {
         let records = self.shell.read_trace();
         let place = trace::place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
-        Failure::Handler(Box::new(HandlerFailure {
+        let failure = HandlerFailure {
             function: self.shell.handler.function.clone(),
             script: self.shell.handler.script.clone(),
             task_root: self.shell.task_root.clone(),
-            ending: Ending::new(status, place.as_ref()),
+            ending: Ending::of_subshell(status, place.as_ref()),
             place,
             stderr: self.lines.tail(),
-        }))
+        };
+        Failure::Handler(Box::new(failure.located()))
     }
 }
 

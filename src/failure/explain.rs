@@ -1,0 +1,54 @@
+//! What a status or a message usually means, for those who see it for the first time.
+
+use std::env;
+
+use nix::sys::signal::Signal;
+
+use super::handler::Ending;
+
+const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+
+/// The advice for a command or handler that ended so; empty when there is none.
+pub(super) fn advice(ending: Ending, stderr: &str) -> String {
+    if stderr.lines().any(|line| line.contains("/dev/fd/") && line.contains("No such file")) {
+        return "Lambda has no /dev/fd, so process substitution, <( ) and >( ), fails there: use a temporary file or a here-string".into();
+    }
+    match ending {
+        Ending::Status(126) => {
+            "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
+            for this processor?"
+                .into()
+        }
+        Ending::Status(127) => {
+            "Amazon Linux's minimal image lacks many tools (jq, aws, find, tar, ...): put the command into the \
+            zip, or into the bin folder of a layer, which is /opt/bin and on PATH"
+                .into()
+        }
+        Ending::Signal(signal) => of_signal(signal),
+        Ending::Status(status) => Signal::try_from(status - 128).map(of_signal).unwrap_or_default(),
+    }
+}
+
+fn of_signal(signal: Signal) -> String {
+    match signal {
+        Signal::SIGKILL => format!("out of memory is likely{}", memory()),
+        Signal::SIGSEGV => "the program itself is faulty, or was built for another processor or C library".into(),
+        Signal::SIGPIPE => "it wrote to a pipe whose reader had gone: with pipefail `producer | head` ends so".into(),
+        Signal::SIGTERM => "something asked it to end, such as `kill` or `timeout` in the handler".into(),
+        _ => String::new(),
+    }
+}
+
+/// The function's memory and what is in use of it, as far as they can be known.
+fn memory() -> String {
+    let limit = env::var(MEMORY_MB).ok().map(|mb| format!("the function has {mb} MB"));
+    let used = most_used().map(|bytes| format!("at most {} MB were in use", bytes >> 20));
+    let known: Vec<String> = limit.into_iter().chain(used).collect();
+    if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
+}
+
+/// The highest memory use that this control group has seen. Source: the kernel's cgroup-v2 and cgroup-v1/memory documents.
+fn most_used() -> Option<u64> {
+    let files = ["/sys/fs/cgroup/memory.peak", "/sys/fs/cgroup/memory/memory.max_usage_in_bytes"];
+    files.iter().find_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok())
+}

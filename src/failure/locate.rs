@@ -1,0 +1,127 @@
+//! Filling in what Bash's records leave out, from the script's text and from Bash's own message on stderr.
+//!
+//! An EXIT trap does not know the line of the innermost call, a failed `return` has lost the handler's frame, and a division by zero
+//! the whole stack. Nothing is guessed: a line is given when Bash printed it, or when the command stands at one place only.
+
+use std::path::Path;
+
+use crate::shell::trace::{Frame, Place};
+
+/// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval` Bash counts lines in a way of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BashMessage<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: Option<u32>,
+    pub(super) text: &'a str,
+}
+
+impl<'a> BashMessage<'a> {
+    /// Takes a line of stderr apart; `None` when it is not Bash's.
+    pub(super) fn parse(line: &'a str) -> Option<BashMessage<'a>> {
+        let (file, rest) = line.split_once(": line ")?;
+        let (number, text) = rest.split_once(": ")?;
+        let number: u32 = number.parse().ok()?;
+        Some(match file.strip_suffix(": eval") {
+            Some(file) => BashMessage { file, line: None, text },
+            None => BashMessage { file, line: Some(number), text },
+        })
+    }
+}
+
+/// Completes the innermost frame of `place`. `function` is the handler, `script` its file, and `message` what Bash said last.
+pub(super) fn complete(place: &mut Place, function: &str, script: &Path, message: Option<&BashMessage>) {
+    if place.frames.is_empty() {
+        place.frames.push(outermost(place, function, script, message));
+    }
+    let Some(frame) = place.frames.first_mut().filter(|frame| frame.line.is_none()) else { return };
+    let told = message.filter(|message| place.at_exit && frame.file == Path::new(message.file));
+    let text = || std::fs::read_to_string(&frame.file).ok();
+    frame.line =
+        told.and_then(|message| message.line).or_else(|| only_line_of(&text()?, &place.command, &frame.function));
+}
+
+/// The frame of a failure whose stack Bash had unwound already.
+fn outermost(place: &Place, function: &str, script: &Path, message: Option<&BashMessage>) -> Frame {
+    let handler = Frame { function: function.to_owned(), file: script.to_owned(), line: None };
+    // `return N` ends a function: what is left is the call of the handler.
+    let Some(BashMessage { file, line: Some(line), .. }) = message.filter(|_| place.at_exit) else { return handler };
+    let Ok(text) = std::fs::read_to_string(file) else { return handler };
+    let function = function_around(&text, *line).unwrap_or_else(|| function.to_owned());
+    Frame { function, file: Path::new(file).to_owned(), line: Some(*line) }
+}
+
+/// The line of `command` in `text`, if it stands only once in the body of `function`.
+fn only_line_of(text: &str, command: &str, function: &str) -> Option<u32> {
+    let wanted = squeezed(command.lines().next()?);
+    if wanted.is_empty() {
+        return None;
+    }
+    let lines = (1..).zip(text.lines());
+    let mut found = lines.filter(|(number, line)| {
+        squeezed(line).contains(&wanted) && function_around(text, *number).is_none_or(|around| around == function)
+    });
+    let (number, _) = found.next()?;
+    found.next().is_none().then_some(number)
+}
+
+/// Without white space and semicolons, in which Bash's print of a command differs from the script.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != ';').collect()
+}
+
+/// The function in which line `number` stands, judged by the last definition above it.
+fn function_around(text: &str, number: u32) -> Option<String> {
+    let above = text.lines().take(number as usize);
+    above.filter_map(defined).last()
+}
+
+/// The function that a line begins to define: `name() {`, `function name {`.
+fn defined(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let name = match line.strip_prefix("function ") {
+        Some(rest) => rest.trim_start().split(|c: char| c.is_whitespace() || c == '(').next()?,
+        None => line.split_once('(').filter(|(_, rest)| rest.trim_start().starts_with(')'))?.0.trim_end(),
+    };
+    let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "\"'$=".contains(c));
+    is_name.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "deep() {\n  exit   3;\n}\nfunction other\n{\n  exit 3\n  eval 'x'\n  eval 'x'\n}\n";
+
+    #[test]
+    fn a_command_is_found_in_its_function_and_only_where_it_stands_once() {
+        assert_eq!(only_line_of(TEXT, "exit 3", "deep"), Some(2));
+        assert_eq!(only_line_of(TEXT, "exit 3", "other"), Some(6));
+        assert_eq!(only_line_of(TEXT, "eval 'x'", "other"), None);
+        assert_eq!(only_line_of(TEXT, "missing", "other"), None);
+        assert_eq!(only_line_of(TEXT, "", "other"), None);
+    }
+
+    #[test]
+    fn definitions_are_recognised_in_all_their_forms() {
+        for (line, name) in [
+            ("deep() {", Some("deep")),
+            ("  a-b::c () { x; }", Some("a-b::c")),
+            ("function other", Some("other")),
+            ("function f() {", Some("f")),
+            ("echo \"$(x)\" ()", None),
+            ("x=()", None),
+            ("call (", None),
+        ] {
+            assert_eq!(defined(line).as_deref(), name, "{line}");
+        }
+    }
+
+    #[test]
+    fn bashs_own_messages_are_told_from_others() {
+        let message = BashMessage { file: "/f.sh", line: Some(3), text: "x: unbound variable" };
+        assert_eq!(BashMessage::parse("/f.sh: line 3: x: unbound variable"), Some(message));
+        let message = BashMessage { file: "/f.sh", line: None, text: "syntax error: y" };
+        assert_eq!(BashMessage::parse("/f.sh: eval: line 21: syntax error: y"), Some(message));
+        assert_eq!(BashMessage::parse("curl: (6) cannot resolve"), None);
+    }
+}
