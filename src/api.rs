@@ -23,6 +23,7 @@ const CLIENT_CONTEXT: &str = "Lambda-Runtime-Client-Context";
 const COGNITO_IDENTITY: &str = "Lambda-Runtime-Cognito-Identity";
 const TENANT_ID: &str = "Lambda-Runtime-Aws-Tenant-Id";
 const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
+const XRAY_CAUSE: &str = "Lambda-Runtime-Function-XRay-Error-Cause";
 const MOST_ANSWER_BYTES: u64 = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -100,7 +101,12 @@ impl Api {
 
     fn report(&self, call: &'static str, route: &str, failure: &Failure) -> Result<Posted, ApiFailure> {
         let request = self.agent.post(format!("{}/{route}", self.base)).content_type("application/json");
-        let answer = request.header(ERROR_TYPE, failure.error_type()).send(&failure::body(failure)[..]);
+        let request = request.header(ERROR_TYPE, failure.error_type());
+        let request = match failure::xray_cause(failure) {
+            Some(cause) => request.header(XRAY_CAUSE, cause),
+            None => request,
+        };
+        let answer = request.send(&failure::body(failure)[..]);
         posted(call, answer.map_err(|error| failed(call, error))?)
     }
 }

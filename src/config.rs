@@ -8,11 +8,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::logs::{Format, Level};
 
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const HANDLER: &str = "_HANDLER";
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 const BASH: &str = "COSHELL_BASH";
+const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
+const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
 const CHANNEL: &str = "COSHELL_CHANNEL";
 const DEFAULT_TASK_ROOT: &str = "/var/task";
@@ -32,6 +35,10 @@ pub struct Config {
     pub program: OsString,
     /// Whether the environment is printed to the log at start.
     pub log_env: bool,
+    /// How log lines are written.
+    pub log_format: Format,
+    /// The least level of the runtime's own lines that is written.
+    pub log_level: Level,
     /// Whether Bash is given FIFOs from the start, without trying /proc first.
     pub fifos: bool,
 }
@@ -52,6 +59,12 @@ impl Config {
             bash: text(BASH).unwrap_or_else(|| "bash".into()),
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
+            log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {
+                Format::Json
+            } else {
+                Format::Text
+            },
+            log_level: text(LOG_LEVEL).and_then(|value| Level::named(&value.to_string_lossy())).unwrap_or_default(),
             fifos: text(CHANNEL).is_some_and(|value| value == "fifo"),
         })
     }

@@ -8,11 +8,11 @@ use nix::sys::prctl;
 
 use crate::api::{Api, Posted};
 use crate::config::Config;
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
 use crate::logs::leftovers::Leftovers;
-use crate::logs::{Level, Log};
+use crate::logs::{Level, Log, Owner};
 use crate::shell::{Response, Shell, Starting};
 
 /// How long the next subshell is waited for before `next` is called.
@@ -25,7 +25,7 @@ pub fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            Log::default().say(Level::Error, None, &format!("{error:#}"));
+            Log::default().say(Level::Fatal, &Owner::default(), &format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -33,7 +33,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     let config = Config::from_env().map_err(anyhow::Error::msg)?;
-    let log = Log::default();
+    let log = Log::new(config.log_format, config.log_level);
     let api = Api::new(&config.api);
     // Else /proc/PID/fd of a program that its user may not read belongs to root, and Bash cannot open it.
     let _ = prctl::set_dumpable(true);
@@ -79,19 +79,19 @@ impl Environment {
     fn serve(&mut self, api: &Api) -> anyhow::Result<()> {
         loop {
             let invocation = api.next().map_err(anyhow::Error::msg)?;
-            let id = &invocation.request_id;
+            let (id, owner) = (&invocation.request_id, Owner::of(&invocation));
             let posted = match self.call(&invocation) {
                 Ok(response) => {
-                    self.warn_of_overflow(id, &response);
+                    self.warn_of_overflow(&owner, &response);
                     api.respond(id, &response.bytes)
                 }
                 Err(failure) => {
-                    self.log_failure(id, &failure);
+                    self.log.fail(&owner, &failure);
                     api.fail(id, &failure)
                 }
             };
             if let Posted::Refused(answer) = posted.map_err(anyhow::Error::msg)? {
-                self.log.say(Level::Warn, Some(id), &format!("the Runtime API refused the answer: {answer}"));
+                self.log.say(Level::Warn, &owner, &format!("the Runtime API refused the answer: {answer}"));
             }
             self.settle()?;
         }
@@ -132,16 +132,11 @@ impl Environment {
         Ok(self.shell.insert(shell))
     }
 
-    fn warn_of_overflow(&self, id: &str, response: &Response) {
+    fn warn_of_overflow(&self, owner: &Owner, response: &Response) {
         if let Some(total) = response.overflow {
             let told = format!("the response has {total} bytes, and Lambda takes at most 6 MiB and 100 bytes");
-            self.log.say(Level::Error, Some(id), &told);
+            self.log.say(Level::Error, owner, &told);
         }
-    }
-
-    fn log_failure(&self, id: &str, failure: &Failure) {
-        let frames = failure::stack_trace(failure).into_iter().map(|frame| format!("\n    at {frame}"));
-        self.log.say(Level::Error, Some(id), &format!("{failure}{}", frames.collect::<String>()));
     }
 }
 
@@ -155,7 +150,7 @@ fn log_environment(log: &Log) {
         })
         .collect();
     lines.sort();
-    log.say(Level::Info, None, &format!("environment:{}", lines.concat()));
+    log.say(Level::Info, &Owner::default(), &format!("environment:{}", lines.concat()));
 }
 
 fn is_secret(name: &str) -> bool {

@@ -47,8 +47,14 @@ fn memory() -> String {
     if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 }
 
-/// The highest memory use that this control group has seen. Source: the kernel's cgroup-v2 and cgroup-v1/memory documents.
+/// The highest memory use that this control group has seen, where it has a limit: elsewhere it says nothing about the function.
+/// Sources: the kernel's documents cgroup-v2 and cgroup-v1/memory.
 fn most_used() -> Option<u64> {
-    let files = ["/sys/fs/cgroup/memory.peak", "/sys/fs/cgroup/memory/memory.max_usage_in_bytes"];
-    files.iter().find_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok())
+    const NO_LIMIT: u64 = 1 << 50;
+    let number = |file| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
+    let v2 = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.peak");
+    let v1 = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.max_usage_in_bytes");
+    [v2, v1]
+        .into_iter()
+        .find_map(|(limit, used)| number(limit).filter(|limit| *limit < NO_LIMIT).and_then(|_| number(used)))
 }

@@ -8,7 +8,8 @@ use nix::sys::signal::Signal;
 use super::explain::advice;
 use super::last_line;
 use super::locate::{self, BashMessage};
-use super::report::shorten;
+use super::own::OwnError;
+use super::report::shortened;
 use crate::shell::trace::{Frame, Place};
 
 const MOST_COMMAND_BYTES: usize = 300;
@@ -37,6 +38,8 @@ pub struct HandlerFailure {
     pub place: Option<Place>,
     /// The end of its stderr.
     pub stderr: String,
+    /// What it printed as an error of its own.
+    pub own: Option<OwnError>,
 }
 
 impl Ending {
@@ -209,9 +212,7 @@ fn guilty_member(place: &Place) -> Option<usize> {
 /// The first line of a command, so that a report stays a sentence.
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
-    let mut line = format!("{first}{more}");
-    shorten(&mut line, MOST_COMMAND_BYTES);
-    line
+    shortened(&format!("{first}{more}"), MOST_COMMAND_BYTES)
 }
 
 struct Ended(Ending);

@@ -9,15 +9,15 @@ use crate::shell::trace::{Frame, Place};
 
 /// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval` Bash counts lines in a way of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BashMessage<'a> {
-    pub(super) file: &'a str,
-    pub(super) line: Option<u32>,
-    pub(super) text: &'a str,
+pub(crate) struct BashMessage<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) line: Option<u32>,
+    pub(crate) text: &'a str,
 }
 
 impl<'a> BashMessage<'a> {
     /// Takes a line of stderr apart; `None` when it is not Bash's.
-    pub(super) fn parse(line: &'a str) -> Option<BashMessage<'a>> {
+    pub(crate) fn parse(line: &'a str) -> Option<BashMessage<'a>> {
         let (file, rest) = line.split_once(": line ")?;
         let (number, text) = rest.split_once(": ")?;
         let number: u32 = number.parse().ok()?;

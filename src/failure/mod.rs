@@ -7,6 +7,7 @@
 mod explain;
 mod handler;
 mod locate;
+mod own;
 mod report;
 
 use std::fmt::{self, Display, Formatter};
@@ -14,7 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 
 pub use handler::{Ending, HandlerFailure};
-pub(crate) use report::{body, stack_trace};
+pub(crate) use locate::BashMessage;
+pub use own::OwnError;
+pub(crate) use report::{body, log_message, reported_type, stack_trace, xray_cause};
 
 /// What went wrong.
 #[derive(Debug)]

@@ -1,4 +1,7 @@
-//! The JSON of an error report. Source: AWS Lambda Developer Guide, "Runtime API, Invocation error".
+//! An error report as the Runtime API takes it: JSON body and X-Ray header. Sources: AWS Lambda Developer Guide, "Runtime API,
+//! Invocation error"; AWS X-Ray Developer Guide, "Segment documents, cause".
+
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -8,42 +11,114 @@ use crate::shell::trace::Frame;
 
 /// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
 const MOST_BYTES: usize = 256 * 1024;
+const MOST_XRAY_BYTES: usize = 64 * 1024;
 const MOST_MESSAGE_BYTES: usize = 32 * 1024;
+const MOST_XRAY_MESSAGE_BYTES: usize = 2 * 1024;
 const MOST_FRAMES: usize = 64;
 
 /// The body of an error report, never longer than 256 KiB.
 pub(crate) fn body(failure: &Failure) -> Vec<u8> {
-    let mut message = failure.to_string();
-    shorten(&mut message, MOST_MESSAGE_BYTES);
     let mut report = json!({
-        "errorMessage": message,
-        "errorType": failure.error_type(),
+        "errorMessage": shortened(&reported_message(failure), MOST_MESSAGE_BYTES),
+        "errorType": reported_type(failure),
         "stackTrace": stack_trace(failure),
     });
-    let body = report.to_string().into_bytes();
-    if body.len() <= MOST_BYTES {
-        return body;
+    if report.to_string().len() > MOST_BYTES {
+        report["stackTrace"] = Value::Array(Vec::new());
     }
-    report["stackTrace"] = Value::Array(Vec::new());
     report.to_string().into_bytes()
+}
+
+/// The report's errorType: the handler's own, where it gave one.
+pub(crate) fn reported_type(failure: &Failure) -> String {
+    let own = failure.of_handler().and_then(|failure| failure.own.as_ref());
+    own.map_or_else(|| failure.error_type().to_owned(), |own| shortened(&own.error_type, MOST_XRAY_MESSAGE_BYTES))
+}
+
+fn reported_message(failure: &Failure) -> String {
+    let own = failure.of_handler().and_then(|failure| failure.own.as_ref());
+    own.map_or_else(|| failure.to_string(), |own| own.message.clone())
+}
+
+/// What the log says: the handler's own error, where it gave one, and in any case what failed and where.
+pub(crate) fn log_message(failure: &Failure) -> String {
+    let message = match failure.of_handler().and_then(|failure| failure.own.as_ref()) {
+        Some(own) => format!("{}: {} ({failure})", own.error_type, own.message),
+        None => failure.to_string(),
+    };
+    shortened(&message, MOST_MESSAGE_BYTES)
 }
 
 /// The frames as text, innermost first: `fetch (function.sh:12)`.
 pub(crate) fn stack_trace(failure: &Failure) -> Vec<String> {
-    let frames = failure.of_handler().into_iter().flat_map(HandlerFailure::frames).take(MOST_FRAMES);
-    frames.map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame))).collect()
+    frames(failure).map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame))).collect()
 }
 
-/// What a frame is called: the function, or what Bash calls `source`.
+/// The value of Lambda-Runtime-Function-XRay-Error-Cause: ASCII, at most 64 KiB.
+pub(crate) fn xray_cause(failure: &Failure) -> Option<String> {
+    let folder = failure.of_handler()?.task_root.display().to_string();
+    let frame =
+        |(file, frame): (String, &Frame)| json!({"path": file, "line": frame.line.unwrap_or(0), "label": name(frame)});
+    let mut paths: Vec<String> = frames(failure).map(|(file, _)| file).collect();
+    paths.dedup();
+    let cause = json!({
+        "working_directory": folder,
+        "exceptions": [{
+            "type": reported_type(failure),
+            "message": shortened(&reported_message(failure), MOST_XRAY_MESSAGE_BYTES),
+            "stack": frames(failure).map(frame).collect::<Vec<Value>>(),
+        }],
+        "paths": paths,
+    });
+    Some(ascii(&cause.to_string())).filter(|cause| cause.len() <= MOST_XRAY_BYTES)
+}
+
+fn frames(failure: &Failure) -> impl Iterator<Item = (String, &Frame)> {
+    failure.of_handler().into_iter().flat_map(HandlerFailure::frames).take(MOST_FRAMES)
+}
+
+/// What a frame is called: the function, or a name for what Bash calls `source`.
 fn name(frame: &Frame) -> &str {
     if frame.function == "source" { "top level" } else { &frame.function }
 }
 
-/// Cuts `text` to at most `most` bytes, at the end of a character.
-pub(super) fn shorten(text: &mut String, most: usize) {
-    if text.len() > most {
-        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
+/// JSON whose strings are all ASCII, as a header must be.
+fn ascii(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
+        if c.is_ascii_graphic() || c == ' ' {
+            text.push(c);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(text, "\\u{unit:04x}"));
+        }
+        text
+    })
+}
+
+/// At most `most` bytes of `text`, to the end of a character.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}…", &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_ascii_and_still_the_same_json() {
+        let text = json!({"a": "é\u{1F600}\n\u{7f}"}).to_string();
+        let ascii = ascii(&text);
+        assert!(ascii.is_ascii() && !ascii.contains('\u{7f}'));
+        assert_eq!(serde_json::from_str::<Value>(&ascii).unwrap(), serde_json::from_str::<Value>(&text).unwrap());
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(shortened("aéb", 2), "a…");
+        assert_eq!(shortened("aéb", 4), "aéb");
     }
 }

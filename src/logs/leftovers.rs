@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe, read, write};
 
 use super::lines::Lines;
-use super::{Level, Log};
+use super::{Level, Log, Owner};
 
 const MOST: usize = 64;
 const READ_BYTES: usize = 64 * 1024;
@@ -91,7 +91,7 @@ impl Reader {
             lines.finish();
             let told =
                 format!("more than {MOST} background processes keep a log open; the oldest one's log was closed");
-            self.log.say(Level::Warn, None, &told);
+            self.log.say(Level::Warn, &Owner::default(), &told);
         }
         true
     }

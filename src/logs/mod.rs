@@ -3,6 +3,7 @@
 //! Every write is a whole line or many, under one lock, so that lines of several streams are never mixed. A log that is slow to
 //! take them holds back who writes, and nobody else.
 
+pub(crate) mod json;
 pub(crate) mod leftovers;
 pub(crate) mod lines;
 
@@ -12,46 +13,121 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::failure::{self, Failure};
+use crate::invocation::Invocation;
 use lines::Lines;
 
-/// How much a line of the runtime's own matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How much a line matters. Source: AWS Lambda Developer Guide, "Log-level filtering".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// What the user asked to see.
+    /// Every step.
+    Trace,
+    /// For who looks for a fault.
+    Debug,
+    /// What the user asked to see, and what says nothing of its level.
+    #[default]
     Info,
     /// Something that works but should not stay so.
     Warn,
     /// A failure.
     Error,
+    /// A failure that ends the environment.
+    Fatal,
 }
 
 impl Level {
-    fn word(self) -> &'static str {
+    /// The level that `word` names, in any case.
+    pub(crate) fn named(word: &str) -> Option<Level> {
+        Some(match word.to_ascii_uppercase().as_str() {
+            "TRACE" => Level::Trace,
+            "DEBUG" => Level::Debug,
+            "INFO" => Level::Info,
+            "WARN" | "WARNING" => Level::Warn,
+            "ERROR" => Level::Error,
+            "FATAL" => Level::Fatal,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn word(self) -> &'static str {
         match self {
+            Level::Trace => "TRACE",
+            Level::Debug => "DEBUG",
             Level::Info => "INFO",
             Level::Warn => "WARN",
             Level::Error => "ERROR",
+            Level::Fatal => "FATAL",
         }
+    }
+}
+
+/// How lines are written. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// As the handler wrote them.
+    #[default]
+    Text,
+    /// Each as a JSON object.
+    Json,
+}
+
+/// Whose a line is: the event that it belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) request_id: Option<String>,
+    pub(crate) tenant_id: Option<String>,
+}
+
+impl Owner {
+    /// The event of `invocation`.
+    pub(crate) fn of(invocation: &Invocation) -> Owner {
+        Owner { request_id: Some(invocation.request_id.clone()), tenant_id: invocation.tenant_id.clone() }
     }
 }
 
 /// The log of this process. Clones write to the same place.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
+    format: Format,
+    least: Level,
     turn: Arc<Mutex<()>>,
 }
 
 impl Log {
-    /// Writes a line of the runtime's own; `request_id` is that of the event it is about, if any. Line breaks in `text` are
-    /// kept: what follows belongs to the line.
-    pub fn say(&self, level: Level, request_id: Option<&str>, text: &str) {
-        let request_id = request_id.map(|id| format!("{id} ")).unwrap_or_default();
-        self.write(format!("[{}] {request_id}{text}\n", level.word()).as_bytes());
+    /// A log in `format`, in which the runtime's own lines below `least` are left out.
+    pub fn new(format: Format, least: Level) -> Log {
+        Log { format, least, turn: Arc::default() }
     }
 
-    /// A stream of lines that belong to the event `request_id`, or to none.
-    pub(crate) fn lines(&self, request_id: Option<&str>) -> Lines {
-        Lines::new(self.clone(), request_id)
+    /// Writes a line of the runtime's own. Line breaks in `text` are kept: what follows belongs to the line.
+    pub(crate) fn say(&self, level: Level, owner: &Owner, text: &str) {
+        if level < self.least {
+            return;
+        }
+        match self.format {
+            Format::Text => {
+                let request_id = owner.request_id.as_ref().map(|id| format!("{id} ")).unwrap_or_default();
+                self.write(format!("[{}] {request_id}{text}\n", level.word()).as_bytes());
+            }
+            Format::Json => self.write(&json::entry(text.as_bytes(), level, owner, None)),
+        }
+    }
+
+    /// Writes a failure: one line that says all, followed by its frames; one object in JSON.
+    pub(crate) fn fail(&self, owner: &Owner, failure: &Failure) {
+        let message = failure::log_message(failure);
+        match self.format {
+            Format::Text => {
+                let frames = failure::stack_trace(failure).into_iter().map(|frame| format!("\n    at {frame}"));
+                self.say(Level::Error, owner, &format!("{message}{}", frames.collect::<String>()));
+            }
+            Format::Json => self.write(&json::failure(&message, failure, owner)),
+        }
+    }
+
+    /// A stream of lines of `owner`.
+    pub(crate) fn lines(&self, owner: Owner) -> Lines {
+        Lines::new(self.clone(), owner)
     }
 
     /// Writes `bytes` whole. A log that cannot be written to is given up silently: there is nowhere to say so.

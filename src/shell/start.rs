@@ -20,7 +20,7 @@ use crate::failure::{Ending, Failure, HandlerFailure};
 use crate::handler::Handler;
 use crate::logs::leftovers::Leftovers;
 use crate::logs::lines::Lines;
-use crate::logs::{Level, Log};
+use crate::logs::{Level, Log, Owner};
 
 /// Lambda allows 10 s for the whole of init.
 const LONG_SOURCING: Duration = Duration::from_secs(5);
@@ -85,7 +85,7 @@ impl Starting {
             shell,
             config: config.clone(),
             output: End { fd: reader, path: PathBuf::new() },
-            lines: log.lines(None),
+            lines: log.lines(Owner::default()),
             since: Instant::now(),
             warned: false,
         })
@@ -129,7 +129,7 @@ impl Starting {
             self.warned = true;
             let script = self.shell.handler.script.display();
             let told = format!("script `{script}` is still being sourced after 5 s; Lambda allows 10 s for init");
-            self.shell.log.say(Level::Warn, None, &told);
+            self.shell.log.say(Level::Warn, &Owner::default(), &told);
         }
     }
 
@@ -138,7 +138,7 @@ impl Starting {
         if warned {
             let script = shell.handler.script.display();
             let told = format!("sourcing script `{script}` took {:.1} s", since.elapsed().as_secs_f64());
-            shell.log.say(Level::Warn, None, &told);
+            shell.log.say(Level::Warn, &Owner::default(), &told);
         }
         drop(shell.plumbing.trace.file.set_len(0));
         shell.leftovers.adopt(output.fd, lines);
@@ -170,7 +170,7 @@ impl Starting {
         }
         let Shell { handler, log, leftovers, .. } = &self.shell;
         let told = "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
-        log.say(Level::Warn, None, told);
+        log.say(Level::Warn, &Owner::default(), told);
         Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, log, leftovers)?.finish()
     }
 
@@ -199,6 +199,7 @@ impl Starting {
             ending,
             place,
             stderr: self.lines.tail(),
+            own: None,
         };
         Failure::ScriptFailed(Box::new(failure.located()))
     }

@@ -25,6 +25,11 @@ impl Stdout {
         self.overflown |= dropped.iter().any(|byte| *byte != b'\n');
     }
 
+    /// What is kept, as it was written.
+    pub(crate) fn kept(&self) -> &[u8] {
+        &self.kept
+    }
+
     /// All that was written, if it was too much to be kept.
     pub(crate) fn overflow(&self) -> Option<u64> {
         self.overflown.then_some(self.total)

@@ -80,7 +80,8 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
 /// A failure inside `$( )` or a pipeline is recorded once a level, innermost first: the first of the run is where it began.
 fn deepest(records: &[Record], last: usize) -> usize {
     let top = &records[last];
-    let inner = |record: &Record| record.kind == Kind::Failed && record.level > top.level && record.status == top.status;
+    let inner =
+        |record: &Record| record.kind == Kind::Failed && record.level > top.level && record.status == top.status;
     let run = records[..last].iter().rev().take_while(|record| inner(record)).count();
     last - run
 }

@@ -10,9 +10,10 @@ use super::status::Status;
 use super::stdout::Stdout;
 use super::{Phase, Read, Shell, WAKE, event, lane, poll_timeout, read_once, trace};
 use crate::api::MOST_RESPONSE_BYTES;
-use crate::failure::{Ending, Failure, HandlerFailure};
+use crate::failure::{Ending, Failure, HandlerFailure, OwnError};
 use crate::invocation::Invocation;
 use crate::logs::lines::Lines;
+use crate::logs::{Level, Owner};
 
 /// What a pipe holds at most: all that was written to it before we learnt of the handler's end.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -48,7 +49,7 @@ impl Shell {
         self.wait_until_ready()?;
         self.wake(invocation)?;
         let mut turn = Turn {
-            lines: self.log.lines(Some(&invocation.request_id)),
+            lines: self.log.lines(Owner::of(invocation)),
             shell: self,
             stdout: Stdout::up_to(MOST_RESPONSE_BYTES + 1),
             stdout_open: true,
@@ -204,7 +205,20 @@ impl Turn<'_> {
         Failure::ShellDied { status }
     }
 
+    /// The error that the handler printed as its own; otherwise the end of its stdout goes to the log, since it is never sent.
+    fn own_error(&self) -> Option<OwnError> {
+        let stdout = self.stdout.kept();
+        let own = OwnError::parse(stdout);
+        if own.is_none() && !stdout.is_empty() {
+            let tail = String::from_utf8_lossy(&stdout[stdout.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
+            let told = format!("the failed handler's stdout, which is not sent, ends with: {}", tail.trim_end());
+            self.shell.log.say(Level::Warn, self.lines.owner(), &told);
+        }
+        own
+    }
+
     fn handler_failed(&mut self, status: i32) -> Failure {
+        let own = self.own_error();
         let records = self.shell.read_trace();
         let place = trace::place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
         let failure = HandlerFailure {
@@ -214,10 +228,14 @@ impl Turn<'_> {
             ending: Ending::of_subshell(status, place.as_ref()),
             place,
             stderr: self.lines.tail(),
+            own,
         };
         Failure::Handler(Box::new(failure.located()))
     }
 }
+
+/// What goes to the log of a failed handler's stdout, at most.
+const STDOUT_TAIL_BYTES: usize = 4 * 1024;
 
 fn lost(error: std::io::Error) -> Failure {
     Failure::NoChannel { cause: error.to_string() }
