@@ -6,6 +6,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::logs::{Format, Level};
@@ -14,6 +15,7 @@ const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const HANDLER: &str = "_HANDLER";
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 const BASH: &str = "COSHELL_BASH";
+const TIMEOUT_MARGIN: &str = "COSHELL_TIMEOUT_MARGIN_MS";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
@@ -35,6 +37,8 @@ pub struct Config {
     pub program: OsString,
     /// Whether the environment is printed to the log at start.
     pub log_env: bool,
+    /// How long before its deadline an event is ended; `None`: never.
+    pub timeout_margin: Option<Duration>,
     /// How log lines are written.
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
@@ -59,6 +63,7 @@ impl Config {
             bash: text(BASH).unwrap_or_else(|| "bash".into()),
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
+            timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {
                 Format::Json
             } else {

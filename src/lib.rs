@@ -23,6 +23,7 @@ mod api;
 pub mod invocation;
 
 // ... is run, ...
+mod deadline;
 mod shell;
 
 // ... and leaves lines in the log, and perhaps a failure.

@@ -141,6 +141,13 @@ impl HandlerFailure {
         }
     }
 
+    /// ``at function.sh:12: `command` in `fetch` ``
+    pub(super) fn describe_where(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
+        let Some(frame) = place.frames.first() else { return write!(f, "at `{}`", one_line(&place.command)) };
+        let location = location(&self.relative(&frame.file), frame);
+        write!(f, "at {location}: `{}` in `{}`", one_line(&place.command), frame.function)
+    }
+
     /// The last line of stderr, unless it says again what the sentence says; and what may help.
     fn describe_cause(&self, f: &mut Formatter) -> fmt::Result {
         if let Some(cause) = self.cause() {

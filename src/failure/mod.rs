@@ -9,6 +9,7 @@ mod handler;
 mod locate;
 mod own;
 mod report;
+mod timed_out;
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use handler::{Ending, HandlerFailure};
 pub(crate) use locate::BashMessage;
 pub use own::OwnError;
 pub(crate) use report::{body, log_message, reported_type, stack_trace, xray_cause};
+pub use timed_out::{Overdue, TimedOut};
 
 /// What went wrong.
 #[derive(Debug)]
@@ -86,6 +88,8 @@ pub enum Failure {
     },
     /// The handler ran and failed.
     Handler(Box<HandlerFailure>),
+    /// The event was ended shortly before its deadline.
+    TimedOut(Box<TimedOut>),
     /// The persistent Bash ended while it was needed.
     ShellDied {
         /// How.
@@ -113,6 +117,7 @@ impl Failure {
             Failure::ScriptFailed(failure) => failure.script_error_type(),
             Failure::FunctionMissing { .. } => "Runtime.HandlerNotFound",
             Failure::Handler(failure) => failure.error_type(),
+            Failure::TimedOut(_) => "Function.TimedOut",
             Failure::ShellDied { .. } => "Runtime.ShellDied",
             Failure::NoSubshell { .. } => "Runtime.NoSubshell",
         }
@@ -122,6 +127,7 @@ impl Failure {
     pub(crate) fn of_handler(&self) -> Option<&HandlerFailure> {
         match self {
             Failure::ScriptFailed(failure) | Failure::Handler(failure) => Some(failure),
+            Failure::TimedOut(timed_out) => Some(&timed_out.handler),
             _ => None,
         }
     }
@@ -184,6 +190,7 @@ impl Display for Failure {
                 )
             }
             Failure::Handler(failure) => failure.describe(f),
+            Failure::TimedOut(timed_out) => timed_out.describe(f),
             Failure::ShellDied { status: Some(status) } => {
                 write!(
                     f,

@@ -19,7 +19,7 @@ fi
 
 __coshell_status=$1 __coshell_wake=$2 __coshell_event_file=$3 __coshell_trace_file=$4
 __coshell_stdout=("$5" "$6") __coshell_stderr=("$7" "$8")
-__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_turn=0 __coshell_record=()
+__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_timed=${14} __coshell_turn=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z ${13} ]] || export BASH_ENV=${13}
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=${12}; fi
@@ -35,13 +35,20 @@ __coshell_trace() { # kind status command line [status of each member of the pip
   for ((__coshell_i = 1; __coshell_i < ${#FUNCNAME[@]} && __coshell_i < 64; __coshell_i++)); do
     __coshell_record+=("${FUNCNAME[__coshell_i]}" "${BASH_SOURCE[__coshell_i]}" "${BASH_LINENO[__coshell_i - 1]}")
   done
-  case $1$- in exited* | failed*e*) __coshell_print_record ;; esac
+  case $1$- in [!f]* | failed*e*) __coshell_print_record ;; esac
 }
 
 __coshell_print_record() {
   case ${#__coshell_record[@]} in 0) return ;; esac
   builtin printf '%s\0' "${#__coshell_record[@]}" "${__coshell_record[@]}" >>"$__coshell_trace_file"
   __coshell_record=()
+}
+
+# The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
+# trap, which runs before the next command, when the supervisor has ended the one that is waited for.
+__coshell_overdue() { # status command
+  __coshell_trace overdue "$1" "$2" 0 || builtin :
+  builtin trap '__coshell_trace stopped "$?" "$BASH_COMMAND" "$LINENO" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
 }
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the
@@ -131,6 +138,7 @@ shopt -s expand_aliases inherit_errexit
           ;;
         esac
         builtin trap '__coshell_exit "$?" "$BASH_COMMAND"' EXIT
+        case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND"' STKFLT ;; esac
         {
           builtin printf 'R %s %s\n' "$__coshell_turn" "$BASHPID" >>"$__coshell_status"
           # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is

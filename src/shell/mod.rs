@@ -7,7 +7,10 @@
 mod bash;
 mod channel;
 mod event;
+mod outcome;
+mod overdue;
 mod plumbing;
+mod processes;
 mod start;
 mod status;
 mod stdout;
@@ -32,8 +35,8 @@ use crate::logs::lines::Lines;
 use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};
 
+pub(crate) use outcome::Response;
 pub(crate) use start::Starting;
-pub(crate) use turn::Response;
 
 const READ_BYTES: usize = 64 * 1024;
 const WAKE: &[u8] = b"e";
@@ -73,6 +76,7 @@ pub(crate) struct Shell {
     last_lines: Option<Lines>,
     handler: Handler,
     task_root: PathBuf,
+    timeout_margin: Option<Duration>,
     log: Log,
     leftovers: Leftovers,
 }

@@ -78,6 +78,7 @@ impl Starting {
             last_lines: None,
             handler: handler.clone(),
             task_root: config.task_root.clone(),
+            timeout_margin: config.timeout_margin,
             log: log.clone(),
             leftovers: leftovers.clone(),
         };

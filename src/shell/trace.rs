@@ -15,6 +15,10 @@ pub(crate) enum Kind {
     Failed,
     /// The subshell (or, while sourcing, the shell) exits.
     Exited,
+    /// The event's time is up; the command is the one that hangs.
+    Overdue,
+    /// The command after that, where its line is known.
+    Stopped,
 }
 
 /// One function call on Bash's stack.
@@ -77,6 +81,30 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
     Some(Place { command: record.command, status: record.status, at_exit, pipeline, frames })
 }
 
+/// Finds where turn `turn` was when its time was up.
+pub(crate) fn overdue_place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
+    let mut records = parse(bytes);
+    records.retain(|record| record.turn == turn);
+    let overdue = records.iter().rposition(|record| record.kind == Kind::Overdue)?;
+    // What was killed inside `$( )` failed there, where its line is known; the outer command is the substitution.
+    let killed = 128 + nix::sys::signal::Signal::SIGKILL as i32;
+    let inner = records[..overdue]
+        .iter()
+        .rposition(|record| record.kind != Kind::Failed || record.level == 1 || record.status != killed);
+    let first_inner = inner.map_or(0, |outer| outer + 1);
+    let same = |record: &Record| record.kind == Kind::Stopped && record.command == records[overdue].command;
+    let stopped = records.iter().rposition(same);
+    let index = if first_inner < overdue { first_inner } else { stopped.unwrap_or(overdue) };
+    let record = records.swap_remove(index);
+    let mut frames: Vec<Frame> = record.frames.into_iter().filter(|frame| frame.file != driver).collect();
+    if record.kind == Kind::Overdue
+        && let Some(innermost) = frames.first_mut()
+    {
+        innermost.line = None; // in a trap for a signal it is always 1
+    }
+    Some(Place { command: record.command, status: record.status, at_exit: false, pipeline: Vec::new(), frames })
+}
+
 /// A failure inside `$( )` or a pipeline is recorded once a level, innermost first: the first of the run is where it began.
 fn deepest(records: &[Record], last: usize) -> usize {
     let top = &records[last];
@@ -105,6 +133,8 @@ impl Record {
         let kind = match kind.as_str() {
             "failed" => Kind::Failed,
             "exited" => Kind::Exited,
+            "overdue" => Kind::Overdue,
+            "stopped" => Kind::Stopped,
             _ => return None,
         };
         let frame = |frame: &[String]| Frame {

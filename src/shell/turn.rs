@@ -1,43 +1,45 @@
 //! One event in one subshell, from the wake-up to the answer.
 
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::write;
 
+use super::outcome::Response;
 use super::status::Status;
 use super::stdout::Stdout;
-use super::{Phase, Read, Shell, WAKE, event, lane, poll_timeout, read_once, trace};
+use super::{Phase, Read, Shell, WAKE, event, lane, poll_timeout, read_once};
 use crate::api::MOST_RESPONSE_BYTES;
-use crate::failure::{Ending, Failure, HandlerFailure, OwnError};
+use crate::deadline::Deadline;
+use crate::failure::{Failure, Overdue};
 use crate::invocation::Invocation;
+use crate::logs::Owner;
 use crate::logs::lines::Lines;
-use crate::logs::{Level, Owner};
 
 /// What a pipe holds at most: all that was written to it before we learnt of the handler's end.
 const PIPE_BYTES: usize = 64 * 1024;
-/// Bash is waited for so long after a SIGCHLD... see `wait_until_ready`.
+/// How often a wait without an end looks around.
 const READY_POLL: Duration = Duration::from_secs(1);
 
-/// What a handler that succeeded wrote to stdout.
-#[derive(Debug)]
-pub(crate) struct Response {
-    /// The bytes to be posted: trailing newlines stripped; if there was too much, one byte more than Lambda takes.
-    pub(crate) bytes: Vec<u8>,
-    /// How much the handler wrote, if that is more than Lambda takes.
-    pub(crate) overflow: Option<u64>,
-}
-
 /// One event while it runs.
-struct Turn<'a> {
-    shell: &'a mut Shell,
-    lines: Lines,
-    stdout: Stdout,
-    stdout_open: bool,
+pub(super) struct Turn<'a> {
+    pub(super) shell: &'a mut Shell,
+    pub(super) lines: Lines,
+    pub(super) stdout: Stdout,
+    pub(super) stdout_open: bool,
     stderr_open: bool,
-    succeeded: bool,
-    done: Option<i32>,
+    /// The handler returned 0, and nothing of its own is pending.
+    pub(super) succeeded: bool,
+    /// The subshell's exit status, once it is gone.
+    pub(super) done: Option<i32>,
+    /// When the first of the two above became known.
+    pub(super) ended_at: Option<Instant>,
+    /// Whether the log has said who holds stdout past the handler's end.
+    pub(super) holders_told: bool,
+    pub(super) deadline: Deadline,
+    /// Set when the event was ended for its deadline.
+    pub(super) overdue: Option<Overdue>,
 }
 
 impl Shell {
@@ -46,6 +48,7 @@ impl Shell {
     /// # Errors
     /// The handler's failure, or that of the Bash that ran it.
     pub(crate) fn call(&mut self, invocation: &Invocation) -> Result<Response, Failure> {
+        let deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         self.wait_until_ready()?;
         self.wake(invocation)?;
         let mut turn = Turn {
@@ -56,10 +59,15 @@ impl Shell {
             stderr_open: true,
             succeeded: false,
             done: None,
+            ended_at: None,
+            holders_told: false,
+            deadline,
+            overdue: None,
         };
         while !turn.is_over() {
-            turn.wait()?;
+            turn.wait(turn.next_alarm())?;
             turn.read();
+            turn.keep_time()?;
         }
         turn.finish()
     }
@@ -104,10 +112,11 @@ impl Shell {
 impl Turn<'_> {
     fn is_over(&self) -> bool {
         let ended = self.succeeded || self.done.is_some();
-        (ended && !self.stdout_open) || self.shell.is_dead()
+        (ended && !self.stdout_open) || self.overdue.is_some() || self.shell.is_dead()
     }
 
-    fn wait(&self) -> Result<(), Failure> {
+    /// Waits until something happens, at most until `alarm`.
+    pub(super) fn wait(&self, alarm: Option<Instant>) -> Result<(), Failure> {
         let plumbing = &self.shell.plumbing;
         let lane = lane(self.shell.turn);
         let mut fds = vec![
@@ -120,7 +129,8 @@ impl Turn<'_> {
         if self.stderr_open {
             fds.push(PollFd::new(plumbing.lanes.stderr[lane].fd.as_fd(), PollFlags::POLLIN));
         }
-        let timeout = self.lines.partial_wait().map_or(PollTimeout::NONE, poll_timeout);
+        let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));
+        let timeout = left.map_or(PollTimeout::NONE, poll_timeout);
         match poll(&mut fds, timeout) {
             Ok(_) | Err(nix::Error::EINTR) => Ok(()),
             Err(error) => Err(lost(error.into())),
@@ -128,7 +138,7 @@ impl Turn<'_> {
     }
 
     /// Takes what there is. The statuses come first: what was written to the pipes before is in them then.
-    fn read(&mut self) {
+    pub(super) fn read(&mut self) {
         let turn = self.shell.turn;
         for status in self.shell.read_statuses() {
             match status {
@@ -136,6 +146,9 @@ impl Turn<'_> {
                 Status::Done { turn: of, status } if of == turn => self.done = Some(status),
                 _ => {}
             }
+        }
+        if self.succeeded || self.done.is_some() {
+            self.ended_at.get_or_insert_with(Instant::now);
         }
         let lane = lane(turn);
         let stderr = &self.shell.plumbing.lanes.stderr[lane];
@@ -166,9 +179,19 @@ impl Turn<'_> {
         }
     }
 
+    /// Gives up what may still come on stdout: the turn after next gets a new pipe.
+    pub(super) fn close_stdout(&mut self) -> Result<(), Failure> {
+        if self.stdout_open {
+            let end = &mut self.shell.plumbing.lanes.stdout[lane(self.shell.turn)];
+            self.shell.plumbing.channel.renew(end).map_err(lost)?;
+            self.stdout_open = false;
+        }
+        Ok(())
+    }
+
     /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
     /// process that goes on writing is not waited for.
-    fn drain_log(&mut self) {
+    pub(super) fn drain_log(&mut self) {
         let end = &self.shell.plumbing.lanes.stderr[lane(self.shell.turn)];
         let mut drained = 0;
         while self.stderr_open && drained < PIPE_BYTES {
@@ -184,58 +207,7 @@ impl Turn<'_> {
         }
         self.lines.finish();
     }
-
-    fn finish(mut self) -> Result<Response, Failure> {
-        self.drain_log();
-        let ended = (self.succeeded || self.done.is_some()) && !self.stdout_open;
-        let answer = match self.done {
-            _ if !ended => Err(self.shell_died()),
-            Some(status) if status != 0 && !self.succeeded => Err(self.handler_failed(status)),
-            _ => {
-                let overflow = self.stdout.overflow();
-                Ok(Response { bytes: std::mem::take(&mut self.stdout).into_response(), overflow })
-            }
-        };
-        self.shell.last_lines = Some(self.lines);
-        answer
-    }
-
-    fn shell_died(&mut self) -> Failure {
-        let Phase::Dead(status) = self.shell.phase else { return Failure::ShellDied { status: None } };
-        Failure::ShellDied { status }
-    }
-
-    /// The error that the handler printed as its own; otherwise the end of its stdout goes to the log, since it is never sent.
-    fn own_error(&self) -> Option<OwnError> {
-        let stdout = self.stdout.kept();
-        let own = OwnError::parse(stdout);
-        if own.is_none() && !stdout.is_empty() {
-            let tail = String::from_utf8_lossy(&stdout[stdout.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
-            let told = format!("the failed handler's stdout, which is not sent, ends with: {}", tail.trim_end());
-            self.shell.log.say(Level::Warn, self.lines.owner(), &told);
-        }
-        own
-    }
-
-    fn handler_failed(&mut self, status: i32) -> Failure {
-        let own = self.own_error();
-        let records = self.shell.read_trace();
-        let place = trace::place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
-        let failure = HandlerFailure {
-            function: self.shell.handler.function.clone(),
-            script: self.shell.handler.script.clone(),
-            task_root: self.shell.task_root.clone(),
-            ending: Ending::of_subshell(status, place.as_ref()),
-            place,
-            stderr: self.lines.tail(),
-            own,
-        };
-        Failure::Handler(Box::new(failure.located()))
-    }
 }
-
-/// What goes to the log of a failed handler's stdout, at most.
-const STDOUT_TAIL_BYTES: usize = 4 * 1024;
 
 fn lost(error: std::io::Error) -> Failure {
     Failure::NoChannel { cause: error.to_string() }

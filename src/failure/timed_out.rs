@@ -1,0 +1,46 @@
+//! An event that was ended shortly before its deadline, at the user's wish (COSHELL_TIMEOUT_MARGIN_MS).
+
+use std::fmt::{self, Formatter};
+use std::time::Duration;
+
+use super::handler::HandlerFailure;
+
+/// What was known of an event when it was ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// How long it had run.
+    pub after: Duration,
+    /// How long it could have gone on.
+    pub margin: Duration,
+    /// What ran below it, with how long, outermost first.
+    pub running: Vec<String>,
+}
+
+/// An event that took too long.
+#[derive(Debug)]
+pub struct TimedOut {
+    /// Where it was.
+    pub handler: HandlerFailure,
+    /// When it was ended, and what ran then.
+    pub overdue: Overdue,
+}
+
+impl TimedOut {
+    pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
+        let Overdue { after, margin, running } = &self.overdue;
+        write!(
+            f,
+            "timed out: ended after {:.2} s, {} ms before its deadline, ",
+            after.as_secs_f64(),
+            margin.as_millis()
+        )?;
+        match &self.handler.place {
+            Some(place) => self.handler.describe_where(f, place)?,
+            None => write!(f, "in handler `{}`; Bash could not tell where", self.handler.function)?,
+        }
+        match running.as_slice() {
+            [] => f.write_str("; Bash itself was running, or waiting for input"),
+            running => write!(f, "; running were {}", running.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! How a turn ended: its response, or why there is none.
+
+use super::trace::Place;
+use super::turn::Turn;
+use super::{Phase, trace};
+use crate::failure::{Ending, Failure, HandlerFailure, Overdue, OwnError, TimedOut};
+use crate::logs::Level;
+
+/// What goes to the log of a failed handler's stdout, at most.
+const STDOUT_TAIL_BYTES: usize = 4 * 1024;
+
+/// What a handler that succeeded wrote to stdout.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// The bytes to be posted: trailing newlines stripped; if there was too much, one byte more than Lambda takes.
+    pub(crate) bytes: Vec<u8>,
+    /// How much the handler wrote, if that is more than Lambda takes.
+    pub(crate) overflow: Option<u64>,
+}
+
+impl Turn<'_> {
+    pub(super) fn finish(mut self) -> Result<Response, Failure> {
+        self.drain_log();
+        let ended = (self.succeeded || self.done.is_some()) && !self.stdout_open;
+        let answer = match (self.overdue.take(), self.done) {
+            (Some(overdue), _) => Err(self.timed_out(overdue)),
+            _ if !ended => Err(self.shell_died()),
+            (None, Some(status)) if status != 0 && !self.succeeded => Err(self.handler_failed(status)),
+            _ => {
+                let overflow = self.stdout.overflow();
+                Ok(Response { bytes: std::mem::take(&mut self.stdout).into_response(), overflow })
+            }
+        };
+        self.shell.last_lines = Some(self.lines);
+        answer
+    }
+
+    fn shell_died(&mut self) -> Failure {
+        let Phase::Dead(status) = self.shell.phase else { return Failure::ShellDied { status: None } };
+        Failure::ShellDied { status }
+    }
+
+    /// The error that the handler printed as its own; otherwise the end of its stdout goes to the log, since it is never sent.
+    fn own_error(&self) -> Option<OwnError> {
+        let stdout = self.stdout.kept();
+        let own = OwnError::parse(stdout);
+        if own.is_none() && !stdout.is_empty() {
+            let tail = String::from_utf8_lossy(&stdout[stdout.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
+            let told = format!("the failed handler's stdout, which is not sent, ends with: {}", tail.trim_end());
+            self.shell.log.say(Level::Warn, self.lines.owner(), &told);
+        }
+        own
+    }
+
+    fn handler_failed(&mut self, status: i32) -> Failure {
+        let own = self.own_error();
+        let records = self.shell.read_trace();
+        let place = trace::place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
+        let ending = Ending::of_subshell(status, place.as_ref());
+        Failure::Handler(Box::new(self.failure(ending, place, own)))
+    }
+
+    fn timed_out(&mut self, overdue: Overdue) -> Failure {
+        let records = self.shell.read_trace();
+        let place = trace::overdue_place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
+        let handler = self.failure(Ending::of_command(self.done.unwrap_or_default()), place, None);
+        Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
+    }
+
+    fn failure(&self, ending: Ending, place: Option<Place>, own: Option<OwnError>) -> HandlerFailure {
+        let failure = HandlerFailure {
+            function: self.shell.handler.function.clone(),
+            script: self.shell.handler.script.clone(),
+            task_root: self.shell.task_root.clone(),
+            ending,
+            place,
+            stderr: self.lines.tail(),
+            own,
+        };
+        failure.located()
+    }
+}
