@@ -16,6 +16,7 @@ const HANDLER: &str = "_HANDLER";
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 const BASH: &str = "COSHELL_BASH";
 const TIMEOUT_MARGIN: &str = "COSHELL_TIMEOUT_MARGIN_MS";
+const TRACE: &str = "COSHELL_TRACE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
@@ -39,6 +40,8 @@ pub struct Config {
     pub log_env: bool,
     /// How long before its deadline an event is ended; `None`: never.
     pub timeout_margin: Option<Duration>,
+    /// Whether every command goes to the log.
+    pub trace: bool,
     /// How log lines are written.
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
@@ -64,6 +67,7 @@ impl Config {
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
+            trace: text(TRACE).is_some_and(|value| value != "0"),
             log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {
                 Format::Json
             } else {

@@ -40,7 +40,7 @@ impl TimedOut {
         }
         match running.as_slice() {
             [] => f.write_str("; Bash itself was running, or waiting for input"),
-            running => write!(f, "; running were {}", running.join(", ")),
+            running => write!(f, "; running: {}", running.join(", ")),
         }
     }
 }

@@ -8,8 +8,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{pipe, read, write};
+use nix::unistd::{pipe2, read, write};
 
 use super::lines::Lines;
 use super::{Level, Log, Owner};
@@ -28,7 +29,7 @@ impl Leftovers {
     /// Starts the thread. It ends with the last of its addresses.
     pub(crate) fn start(log: &Log) -> io::Result<Leftovers> {
         let (sender, receiver) = channel();
-        let (woken, wake) = pipe()?;
+        let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         let log = log.clone();
         std::thread::Builder::new()
             .name("leftover logs".into())
@@ -74,10 +75,7 @@ impl Reader {
 
     /// Takes what was handed over; false when nobody is left who could hand over more.
     fn adopt_new(&mut self) -> bool {
-        let woken = PollFd::new(self.woken.as_fd(), PollFlags::POLLIN);
-        if poll(&mut [woken], PollTimeout::ZERO) == Ok(1) {
-            let _ = read(&self.woken, &mut [0; 64]);
-        }
+        let _ = read(&self.woken, &mut [0; 64]);
         loop {
             match self.receiver.try_recv() {
                 Ok(pipe) => self.pipes.push_back(pipe),

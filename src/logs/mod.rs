@@ -101,9 +101,17 @@ impl Log {
 
     /// Writes a line of the runtime's own. Line breaks in `text` are kept: what follows belongs to the line.
     pub(crate) fn say(&self, level: Level, owner: &Owner, text: &str) {
-        if level < self.least {
-            return;
+        if level >= self.least {
+            self.write_entry(level, owner, text);
         }
+    }
+
+    /// Writes a traced command, whatever the least level: it was asked for.
+    pub(crate) fn trace(&self, owner: &Owner, text: &str) {
+        self.write_entry(Level::Trace, owner, text);
+    }
+
+    fn write_entry(&self, level: Level, owner: &Owner, text: &str) {
         match self.format {
             Format::Text => {
                 let request_id = owner.request_id.as_ref().map(|id| format!("{id} ")).unwrap_or_default();

@@ -28,6 +28,7 @@ pub(super) fn spawn(config: &Config, handler: &Handler, plumbing: &Plumbing, out
     command.arg(&handler.script).arg(&handler.function).arg(err_traps(&handler.script)?);
     command.arg(&config.program).arg(env::var_os(BASH_ENV).unwrap_or_default());
     command.arg(if config.timeout_margin.is_some() { "1" } else { "0" });
+    command.arg(plumbing.xtrace.as_ref().map(|(end, _)| end.path.as_path()).unwrap_or(Path::new("")));
     command.env_remove(BASH_ENV);
     if !env::var_os(HOME).is_some_and(|home| can_be_entered(&home)) {
         command.env(HOME, WRITABLE_HOME);

@@ -19,7 +19,7 @@ fi
 
 __coshell_status=$1 __coshell_wake=$2 __coshell_event_file=$3 __coshell_trace_file=$4
 __coshell_stdout=("$5" "$6") __coshell_stderr=("$7" "$8")
-__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_timed=${14} __coshell_turn=0 __coshell_record=()
+__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_timed=${14} __coshell_xtrace=${15} __coshell_turn=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z ${13} ]] || export BASH_ENV=${13}
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=${12}; fi
@@ -152,6 +152,13 @@ shopt -s expand_aliases inherit_errexit
           done
         } <"$__coshell_wake"
         builtin export "${__coshell_event[@]:2}"
+        case $__coshell_xtrace in
+        ?*)
+          exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
+          PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${BASH_SOURCE[0]-}\x1f${LINENO}\x1f${FUNCNAME[0]-}\x1f'
+          __coshell_x=-x
+          ;;
+        esac
         case $__coshell_debug in
         '')
           builtin set "$__coshell_e" "$__coshell_x"

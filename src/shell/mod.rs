@@ -7,6 +7,7 @@
 mod bash;
 mod channel;
 mod event;
+mod io;
 mod outcome;
 mod overdue;
 mod plumbing;
@@ -16,15 +17,15 @@ mod status;
 mod stdout;
 pub(crate) mod trace;
 mod turn;
+mod xtrace;
 
-use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, read, write};
 
@@ -32,13 +33,14 @@ use crate::handler::Handler;
 use crate::logs::Log;
 use crate::logs::leftovers::Leftovers;
 use crate::logs::lines::Lines;
+use io::{Read, poll_timeout, read_once};
 use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};
+use xtrace::Steps;
 
 pub(crate) use outcome::Response;
 pub(crate) use start::Starting;
 
-const READ_BYTES: usize = 64 * 1024;
 const WAKE: &[u8] = b"e";
 const RELEASE: &[u8] = b"r";
 /// After so many subshells in a row that ended before they could wait, Bash is given up.
@@ -74,6 +76,7 @@ pub(crate) struct Shell {
     stillborn: u32,
     /// The log of the turn before, while its pipe may still have writers.
     last_lines: Option<Lines>,
+    steps: Steps,
     handler: Handler,
     task_root: PathBuf,
     timeout_margin: Option<Duration>,
@@ -109,7 +112,7 @@ impl Shell {
     }
 
     /// Waits for a status or the end of Bash, and takes note of it.
-    fn wait(&mut self, timeout: Duration) -> io::Result<()> {
+    fn wait(&mut self, timeout: Duration) -> std::io::Result<()> {
         let mut fds = [
             PollFd::new(self.plumbing.status.fd.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
@@ -216,33 +219,4 @@ impl Drop for Shell {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// What a read without blocking found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Read {
-    Some,
-    NothingYet,
-    End,
-}
-
-/// Reads what is there, up to [`READ_BYTES`].
-fn read_once(end: &channel::End, take: &mut impl FnMut(&[u8])) -> Read {
-    let mut buffer = [0; READ_BYTES];
-    match read(&end.fd, &mut buffer).map_err(io::Error::from) {
-        Ok(0) => Read::End,
-        Ok(count) => {
-            take(&buffer[..count]);
-            Read::Some
-        }
-        Err(error) if error.kind() == ErrorKind::WouldBlock || error.kind() == ErrorKind::Interrupted => {
-            Read::NothingYet
-        }
-        Err(_) => Read::End,
-    }
-}
-
-/// Rounded up, so that a wait never ends before its time.
-fn poll_timeout(wait: Duration) -> PollTimeout {
-    PollTimeout::try_from(wait + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
 }

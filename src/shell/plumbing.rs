@@ -29,6 +29,8 @@ pub(super) struct Plumbing {
     /// Wakes the waiting subshell, and lets a lingering one go.
     pub(super) wake: End,
     pub(super) lanes: Lanes,
+    /// Where Bash traces commands to, if it is to, with a writer held as for the status pipe.
+    pub(super) xtrace: Option<(End, OwnedFd)>,
 }
 
 /// The response and log pipes. There are two of each, for odd and even turns: the next subshell opens its own while those of the
@@ -40,9 +42,9 @@ pub(super) struct Lanes {
 }
 
 impl Plumbing {
-    pub(super) fn new(channel: Channel) -> io::Result<Plumbing> {
-        let status = channel.reader("status")?;
-        let status_writer = open(&status.path, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    /// Makes all of it; `traced` says whether commands are to be traced.
+    pub(super) fn new(channel: Channel, traced: bool) -> io::Result<Plumbing> {
+        let (status, status_writer) = without_end(&channel, "status")?;
         Ok(Plumbing {
             driver: channel.file("driver", DRIVER.as_bytes())?,
             event: channel.file("event", b"")?,
@@ -54,6 +56,7 @@ impl Plumbing {
                 stdout: [channel.reader("stdout0")?, channel.reader("stdout1")?],
                 stderr: [channel.reader("stderr0")?, channel.reader("stderr1")?],
             },
+            xtrace: if traced { Some(without_end(&channel, "xtrace")?) } else { None },
             channel,
         })
     }
@@ -62,6 +65,13 @@ impl Plumbing {
     pub(super) fn driver_path(&self) -> PathBuf {
         self.driver.path.clone()
     }
+}
+
+/// A pipe that has no end-of-file while nobody writes.
+fn without_end(channel: &Channel, name: &str) -> io::Result<(End, OwnedFd)> {
+    let reader = channel.reader(name)?;
+    let writer = open(&reader.path, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    Ok((reader, writer))
 }
 
 /// Which of the two lanes `turn` has.

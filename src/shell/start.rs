@@ -14,6 +14,7 @@ use signal_hook::consts::SIGCHLD;
 
 use super::channel::{Channel, End};
 use super::status::{Records, Status};
+use super::xtrace::Steps;
 use super::{Phase, Plumbing, Read, Shell, bash, poll_timeout, read_once, trace};
 use crate::config::Config;
 use crate::failure::{Ending, Failure, HandlerFailure};
@@ -59,7 +60,7 @@ impl Starting {
         log: &Log,
         leftovers: &Leftovers,
     ) -> Result<Starting, Failure> {
-        let plumbing = Plumbing::new(channel).map_err(no_channel)?;
+        let plumbing = Plumbing::new(channel, config.trace).map_err(no_channel)?;
         let children = sigchld().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
@@ -76,6 +77,7 @@ impl Starting {
             phase: Phase::Forking,
             stillborn: 0,
             last_lines: None,
+            steps: Steps::default(),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
             timeout_margin: config.timeout_margin,

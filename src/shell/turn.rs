@@ -1,7 +1,8 @@
 //! One event in one subshell, from the wake-up to the answer.
 
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::write;
@@ -38,6 +39,8 @@ pub(super) struct Turn<'a> {
     /// Whether the log has said who holds stdout past the handler's end.
     pub(super) holders_told: bool,
     pub(super) deadline: Deadline,
+    /// What the times of traced commands are counted from.
+    since: SystemTime,
     /// Set when the event was ended for its deadline.
     pub(super) overdue: Option<Overdue>,
 }
@@ -51,6 +54,7 @@ impl Shell {
         let deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         self.wait_until_ready()?;
         self.wake(invocation)?;
+        self.steps.begin();
         let mut turn = Turn {
             lines: self.log.lines(Owner::of(invocation)),
             shell: self,
@@ -62,6 +66,7 @@ impl Shell {
             ended_at: None,
             holders_told: false,
             deadline,
+            since: SystemTime::now(),
             overdue: None,
         };
         while !turn.is_over() {
@@ -126,6 +131,9 @@ impl Turn<'_> {
         if self.stdout_open {
             fds.push(PollFd::new(plumbing.lanes.stdout[lane].fd.as_fd(), PollFlags::POLLIN));
         }
+        if let Some((xtrace, _)) = &plumbing.xtrace {
+            fds.push(PollFd::new(xtrace.fd.as_fd(), PollFlags::POLLIN));
+        }
         if self.stderr_open {
             fds.push(PollFd::new(plumbing.lanes.stderr[lane].fd.as_fd(), PollFlags::POLLIN));
         }
@@ -159,9 +167,21 @@ impl Turn<'_> {
         if self.stdout_open {
             self.read_stdout(lane);
         }
+        self.log_steps();
         if self.succeeded && self.stdout_open {
             // A background process holds stdout: the subshell must not wait for the answer, or both would wait for ever.
             self.shell.release();
+        }
+    }
+
+    /// Writes the commands that were traced; not those of the driver, or of a background process of another event.
+    fn log_steps(&mut self) {
+        let Some((xtrace, _)) = &self.shell.plumbing.xtrace else { return };
+        let mut steps = Vec::new();
+        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.steps.read(bytes))) == Read::Some {}
+        let driver = &self.shell.plumbing.driver.path;
+        for step in steps.iter().filter(|step| step.turn == self.shell.turn && Path::new(&step.file) != driver) {
+            self.shell.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
         }
     }
 

@@ -1,0 +1,40 @@
+//! Reading pipes without blocking, and waits that are not too short.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use nix::poll::PollTimeout;
+use nix::unistd::read;
+
+use super::channel::End;
+
+const READ_BYTES: usize = 64 * 1024;
+
+/// What a read without blocking found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    Some,
+    NothingYet,
+    End,
+}
+
+/// Reads what is there, up to [`READ_BYTES`].
+pub(super) fn read_once(end: &End, take: &mut impl FnMut(&[u8])) -> Read {
+    let mut buffer = [0; READ_BYTES];
+    match read(&end.fd, &mut buffer).map_err(io::Error::from) {
+        Ok(0) => Read::End,
+        Ok(count) => {
+            take(&buffer[..count]);
+            Read::Some
+        }
+        Err(error) if error.kind() == ErrorKind::WouldBlock || error.kind() == ErrorKind::Interrupted => {
+            Read::NothingYet
+        }
+        Err(_) => Read::End,
+    }
+}
+
+/// Rounded up, so that a wait never ends before its time.
+pub(super) fn poll_timeout(wait: Duration) -> PollTimeout {
+    PollTimeout::try_from(wait + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
+}
