@@ -47,7 +47,7 @@ impl Steps {
         let lines: Vec<u8> = self.partial.drain(..end).collect();
         let steps = lines.split(|byte| *byte == b'\n').filter_map(parse);
         let ours = |step: &Step| step.command.starts_with("__coshell_");
-        steps.filter(|step| !ours(step) && self.seen.insert((step.time, step.line))).collect()
+        steps.filter(|step| !ours(step) && (step.time.is_none() || self.seen.insert((step.time, step.line)))).collect()
     }
 }
 
