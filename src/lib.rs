@@ -15,6 +15,7 @@
 
 // The loop, and what it is told at start.
 pub mod config;
+mod environment;
 pub mod handler;
 pub mod runtime;
 

@@ -25,10 +25,12 @@ pub(super) fn spawn(config: &Config, handler: &Handler, plumbing: &Plumbing, out
     command.args([&plumbing.status.path, &plumbing.wake.path, &plumbing.event.path, &plumbing.trace.path]);
     let Lanes { stdout, stderr } = &plumbing.lanes;
     command.args(stdout.iter().chain(stderr).map(|end| &end.path));
-    command.arg(&handler.script).arg(&handler.function).arg(err_traps(&handler.script)?);
+    let script = Habits::of(&handler.script)?;
+    command.arg(&handler.script).arg(&handler.function).arg(if script.err_traps { "own" } else { "ours" });
     command.arg(&config.program).arg(env::var_os(BASH_ENV).unwrap_or_default());
-    command.arg(if config.timeout_margin.is_some() { "1" } else { "0" });
-    command.arg(plumbing.xtrace.as_ref().map(|(end, _)| end.path.as_path()).unwrap_or(Path::new("")));
+    command.arg(flag(config.timeout_margin.is_some()));
+    command.arg(plumbing.xtrace.as_ref().map_or(Path::new(""), |(end, _)| &end.path));
+    command.arg(flag(script.traces)).arg(flag(script.sources));
     command.env_remove(BASH_ENV);
     if !env::var_os(HOME).is_some_and(|home| can_be_entered(&home)) {
         command.env(HOME, WRITABLE_HOME);
@@ -44,26 +46,41 @@ fn can_be_entered(home: &OsStr) -> bool {
     home.is_dir() && access(home, AccessFlags::X_OK).is_ok()
 }
 
-/// Whether the driver may set an ERR trap with errtrace, which would change when an ERR trap of the script's fires: `ours`, `own`
-/// (the script speaks of one), or `ask` (it sources other files: look at the functions once they are known).
-fn err_traps(script: &Path) -> io::Result<&'static str> {
-    let text = String::from_utf8_lossy(&std::fs::read(script)?).into_owned();
-    if text.lines().any(speaks_of_err_traps) {
-        return Ok("own");
-    }
-    let sources = text.contains("source") || text.contains(". ") || text.contains("eval");
-    Ok(if sources { "ask" } else { "ours" })
+/// True or empty, as the driver tests it.
+fn flag(set: bool) -> &'static str {
+    if set { "1" } else { "" }
 }
 
-/// Whether a line sets an ERR trap, or errtrace: by name, or as `E` among the letters of a `set`.
-fn speaks_of_err_traps(line: &str) -> bool {
-    let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+'));
-    let mut after_set = false;
-    words.any(|word| {
-        after_set |= word == "set";
-        let is_option = word.starts_with(['-', '+']) && word.contains('E');
-        matches!(word, "ERR" | "errtrace" | "extdebug") || (after_set && is_option)
-    })
+/// What the script's text speaks of, where the driver has to step aside.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Habits {
+    /// ERR traps or errtrace: a trap of ours, with errtrace, would change when the script's own one fires.
+    err_traps: bool,
+    /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
+    traces: bool,
+    /// Other files: the driver is to look at the functions for both of the above, once they are known.
+    sources: bool,
+}
+
+impl Habits {
+    fn of(script: &Path) -> io::Result<Habits> {
+        let text = String::from_utf8_lossy(&std::fs::read(script)?).into_owned();
+        let mut habits =
+            Habits { sources: ["source", ". ", "eval"].iter().any(|word| text.contains(word)), ..Habits::default() };
+        text.lines().for_each(|line| habits.note(line));
+        Ok(habits)
+    }
+
+    fn note(&mut self, line: &str) {
+        let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+'));
+        let mut after_set = false;
+        for word in words {
+            after_set |= word == "set";
+            let option = after_set && word.starts_with(['-', '+']);
+            self.err_traps |= matches!(word, "ERR" | "errtrace" | "extdebug") || (option && word.contains('E'));
+            self.traces |= matches!(word, "DEBUG" | "xtrace" | "extdebug") || (option && word.contains('x'));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -71,18 +88,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_that_speaks_of_err_traps_keeps_its_own() {
+    fn a_scripts_own_traps_and_traces_are_seen_in_its_text() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        for (text, expected) in [
-            ("handler() { echo; }", "ours"),
-            ("trap 'oops' ERR\n", "own"),
-            ("set -Eeuo pipefail", "own"),
-            ("set -o errtrace", "own"),
-            ("echo PERR; grep -E x; set -e", "ours"),
-            ("source lib.sh", "ask"),
+        for (text, err_traps, traces, sources) in [
+            ("handler() { echo; }", false, false, false),
+            ("trap 'oops' ERR\n", true, false, false),
+            ("set -Eeuo pipefail", true, false, false),
+            ("set -o errtrace; set -o xtrace", true, true, false),
+            ("echo PERR DEBUGGING; grep -E -x x; set -e", false, false, false),
+            ("set -x; trap x DEBUG", false, true, false),
+            ("source lib.sh", false, false, true),
         ] {
             std::fs::write(file.path(), text).unwrap();
-            assert_eq!(err_traps(file.path()).unwrap(), expected, "{text}");
+            assert_eq!(Habits::of(file.path()).unwrap(), Habits { err_traps, traces, sources }, "{text}");
         }
     }
 }

@@ -19,7 +19,8 @@ fi
 
 __coshell_status=$1 __coshell_wake=$2 __coshell_event_file=$3 __coshell_trace_file=$4
 __coshell_stdout=("$5" "$6") __coshell_stderr=("$7" "$8")
-__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_timed=${14} __coshell_xtrace=${15} __coshell_turn=0 __coshell_record=()
+__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_timed=${14} __coshell_xtrace=${15} __coshell_noisy=${16}
+__coshell_turn=0 __coshell_record=() __coshell_sources=${17}
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z ${13} ]] || export BASH_ENV=${13}
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=${12}; fi
@@ -53,16 +54,16 @@ __coshell_overdue() { # status command
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the
 # subshell's end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout).
-# In POSIX mode special builtins come before functions, and plain exec, unlike `builtin exec`, keeps what it closes closed.
+# That the handler has returned shows in the call stack, which is this function and the top level then: a fatal signal runs this
+# trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec, unlike `builtin exec`,
+# keeps what it did. The wake-up pipe is opened before the word is out, or the release could come before there is a reader.
 __coshell_exit() { # status command
-  case $__coshell_done in
-  "$__coshell_turn")
+  case $1:${#FUNCNAME[@]}:${__coshell_event[0]-} in
+  "0:2:$__coshell_turn")
     POSIXLY_CORRECT=1
-    \exec >&-
-    {
-      builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
-      builtin read -r -N 1 __coshell_byte
-    } <"$__coshell_wake" 2>/dev/null || builtin :
+    \exec 9<"$__coshell_wake" >&-
+    builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
+    builtin read -r -N 1 -u 9 __coshell_byte || builtin :
     ;;
   *) __coshell_trace exited "$1" "$2" 0 || builtin : ;;
   esac
@@ -93,7 +94,7 @@ shopt -s expand_aliases inherit_errexit
       builtin printf '\0'
       builtin trap -p EXIT
       builtin printf '\0'
-      case $__coshell_err in ask) builtin declare -f ;; esac
+      case $__coshell_sources in 1) builtin declare -f ;; esac
       builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
@@ -110,9 +111,9 @@ shopt -s expand_aliases inherit_errexit
     esac
     builtin trap - ERR
     case ${__coshell_own[2]-} in *'__coshell_trace exited '*) builtin trap - EXIT ;; esac
-    case ${__coshell_own[3]-} in
-    *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_err=own ;;
-    esac
+    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_err=own ;; esac
+    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
+    case $__coshell_options$__coshell_debug$__coshell_xtrace in *x* | *DEBUG*) __coshell_noisy=1 ;; esac
     __coshell_e=+e __coshell_x=+x
     case $__coshell_options in *e*) __coshell_e=-e ;; esac
     case $__coshell_options in *x*) __coshell_x=-x ;; esac
@@ -129,7 +130,6 @@ shopt -s expand_aliases inherit_errexit
   while ((__coshell_turn += 1)); do
     {
       (
-        __coshell_done=''
         case $__coshell_err in
         own) case $__coshell_own_err in ?*) builtin eval "$__coshell_own_err" ;; esac ;;
         *)
@@ -141,16 +141,18 @@ shopt -s expand_aliases inherit_errexit
         case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND"' STKFLT ;; esac
         {
           builtin printf 'R %s %s\n' "$__coshell_turn" "$BASHPID" >>"$__coshell_status"
+          builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+          builtin mapfile -d '' -t -u 8 __coshell_event
           # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is
           # the script's TMOUT, any other the supervisor's end.
           while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
-            builtin read -r -N 1 __coshell_byte || (($? > 128)) || {
+            builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
               builtin trap - ERR EXIT
               builtin exit 0
             }
-            case $__coshell_byte in e) builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file" ;; esac
+            builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
           done
-        } <"$__coshell_wake"
+        } 8<"$__coshell_event_file" 9<"$__coshell_wake"
         builtin export "${__coshell_event[@]:2}"
         case $__coshell_xtrace in
         ?*)
@@ -159,24 +161,24 @@ shopt -s expand_aliases inherit_errexit
           __coshell_x=-x
           ;;
         esac
-        case $__coshell_debug in
+        # Where the script speaks of xtrace or DEBUG traps, what follows the handler's call is muted; elsewhere nothing follows.
+        case $__coshell_noisy in
         '')
-          builtin set "$__coshell_e" "$__coshell_x"
+          builtin set "$__coshell_e"
           "$__coshell_function" "${__coshell_event[1]}"
           ;;
         *)
           builtin set "$__coshell_e" "$__coshell_x"
           builtin eval "$__coshell_debug"
           "$__coshell_function" "${__coshell_event[1]}"
+          {
+            __coshell_code=$?
+            builtin set +x
+            builtin trap - DEBUG
+          } >/dev/null 2>&1
+          builtin exit "$__coshell_code"
           ;;
         esac
-        {
-          __coshell_code=$?
-          builtin set +x
-          builtin trap - DEBUG
-          case $__coshell_code in 0) __coshell_done=$__coshell_turn ;; esac
-        } >/dev/null 2>&1
-        builtin exit "$__coshell_code"
       ) </dev/null >>"${__coshell_stdout[__coshell_turn & 1]}" 2>>"${__coshell_stderr[__coshell_turn & 1]}"
     } 2>/dev/null
     # The supervisor is gone when its pipe is: then so are we.

@@ -8,7 +8,8 @@ use nix::unistd::read;
 
 use super::channel::End;
 
-const READ_BYTES: usize = 64 * 1024;
+/// Small enough to be cleared for each read.
+const READ_BYTES: usize = 16 * 1024;
 
 /// What a read without blocking found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,13 +69,15 @@ pub(crate) struct Shell {
     bash: Child,
     /// Readable after a SIGCHLD.
     children: UnixStream,
+    /// Whether it was found readable.
+    signalled: bool,
     plumbing: Plumbing,
     records: Records,
     turn: u64,
     phase: Phase,
     stillborn: u32,
-    /// The log of the turn before, while its pipe may still have writers.
-    last_lines: Option<Lines>,
+    /// The log of the last turn that was answered, while its pipe may still have writers.
+    last_log: Option<(u64, Lines)>,
     steps: Steps,
     handler: Handler,
     task_root: PathBuf,
@@ -121,6 +123,7 @@ impl Shell {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
+        self.signalled = fds[1].any() == Some(true);
         self.read_statuses();
         Ok(())
     }
@@ -167,7 +170,7 @@ impl Shell {
     /// SIGCHLD says that some child has ended; ask only then whether it was Bash.
     fn note_end_of_bash(&mut self) {
         let mut signals = [0; 64];
-        if !matches!(read(&self.children, &mut signals), Ok(1..)) {
+        if !std::mem::take(&mut self.signalled) || !matches!(read(&self.children, &mut signals), Ok(1..)) {
             return;
         }
         match self.bash.try_wait() {
@@ -177,11 +180,19 @@ impl Shell {
         }
     }
 
+    /// Keeps the log of an answered turn until its subshell is gone.
+    fn keep_log(&mut self, turn: u64, lines: Lines) {
+        self.last_log = Some((turn, lines));
+        if self.turn > turn {
+            self.hand_over_last_log();
+        }
+    }
+
     /// When the next subshell waits, the one before is gone. Whoever still holds its log pipe is a background process: from now on
     /// the log thread reads that pipe, and the turn after next gets a new one.
     fn hand_over_last_log(&mut self) {
-        let Some(mut lines) = self.last_lines.take() else { return };
-        let end = &mut self.plumbing.lanes.stderr[lane(self.turn - 1)];
+        let Some((turn, mut lines)) = self.last_log.take() else { return };
+        let end = &mut self.plumbing.lanes.stderr[lane(turn)];
         if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
             && let Ok(old) = self.plumbing.channel.renew(end)
         {

@@ -56,9 +56,7 @@ impl Turn<'_> {
 
     fn warn_of_holders(&mut self) {
         self.holders_told = true;
-        let end = &self.shell.plumbing.lanes.stdout[lane(self.shell.turn)];
-        let Ok(file) = fstat(end.fd.as_fd()) else { return };
-        let holders = Process::holding((file.st_dev, file.st_ino));
+        let holders = self.holders();
         let told = format!(
             "the handler has ended, but a background process still holds its stdout, and the response waits for it: {}; \
              redirect its output, as in `command >&2 &`",
@@ -75,31 +73,45 @@ impl Turn<'_> {
         self.shell.log.say(Level::Warn, self.lines.owner(), &told);
     }
 
-    /// The subshell, and what runs below it: first Bash's own forks, then all else.
+    /// Who has the event's stdout open.
+    fn holders(&self) -> Vec<Process> {
+        let end = &self.shell.plumbing.lanes.stdout[lane(self.number)];
+        fstat(end.fd.as_fd()).map(|file| Process::holding((file.st_dev, file.st_ino))).unwrap_or_default()
+    }
+
+    /// The subshell while it runs the handler.
+    fn subshell(&self) -> Option<Pid> {
+        match self.shell.phase {
+            Phase::Running { pid } if self.shell.turn == self.number => Some(Pid::from_raw(pid)),
+            _ => None,
+        }
+    }
+
+    /// What runs below the subshell, or holds its stdout once it has ended: first Bash's own forks, then all else.
     fn running(&self) -> (Vec<Process>, Vec<Process>) {
-        let Phase::Running { pid } = self.shell.phase else { return (Vec::new(), Vec::new()) };
+        let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
         let driver = self.shell.plumbing.driver.path.display().to_string();
-        Process::below(pid).into_iter().partition(|process| process.command.contains(&driver))
+        Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver))
     }
 
     /// Ends the event, `margin` before its deadline. The environment stays warm where the subshell obeys.
     fn end(&mut self, margin: Duration) -> Result<(), Failure> {
         let after = self.deadline.started.elapsed();
         let (forks, running) = self.running();
-        if let Phase::Running { pid } = self.shell.phase {
-            let _ = kill(Pid::from_raw(pid), TIME_IS_UP);
+        if let Some(pid) = self.subshell() {
+            let _ = kill(pid, TIME_IS_UP);
         }
         let hanging = if running.is_empty() { &forks } else { &running };
         hanging.iter().for_each(Process::kill);
         self.wait_for_end(GRACE.max(margin / 2))?;
-        if self.done.is_none() && !self.shell.is_dead() {
-            if let Phase::Running { pid } = self.shell.phase {
-                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        if self.subshell().is_some() {
+            if let Some(pid) = self.subshell() {
+                let _ = kill(pid, Signal::SIGKILL);
             }
             self.wait_for_end(GRACE)?;
         }
         forks.iter().for_each(Process::kill);
-        if self.done.is_none() {
+        if self.done.is_none() && !self.succeeded {
             self.shell.end();
         }
         self.close_stdout()?;
@@ -109,7 +121,7 @@ impl Turn<'_> {
 
     fn wait_for_end(&mut self, patience: Duration) -> Result<(), Failure> {
         let until = Instant::now() + patience;
-        while self.done.is_none() && !self.shell.is_dead() && Instant::now() < until {
+        while self.subshell().is_some() && !self.shell.is_dead() && Instant::now() < until {
             self.wait(Some(until))?;
             self.read();
         }

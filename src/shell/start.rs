@@ -71,12 +71,13 @@ impl Starting {
         let shell = Shell {
             bash,
             children,
+            signalled: false,
             plumbing,
             records: Records::default(),
             turn: 0,
             phase: Phase::Forking,
             stillborn: 0,
-            last_lines: None,
+            last_log: None,
             steps: Steps::default(),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
@@ -115,16 +116,18 @@ impl Starting {
         }
     }
 
-    fn wait(&self) -> io::Result<()> {
+    fn wait(&mut self) -> io::Result<()> {
         let fds = [&self.shell.plumbing.status.fd, &self.output.fd];
         let children = PollFd::new(self.shell.children.as_fd(), PollFlags::POLLIN);
         let mut fds =
             [PollFd::new(fds[0].as_fd(), PollFlags::POLLIN), PollFd::new(fds[1].as_fd(), PollFlags::POLLIN), children];
         let wait = self.lines.partial_wait().unwrap_or(Duration::from_secs(1));
         match poll(&mut fds, poll_timeout(wait)) {
-            Ok(_) | Err(nix::Error::EINTR) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
         }
+        self.shell.signalled = fds[2].any() == Some(true);
+        Ok(())
     }
 
     fn warn_when_long(&mut self) {

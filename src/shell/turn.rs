@@ -23,13 +23,21 @@ const PIPE_BYTES: usize = 64 * 1024;
 /// How often a wait without an end looks around.
 const READY_POLL: Duration = Duration::from_secs(1);
 
+/// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
+/// would wake this thread several times for one event. (A full pipe holds the handler back no longer than that.)
+const QUIET: Duration = Duration::from_millis(1);
+
 /// One event while it runs.
 pub(super) struct Turn<'a> {
     pub(super) shell: &'a mut Shell,
+    /// Its number. Bash may be at the next one already, while a background process still holds this one's stdout.
+    pub(super) number: u64,
     pub(super) lines: Lines,
     pub(super) stdout: Stdout,
     pub(super) stdout_open: bool,
     stderr_open: bool,
+    /// Whether output is read as it comes.
+    listening: bool,
     /// The handler returned 0, and nothing of its own is pending.
     pub(super) succeeded: bool,
     /// The subshell's exit status, once it is gone.
@@ -57,10 +65,12 @@ impl Shell {
         self.steps.begin();
         let mut turn = Turn {
             lines: self.log.lines(Owner::of(invocation)),
+            number: self.turn,
             shell: self,
             stdout: Stdout::up_to(MOST_RESPONSE_BYTES + 1),
             stdout_open: true,
             stderr_open: true,
+            listening: false,
             succeeded: false,
             done: None,
             ended_at: None,
@@ -121,33 +131,34 @@ impl Turn<'_> {
     }
 
     /// Waits until something happens, at most until `alarm`.
-    pub(super) fn wait(&self, alarm: Option<Instant>) -> Result<(), Failure> {
+    pub(super) fn wait(&mut self, alarm: Option<Instant>) -> Result<(), Failure> {
         let plumbing = &self.shell.plumbing;
-        let lane = lane(self.shell.turn);
-        let mut fds = vec![
-            PollFd::new(plumbing.status.fd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.shell.children.as_fd(), PollFlags::POLLIN),
+        let lane = lane(self.number);
+        let ends = [
+            Some(&plumbing.status),
+            plumbing.xtrace.as_ref().map(|(end, _)| end).filter(|_| self.listening),
+            Some(&plumbing.lanes.stdout[lane]).filter(|_| self.listening && self.stdout_open),
+            Some(&plumbing.lanes.stderr[lane]).filter(|_| self.listening && self.stderr_open),
         ];
-        if self.stdout_open {
-            fds.push(PollFd::new(plumbing.lanes.stdout[lane].fd.as_fd(), PollFlags::POLLIN));
-        }
-        if let Some((xtrace, _)) = &plumbing.xtrace {
-            fds.push(PollFd::new(xtrace.fd.as_fd(), PollFlags::POLLIN));
-        }
-        if self.stderr_open {
-            fds.push(PollFd::new(plumbing.lanes.stderr[lane].fd.as_fd(), PollFlags::POLLIN));
-        }
+        let fds = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.children.as_fd()]);
+        let mut fds: Vec<PollFd> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));
-        let timeout = left.map_or(PollTimeout::NONE, poll_timeout);
+        let quiet = Some(QUIET).filter(|_| !self.listening);
+        let timeout = [left, quiet].into_iter().flatten().min().map_or(PollTimeout::NONE, poll_timeout);
         match poll(&mut fds, timeout) {
-            Ok(_) | Err(nix::Error::EINTR) => Ok(()),
-            Err(error) => Err(lost(error.into())),
+            Ok(ready) => {
+                self.shell.signalled = fds.last().and_then(PollFd::any) == Some(true);
+                self.listening |= ready == 0;
+            }
+            Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(lost(error.into())),
         }
+        Ok(())
     }
 
     /// Takes what there is. The statuses come first: what was written to the pipes before is in them then.
     pub(super) fn read(&mut self) {
-        let turn = self.shell.turn;
+        let turn = self.number;
         for status in self.shell.read_statuses() {
             match status {
                 Status::Succeeded { turn: of } if of == turn => self.succeeded = true,
@@ -160,7 +171,7 @@ impl Turn<'_> {
         }
         let lane = lane(turn);
         let stderr = &self.shell.plumbing.lanes.stderr[lane];
-        if self.stderr_open {
+        if self.stderr_open && self.ended_at.is_none() {
             self.stderr_open = read_once(stderr, &mut |bytes| self.lines.feed(bytes)) != Read::End;
             self.lines.write_partial_when_due();
         }
@@ -180,7 +191,7 @@ impl Turn<'_> {
         let mut steps = Vec::new();
         while read_once(xtrace, &mut |bytes| steps.extend(self.shell.steps.read(bytes))) == Read::Some {}
         let driver = &self.shell.plumbing.driver.path;
-        for step in steps.iter().filter(|step| step.turn == self.shell.turn && Path::new(&step.file) != driver) {
+        for step in steps.iter().filter(|step| step.turn == self.number && Path::new(&step.file) != driver) {
             self.shell.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
         }
     }
@@ -202,7 +213,7 @@ impl Turn<'_> {
     /// Gives up what may still come on stdout: the turn after next gets a new pipe.
     pub(super) fn close_stdout(&mut self) -> Result<(), Failure> {
         if self.stdout_open {
-            let end = &mut self.shell.plumbing.lanes.stdout[lane(self.shell.turn)];
+            let end = &mut self.shell.plumbing.lanes.stdout[lane(self.number)];
             self.shell.plumbing.channel.renew(end).map_err(lost)?;
             self.stdout_open = false;
         }
@@ -212,7 +223,7 @@ impl Turn<'_> {
     /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
     /// process that goes on writing is not waited for.
     pub(super) fn drain_log(&mut self) {
-        let end = &self.shell.plumbing.lanes.stderr[lane(self.shell.turn)];
+        let end = &self.shell.plumbing.lanes.stderr[lane(self.number)];
         let mut drained = 0;
         while self.stderr_open && drained < PIPE_BYTES {
             let read = read_once(end, &mut |bytes| {

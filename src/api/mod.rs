@@ -4,15 +4,19 @@
 //! One connection serves all calls, so every body is read to its end. A connection that died while idle is replaced by ureq; one
 //! that fails in the middle of a request ends the process: no POST is ever repeated, since it may have arrived.
 
+mod wire;
+
 use std::fmt::{self, Display, Formatter};
 use std::io::Read;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response};
+use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Body};
 
 use crate::failure::{self, Failure};
 use crate::invocation::Invocation;
+use wire::Wires;
 
 const VERSION: &str = "2018-06-01/runtime";
 const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
@@ -54,8 +58,8 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// A client for the API at `address` (host and port). Nothing is sent yet.
-    pub(crate) fn new(address: &str) -> Api {
+    /// A client for the API at `address` (host and port). It connects, and sends nothing yet.
+    pub(crate) fn connect(address: &str) -> Api {
         let config = Agent::config_builder()
             .proxy(None) // else HTTP_PROXY would capture the Runtime API
             .http_status_as_error(false)
@@ -63,7 +67,8 @@ impl Api {
             .max_idle_age(IDLE) // the default of 15 s would open a connection for nearly every event
             .user_agent(concat!("coshell/", env!("CARGO_PKG_VERSION")))
             .build();
-        Api { agent: config.new_agent(), base: format!("http://{address}/{VERSION}") }
+        let agent = Agent::with_parts(config, Wires::opened(address), DefaultResolver::default());
+        Api { agent, base: format!("http://{address}/{VERSION}") }
     }
 
     /// GET /runtime/invocation/next: waits for the next event, without a limit.
