@@ -15,6 +15,7 @@ const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const HANDLER: &str = "_HANDLER";
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 const BASH: &str = "COSHELL_BASH";
+const CONVENTION: &str = "COSHELL_CONVENTION";
 const TIMEOUT_MARGIN: &str = "COSHELL_TIMEOUT_MARGIN_MS";
 const TRACE: &str = "COSHELL_TRACE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
@@ -38,6 +39,8 @@ pub struct Config {
     pub program: OsString,
     /// Whether the environment is printed to the log at start.
     pub log_env: bool,
+    /// The name of the convention by which the handler is called; empty for the default.
+    pub convention: String,
     /// How long before its deadline an event is ended; `None`: never.
     pub timeout_margin: Option<Duration>,
     /// Whether every command goes to the log.
@@ -66,6 +69,7 @@ impl Config {
             bash: text(BASH).unwrap_or_else(|| "bash".into()),
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
+            convention: text(CONVENTION).unwrap_or_default().to_string_lossy().into_owned(),
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             trace: text(TRACE).is_some_and(|value| value != "0"),
             log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {

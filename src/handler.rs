@@ -3,34 +3,90 @@
 //! The tutorial cuts at the first dot; people also write `dir/function.handler`, `function.sh.handler` and absolute paths, so
 //! this splits at the last dot of the file's name, which gives the same for every handler the tutorial could run.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{AccessFlags, access};
+
 use crate::failure::Failure;
 
-/// A handler function and the script that defines it.
+/// What is called for an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handler {
-    /// The script, as an absolute path.
-    pub script: PathBuf,
-    /// The function's name.
-    pub function: String,
+pub enum Handler {
+    /// A function of a script that is sourced once.
+    Function {
+        /// The script, as an absolute path.
+        script: PathBuf,
+        /// The function's name.
+        function: String,
+    },
+    /// A program that is run for each event, with the event on stdin.
+    Executable(PathBuf),
 }
 
 impl Handler {
-    /// Finds the script that `raw`, the value of `_HANDLER`, names below `task_root`.
+    /// Finds what `raw`, the value of `_HANDLER`, names below `task_root`.
     ///
     /// # Errors
     /// [`Failure::HandlerNotSet`], [`Failure::HandlerMalformed`], [`Failure::ScriptNotFound`] with every place that was
-    /// looked at, or [`Failure::ScriptUnreadable`].
+    /// looked at, [`Failure::ScriptUnreadable`] or [`Failure::NotExecutable`].
     pub fn resolve(raw: &str, task_root: &Path) -> Result<Handler, Failure> {
         let (stem, function) = split(raw)?;
-        let candidates: Vec<PathBuf> = scripts(&stem).iter().map(|name| task_root.join(name)).collect();
-        let Some(script) = candidates.iter().find(|path| path.exists()).cloned() else {
-            return Err(Failure::ScriptNotFound { handler: raw.to_owned(), looked_for: candidates });
-        };
-        readable(&script)?;
-        Ok(Handler { script, function })
+        let mut candidates: Vec<PathBuf> = scripts(&stem).iter().map(|name| task_root.join(name)).collect();
+        if let Some(script) = candidates.iter().find(|path| path.exists()).cloned() {
+            readable(&script)?;
+            return Ok(Handler::Function { script, function });
+        }
+        let program = task_root.join(raw);
+        if program.is_file() {
+            return executable(program);
+        }
+        if !candidates.contains(&program) {
+            candidates.push(program);
+        }
+        Err(Failure::ScriptNotFound { handler: raw.to_owned(), looked_for: candidates })
+    }
+
+    /// The script or program.
+    pub fn file(&self) -> &Path {
+        match self {
+            Handler::Function { script, .. } => script,
+            Handler::Executable(program) => program,
+        }
+    }
+
+    /// The script, where there is one to be sourced.
+    pub fn script(&self) -> Option<&Path> {
+        match self {
+            Handler::Function { script, .. } => Some(script),
+            Handler::Executable(_) => None,
+        }
+    }
+
+    /// What Bash is to call: the function's name, or the program's path.
+    pub fn command(&self) -> OsString {
+        match self {
+            Handler::Function { function, .. } => function.into(),
+            Handler::Executable(program) => program.into(),
+        }
+    }
+
+    /// What it is called in a sentence.
+    pub fn name(&self) -> String {
+        match self {
+            Handler::Function { function, .. } => function.clone(),
+            Handler::Executable(program) => {
+                program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
+            }
+        }
+    }
+}
+
+fn executable(program: PathBuf) -> Result<Handler, Failure> {
+    match access(&program, AccessFlags::X_OK) {
+        Ok(()) => Ok(Handler::Executable(program)),
+        Err(_) => Err(Failure::NotExecutable { program }),
     }
 }
 
@@ -62,7 +118,13 @@ fn split(raw: &str) -> Result<(String, String), Failure> {
 
 /// The file names that `stem` may stand for, the likelier first.
 fn scripts(stem: &str) -> Vec<String> {
-    if stem.ends_with(".sh") { vec![stem.to_owned(), format!("{stem}.sh")] } else { vec![format!("{stem}.sh")] }
+    let with_suffix = format!("{stem}.sh");
+    let has_suffix = stem.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    match stem {
+        stem if stem.ends_with(".sh") => vec![stem.to_owned(), with_suffix],
+        stem if has_suffix => vec![with_suffix, stem.to_owned()],
+        _ => vec![with_suffix],
+    }
 }
 
 fn readable(script: &Path) -> Result<(), Failure> {

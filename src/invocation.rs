@@ -19,6 +19,8 @@ pub struct Invocation {
     pub cognito_identity: Option<String>,
     /// Lambda-Runtime-Aws-Tenant-Id.
     pub tenant_id: Option<String>,
+    /// The answer's status line and all of its headers, as `curl --dump-header` writes them.
+    pub headers: Vec<u8>,
     /// The event's bytes.
     pub event: Vec<u8>,
 }

@@ -126,8 +126,19 @@ fn invocation(headers: &HeaderMap, event: Vec<u8>) -> Option<Invocation> {
         client_context: text(CLIENT_CONTEXT),
         cognito_identity: text(COGNITO_IDENTITY),
         tenant_id: text(TENANT_ID),
+        headers: dumped(headers),
         event,
     })
+}
+
+/// As `curl --dump-header` writes them.
+fn dumped(headers: &HeaderMap) -> Vec<u8> {
+    let mut dump = b"HTTP/1.1 200 OK\r\n".to_vec();
+    for (name, value) in headers {
+        dump.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    dump.extend_from_slice(b"\r\n");
+    dump
 }
 
 /// Reads the answer to its end, which frees the connection, and says what it means.

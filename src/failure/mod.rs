@@ -49,6 +49,18 @@ pub enum Failure {
         /// Why, as the system says.
         cause: String,
     },
+    /// `_HANDLER` names a file that is no script to be sourced, and cannot be run.
+    NotExecutable {
+        /// The file.
+        program: PathBuf,
+    },
+    /// COSHELL_CONVENTION names no convention.
+    UnknownConvention {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        known: Vec<&'static str>,
+    },
     /// Bash could not be started.
     BashNotFound {
         /// The name or path that was tried.
@@ -110,6 +122,8 @@ impl Failure {
             Failure::HandlerNotSet | Failure::HandlerMalformed { .. } => "Runtime.MalformedHandlerName",
             Failure::ScriptNotFound { .. } => "Runtime.ScriptNotFound",
             Failure::ScriptUnreadable { .. } => "Runtime.ScriptUnreadable",
+            Failure::NotExecutable { .. } => "Runtime.HandlerNotExecutable",
+            Failure::UnknownConvention { .. } => "Runtime.UnknownConvention",
             Failure::BashNotFound { .. } => "Runtime.BashNotFound",
             Failure::BashTooOld { .. } => "Runtime.BashTooOld",
             Failure::BashUnusable { .. } => "Runtime.BashUnusable",
@@ -161,6 +175,15 @@ impl Display for Failure {
                 "script `{}` cannot be read: {cause}; in the zip it must be a file that everybody may read (chmod 755)",
                 script.display()
             ),
+            Failure::NotExecutable { program } => write!(
+                f,
+                "handler `{}` is a file that cannot be executed: give it mode 0755 in the zip, or name a function of a script, \
+                 such as `function.handler`",
+                program.display()
+            ),
+            Failure::UnknownConvention { name, known } => {
+                write!(f, "COSHELL_CONVENTION is `{}`, which is none of {}", name.escape_debug(), list(known.iter()))
+            }
             Failure::BashNotFound { bash, cause } => write!(
                 f,
                 "cannot start `{bash}`: {cause}; Amazon Linux 2023 has it as /usr/bin/bash, elsewhere set COSHELL_BASH to its path"

@@ -23,7 +23,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// Finds the function that `path` means: a folder with `function.sh`, a script, or `dir/file.function`.
+    /// Finds the function that `path` means: a folder with `function.sh`, a script, `dir/file.function`, or a program.
     ///
     /// # Errors
     /// When there is no such script; the sentence lists what was looked for.
@@ -35,8 +35,13 @@ impl Function {
         let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_file() {
-            let stem = name.strip_suffix(".sh").unwrap_or(name);
-            return function(folder, format!("{stem}.{FUNCTION}"));
+            // A name without a dot is a program that is run for each event.
+            let handler = match name.strip_suffix(".sh") {
+                Some(stem) => format!("{stem}.{FUNCTION}"),
+                None if name.contains('.') => format!("{name}.{FUNCTION}"),
+                None => name.to_owned(),
+            };
+            return function(folder, handler);
         }
         named(path, folder, name)
     }
@@ -113,7 +118,7 @@ mod tests {
             ("orders.sh", "orders.handler"),
             ("orders.create", "orders.create"),
             ("plain.run", "plain.run"),
-            ("plain", "plain.handler"),
+            ("plain", "plain"),
             ("other.bash", "other.bash.handler"),
         ];
         for (path, handler) in table {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # coshell's half inside Bash: sources the handler script once, then forks one waiting subshell after another, each for one event.
 #
 # How it stays out of the script's way, and the script out of its own:
@@ -13,18 +13,18 @@
 # The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
-  printf 'V %s\n' "$BASH_VERSION" >>"$1"
+  printf 'V %s\n' "$BASH_VERSION" >>"${1#status=}"
   exit 1
 fi
 
-__coshell_status=$1 __coshell_wake=$2 __coshell_event_file=$3 __coshell_trace_file=$4
-__coshell_stdout=("$5" "$6") __coshell_stderr=("$7" "$8")
-__coshell_script=$9 __coshell_function=${10} __coshell_err=${11} __coshell_timed=${14} __coshell_xtrace=${15} __coshell_noisy=${16}
-__coshell_turn=0 __coshell_record=() __coshell_sources=${17}
-# Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
-[[ -z ${13} ]] || export BASH_ENV=${13}
-if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=${12}; fi
+# The arguments are NAME=VALUE: paths, names, and 1 or nothing for what is to be done. bash.rs has the list.
+for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
+__coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
+__coshell_turn=0 __coshell_code=0 __coshell_record=()
+# Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
+[[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
+if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi
 
 # One stack record: its number of fields, then the fields, each ended by a NUL (trace.rs reads it). Only ever called as
 # `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
@@ -71,16 +71,22 @@ __coshell_exit() { # status command
 
 shopt -s expand_aliases inherit_errexit
 {
-  set -euo pipefail
-  case $__coshell_err in
-  own) ;; # the script has an ERR trap or errtrace of its own: ours would change when it fires
+  # shellcheck disable=SC2086 # several words: the convention's options
+  set $__coshell_options
+  case $__coshell_own_err in
+  1) ;; # the script has an ERR trap or errtrace of its own: ours would change when it fires
   *)
     set -E
     trap '__coshell_trace failed "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :' ERR
     ;;
   esac
   trap '__coshell_trace exited "$?" "$BASH_COMMAND" 0 || builtin :' EXIT
-  builtin source "$__coshell_script"
+  case $__coshell_script in
+  ?*)
+    builtin source "$__coshell_script"
+    __coshell_code=$?
+    ;;
+  esac
 
   # What the script left: its options, and its DEBUG, ERR and EXIT traps (they must not fire for the driver's own commands).
   {
@@ -98,20 +104,20 @@ shopt -s expand_aliases inherit_errexit
       builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
-    __coshell_debug='' __coshell_own_err=''
+    __coshell_debug='' __coshell_err=''
     case $__coshell_options in *T*) __coshell_debug=${__coshell_own[0]-} ;; esac
-    case $__coshell_err in
-    own) # without errtrace a subshell does not inherit an ERR trap
-      case $__coshell_options in *E*) __coshell_own_err=${__coshell_own[1]-} ;; esac
+    case $__coshell_own_err in
+    1) # without errtrace a subshell does not inherit an ERR trap
+      case $__coshell_options in *E*) __coshell_err=${__coshell_own[1]-} ;; esac
       ;;
     *)
       builtin set +E
-      case ${__coshell_own[1]-} in *'__coshell_trace failed '*) ;; ?*) __coshell_err=own ;; esac
+      case ${__coshell_own[1]-} in *'__coshell_trace failed '*) ;; ?*) __coshell_own_err=1 ;; esac
       ;;
     esac
     builtin trap - ERR
     case ${__coshell_own[2]-} in *'__coshell_trace exited '*) builtin trap - EXIT ;; esac
-    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_err=own ;; esac
+    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
     case $__coshell_options$__coshell_debug$__coshell_xtrace in *x* | *DEBUG*) __coshell_noisy=1 ;; esac
     __coshell_e=+e __coshell_x=+x
@@ -120,7 +126,10 @@ shopt -s expand_aliases inherit_errexit
     builtin unset -v __coshell_own __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
       LAMBDA_RUNTIME_DEADLINE_MS LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID \
       LAMBDA_RUNTIME_CLIENT_CONTEXT LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID
-    builtin declare -F -- "$__coshell_function" || {
+    # Without errexit a file that could not be sourced comes so far.
+    case $__coshell_code:$__coshell_must_source in 0:*) ;; *:1) builtin exit "$__coshell_code" ;; esac
+    [[ -z $__coshell_script ]] || builtin declare -F -- "$__coshell_function" || {
+      case $__coshell_code in 0) ;; *) builtin exit "$__coshell_code" ;; esac
       builtin declare -F >>"$__coshell_trace_file"
       builtin printf 'M\n' >>"$__coshell_status"
       builtin exit 1
@@ -130,8 +139,8 @@ shopt -s expand_aliases inherit_errexit
   while ((__coshell_turn += 1)); do
     {
       (
-        case $__coshell_err in
-        own) case $__coshell_own_err in ?*) builtin eval "$__coshell_own_err" ;; esac ;;
+        case $__coshell_own_err in
+        1) builtin eval "$__coshell_err" ;;
         *)
           builtin set -E
           builtin trap '__coshell_trace failed "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :' ERR
@@ -154,6 +163,9 @@ shopt -s expand_aliases inherit_errexit
           done
         } 8<"$__coshell_event_file" 9<"$__coshell_wake"
         builtin export "${__coshell_event[@]:2}"
+        case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
+        case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
+        case $__coshell_headers in ?*) HEADERS=$__coshell_headers ;; esac
         case $__coshell_xtrace in
         ?*)
           exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
@@ -165,12 +177,12 @@ shopt -s expand_aliases inherit_errexit
         case $__coshell_noisy in
         '')
           builtin set "$__coshell_e"
-          "$__coshell_function" "${__coshell_event[1]}"
+          "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           ;;
         *)
           builtin set "$__coshell_e" "$__coshell_x"
           builtin eval "$__coshell_debug"
-          "$__coshell_function" "${__coshell_event[1]}"
+          "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           {
             __coshell_code=$?
             builtin set +x
@@ -179,7 +191,7 @@ shopt -s expand_aliases inherit_errexit
           builtin exit "$__coshell_code"
           ;;
         esac
-      ) </dev/null >>"${__coshell_stdout[__coshell_turn & 1]}" 2>>"${__coshell_stderr[__coshell_turn & 1]}"
+      ) <"$__coshell_stdin" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
     # The supervisor is gone when its pipe is: then so are we.
     builtin printf 'D %s %s\n' "$__coshell_turn" "$?" >>"$__coshell_status" || builtin exit 0

@@ -8,22 +8,41 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use super::convention::Convention;
+use super::plumbing::Plumbing;
 use crate::invocation::Invocation;
 
-/// Writes `invocation` for the subshell of `turn` into `file`, which is emptied first.
-pub(crate) fn write(file: &File, turn: u64, invocation: &Invocation) -> io::Result<()> {
-    let bytes = fields(turn, invocation);
-    file.set_len(0)?;
-    file.write_all_at(&bytes, 0)
+/// Writes `invocation` for the subshell of `turn` to where the handler expects it.
+pub(super) fn write(
+    plumbing: &Plumbing,
+    convention: &Convention,
+    turn: u64,
+    invocation: &Invocation,
+) -> io::Result<()> {
+    if let Some(stdin) = &plumbing.stdin {
+        rewrite(&stdin.file, &invocation.event)?;
+    }
+    if let Some(headers) = &plumbing.headers {
+        rewrite(&headers.file, &invocation.headers)?;
+    }
+    rewrite(&plumbing.event.file, &fields(turn, convention, invocation))
 }
 
-fn fields(turn: u64, invocation: &Invocation) -> Vec<u8> {
+/// Bash opens the file anew each time, so it is written from its beginning.
+fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all_at(bytes, 0)
+}
+
+fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(invocation.event.len() + 1024);
     bytes.extend_from_slice(turn.to_string().as_bytes());
     bytes.push(0);
     bytes.extend_from_slice(&as_substituted(&invocation.event));
     bytes.push(0);
-    for (name, value) in invocation.variables() {
+    let variables = invocation.variables();
+    let more = convention.more(&variables);
+    for (name, value) in variables.into_iter().chain(more) {
         bytes.extend_from_slice(name.as_bytes());
         bytes.push(b'=');
         bytes.extend(value.bytes().filter(|byte| *byte != 0));
@@ -60,7 +79,7 @@ mod tests {
         };
         let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
             LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
-        assert_eq!(fields(3, &invocation), expected);
+        assert_eq!(fields(3, &Convention::named("").unwrap(), &invocation), expected);
     }
 
     #[test]

@@ -6,15 +6,17 @@
 
 mod bash;
 mod channel;
+mod convention;
 mod event;
+mod habits;
 mod io;
 mod outcome;
 mod overdue;
 mod plumbing;
 mod processes;
+mod response;
 mod start;
 mod status;
-mod stdout;
 pub(crate) mod trace;
 mod turn;
 mod xtrace;
@@ -33,6 +35,7 @@ use crate::handler::Handler;
 use crate::logs::Log;
 use crate::logs::leftovers::Leftovers;
 use crate::logs::lines::Lines;
+use convention::Convention;
 use io::{Read, poll_timeout, read_once};
 use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};
@@ -81,6 +84,7 @@ pub(crate) struct Shell {
     steps: Steps,
     handler: Handler,
     task_root: PathBuf,
+    convention: Convention,
     timeout_margin: Option<Duration>,
     log: Log,
     leftovers: Leftovers,

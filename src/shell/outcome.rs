@@ -1,5 +1,6 @@
 //! How a turn ended: its response, or why there is none.
 
+use super::convention::Stream;
 use super::trace::Place;
 use super::turn::Turn;
 use super::{Phase, trace};
@@ -20,15 +21,15 @@ pub(crate) struct Response {
 
 impl Turn<'_> {
     pub(super) fn finish(mut self) -> Result<Response, Failure> {
-        self.drain_log();
+        self.drain_stderr();
         let ended = (self.succeeded || self.done.is_some()) && !self.stdout_open;
         let answer = match (self.overdue.take(), self.done) {
             (Some(overdue), _) => Err(self.timed_out(overdue)),
             _ if !ended => Err(self.shell_died()),
             (None, Some(status)) if status != 0 && !self.succeeded => Err(self.handler_failed(status)),
             _ => {
-                let overflow = self.stdout.overflow();
-                Ok(Response { bytes: std::mem::take(&mut self.stdout).into_response(), overflow })
+                let overflow = self.response.overflow();
+                Ok(Response { bytes: std::mem::take(&mut self.response).into_response(), overflow })
             }
         };
         self.shell.keep_log(self.number, self.lines);
@@ -40,16 +41,26 @@ impl Turn<'_> {
         Failure::ShellDied { status }
     }
 
-    /// The error that the handler printed as its own; otherwise the end of its stdout goes to the log, since it is never sent.
+    /// The error that the handler printed as its own; otherwise the end of what it printed goes to the log, since it is never sent.
     fn own_error(&self) -> Option<OwnError> {
-        let stdout = self.stdout.kept();
-        let own = OwnError::parse(stdout);
-        if own.is_none() && !stdout.is_empty() {
-            let tail = String::from_utf8_lossy(&stdout[stdout.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
+        let printed = self.response.kept();
+        let own = OwnError::parse(printed);
+        if own.is_none() && !printed.is_empty() && self.shell.convention.response == Stream::Stdout {
+            let tail = String::from_utf8_lossy(&printed[printed.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
             let told = format!("the failed handler's stdout, which is not sent, ends with: {}", tail.trim_end());
             self.shell.log.say(Level::Warn, self.lines.owner(), &told);
         }
         own
+    }
+
+    /// The end of the handler's stderr. Where that is its response, a failure makes it what it is elsewhere: lines of the log.
+    fn error_text(&mut self) -> String {
+        if self.shell.convention.response == Stream::Stderr {
+            let printed = std::mem::take(&mut self.response).into_response();
+            self.lines.feed(&printed);
+            self.lines.finish();
+        }
+        self.lines.tail()
     }
 
     fn handler_failed(&mut self, status: i32) -> Failure {
@@ -67,14 +78,15 @@ impl Turn<'_> {
         Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
     }
 
-    fn failure(&self, ending: Ending, place: Option<Place>, own: Option<OwnError>) -> HandlerFailure {
+    fn failure(&mut self, ending: Ending, place: Option<Place>, own: Option<OwnError>) -> HandlerFailure {
+        let stderr = self.error_text();
         let failure = HandlerFailure {
-            function: self.shell.handler.function.clone(),
-            script: self.shell.handler.script.clone(),
+            function: self.shell.handler.name(),
+            script: self.shell.handler.file().to_owned(),
             task_root: self.shell.task_root.clone(),
             ending,
             place,
-            stderr: self.lines.tail(),
+            stderr,
             own,
         };
         failure.located()

@@ -3,12 +3,16 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 use super::channel::{Channel, End, Shared};
+use super::convention::{Convention, Event};
+use super::habits::Habits;
+
+use crate::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
 
@@ -20,6 +24,10 @@ pub(super) struct Plumbing {
     pub(super) driver: Shared,
     /// The event for the waiting subshell.
     pub(super) event: Shared,
+    /// The event once more, for a handler that reads it from stdin.
+    pub(super) stdin: Option<Shared>,
+    /// The event's headers, for a script that speaks of them.
+    pub(super) headers: Option<Shared>,
     /// Stack records of failures.
     pub(super) trace: Shared,
     /// What the driver says.
@@ -42,12 +50,22 @@ pub(super) struct Lanes {
 }
 
 impl Plumbing {
-    /// Makes all of it; `traced` says whether commands are to be traced.
-    pub(super) fn new(channel: Channel, traced: bool) -> io::Result<Plumbing> {
+    /// Makes all of it that `convention` and `handler` ask for; `traced` says whether commands are to be traced.
+    pub(super) fn new(
+        channel: Channel,
+        traced: bool,
+        convention: &Convention,
+        handler: &Handler,
+    ) -> io::Result<Plumbing> {
+        let on_stdin = handler.script().is_none() || convention.event == Event::Stdin;
+        let mentions_headers = |script: &Path| Habits::of(script).is_ok_and(|habits| habits.headers);
+        let headers = convention.globals.contains("HEADERS") && handler.script().is_some_and(mentions_headers);
         let (status, status_writer) = without_end(&channel, "status")?;
         Ok(Plumbing {
             driver: channel.file("driver", DRIVER.as_bytes())?,
             event: channel.file("event", b"")?,
+            stdin: if on_stdin { Some(channel.file("stdin", b"")?) } else { None },
+            headers: if headers { Some(channel.file("headers", b"")?) } else { None },
             trace: channel.file("trace", b"")?,
             status,
             _status_writer: status_writer,

@@ -13,6 +13,7 @@ use nix::unistd::pipe2;
 use signal_hook::consts::SIGCHLD;
 
 use super::channel::{Channel, End};
+use super::convention::Convention;
 use super::status::{Records, Status};
 use super::xtrace::Steps;
 use super::{Phase, Plumbing, Read, Shell, bash, poll_timeout, read_once, trace};
@@ -60,13 +61,13 @@ impl Starting {
         log: &Log,
         leftovers: &Leftovers,
     ) -> Result<Starting, Failure> {
-        let plumbing = Plumbing::new(channel, config.trace).map_err(no_channel)?;
+        let convention = Convention::named(&config.convention)?;
+        let plumbing = Plumbing::new(channel, config.trace, &convention, handler).map_err(no_channel)?;
         let children = sigchld().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let bash = bash::spawn(config, handler, &plumbing, writer).map_err(|error| Failure::BashNotFound {
-            bash: config.bash.to_string_lossy().into_owned(),
-            cause: error.to_string(),
+        let bash = bash::spawn(config, &convention, handler, &plumbing, writer).map_err(|error| {
+            Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
         })?;
         let shell = Shell {
             bash,
@@ -81,6 +82,7 @@ impl Starting {
             steps: Steps::default(),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
+            convention,
             timeout_margin: config.timeout_margin,
             log: log.clone(),
             leftovers: leftovers.clone(),
@@ -133,7 +135,7 @@ impl Starting {
     fn warn_when_long(&mut self) {
         if !self.warned && self.since.elapsed() > LONG_SOURCING {
             self.warned = true;
-            let script = self.shell.handler.script.display();
+            let script = self.shell.handler.file().display();
             let told = format!("script `{script}` is still being sourced after 5 s; Lambda allows 10 s for init");
             self.shell.log.say(Level::Warn, &Owner::default(), &told);
         }
@@ -142,7 +144,7 @@ impl Starting {
     fn sourced(self) -> Shell {
         let Starting { shell, output, lines, since, warned, .. } = self;
         if warned {
-            let script = shell.handler.script.display();
+            let script = shell.handler.file().display();
             let told = format!("sourcing script `{script}` took {:.1} s", since.elapsed().as_secs_f64());
             shell.log.say(Level::Warn, &Owner::default(), &told);
         }
@@ -187,8 +189,8 @@ impl Starting {
         let names = declared.filter_map(|line| line.split_whitespace().last());
         let defined = names.filter(|name| !name.starts_with("__coshell_")).map(str::to_owned).collect();
         let handler = &self.shell.handler;
-        let script = handler.script.strip_prefix(&self.shell.task_root).unwrap_or(&handler.script).to_owned();
-        Failure::FunctionMissing { function: handler.function.clone(), script, defined }
+        let script = handler.file().strip_prefix(&self.shell.task_root).unwrap_or(handler.file()).to_owned();
+        Failure::FunctionMissing { function: handler.name(), script, defined }
     }
 
     fn script_failed(&self, status: ExitStatus, records: &[u8]) -> Failure {
@@ -199,8 +201,8 @@ impl Starting {
             None => Ending::Status(status.code().unwrap_or_default()),
         };
         let failure = HandlerFailure {
-            function: self.shell.handler.function.clone(),
-            script: self.shell.handler.script.clone(),
+            function: self.shell.handler.name(),
+            script: self.shell.handler.file().to_owned(),
             task_root: self.shell.task_root.clone(),
             ending,
             place,

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::write;
 
+use super::convention::Stream;
 use super::outcome::Response;
+use super::response::Collected;
 use super::status::Status;
-use super::stdout::Stdout;
 use super::{Phase, Read, Shell, WAKE, event, lane, poll_timeout, read_once};
 use crate::api::MOST_RESPONSE_BYTES;
 use crate::deadline::Deadline;
@@ -18,8 +19,8 @@ use crate::invocation::Invocation;
 use crate::logs::Owner;
 use crate::logs::lines::Lines;
 
-/// What a pipe holds at most: all that was written to it before we learnt of the handler's end.
-const PIPE_BYTES: usize = 64 * 1024;
+/// Enough for all that a pipe holds: what was written to it before we learnt of the handler's end.
+const MOST_DRAINING_READS: usize = 64;
 /// How often a wait without an end looks around.
 const READY_POLL: Duration = Duration::from_secs(1);
 
@@ -33,7 +34,7 @@ pub(super) struct Turn<'a> {
     /// Its number. Bash may be at the next one already, while a background process still holds this one's stdout.
     pub(super) number: u64,
     pub(super) lines: Lines,
-    pub(super) stdout: Stdout,
+    pub(super) response: Collected,
     pub(super) stdout_open: bool,
     stderr_open: bool,
     /// Whether output is read as it comes.
@@ -67,7 +68,7 @@ impl Shell {
             lines: self.log.lines(Owner::of(invocation)),
             number: self.turn,
             shell: self,
-            stdout: Stdout::up_to(MOST_RESPONSE_BYTES + 1),
+            response: Collected::up_to(MOST_RESPONSE_BYTES + 1),
             stdout_open: true,
             stderr_open: true,
             listening: false,
@@ -106,7 +107,7 @@ impl Shell {
 
     fn wake(&mut self, invocation: &Invocation) -> Result<(), Failure> {
         loop {
-            event::write(&self.plumbing.event.file, self.turn, invocation).map_err(lost)?;
+            event::write(&self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
             match (write(&self.plumbing.wake.fd, WAKE), self.phase) {
                 (Ok(_), Phase::Waiting { pid }) => {
                     self.phase = Phase::Running { pid };
@@ -169,14 +170,16 @@ impl Turn<'_> {
         if self.succeeded || self.done.is_some() {
             self.ended_at.get_or_insert_with(Instant::now);
         }
-        let lane = lane(turn);
-        let stderr = &self.shell.plumbing.lanes.stderr[lane];
         if self.stderr_open && self.ended_at.is_none() {
-            self.stderr_open = read_once(stderr, &mut |bytes| self.lines.feed(bytes)) != Read::End;
+            self.stderr_open = self.read_stream(Stream::Stderr) != Read::End;
             self.lines.write_partial_when_due();
         }
-        if self.stdout_open {
-            self.read_stdout(lane);
+        while self.stdout_open {
+            match self.read_stream(Stream::Stdout) {
+                Read::Some => {}
+                Read::NothingYet => break,
+                Read::End => self.stdout_open = false,
+            }
         }
         self.log_steps();
         if self.succeeded && self.stdout_open {
@@ -196,17 +199,17 @@ impl Turn<'_> {
         }
     }
 
-    fn read_stdout(&mut self, lane: usize) {
-        let end = &self.shell.plumbing.lanes.stdout[lane];
-        loop {
-            match read_once(end, &mut |bytes| self.stdout.feed(bytes)) {
-                Read::Some => {}
-                Read::NothingYet => return,
-                Read::End => {
-                    self.stdout_open = false;
-                    return;
-                }
-            }
+    /// Reads what there is of one stream: the response, or the log, as the convention has it.
+    fn read_stream(&mut self, stream: Stream) -> Read {
+        let lanes = &self.shell.plumbing.lanes;
+        let end = match stream {
+            Stream::Stdout => &lanes.stdout[lane(self.number)],
+            Stream::Stderr => &lanes.stderr[lane(self.number)],
+        };
+        if stream == self.shell.convention.response {
+            read_once(end, &mut |bytes| self.response.feed(bytes))
+        } else {
+            read_once(end, &mut |bytes| self.lines.feed(bytes))
         }
     }
 
@@ -221,17 +224,12 @@ impl Turn<'_> {
     }
 
     /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
-    /// process that goes on writing is not waited for.
-    pub(super) fn drain_log(&mut self) {
-        let end = &self.shell.plumbing.lanes.stderr[lane(self.number)];
-        let mut drained = 0;
-        while self.stderr_open && drained < PIPE_BYTES {
-            let read = read_once(end, &mut |bytes| {
-                drained += bytes.len();
-                self.lines.feed(bytes);
-            });
-            match read {
-                Read::Some => {}
+    /// process that goes on writing to stderr is not waited for.
+    pub(super) fn drain_stderr(&mut self) {
+        let mut reads = 0;
+        while self.stderr_open && reads < MOST_DRAINING_READS {
+            match self.read_stream(Stream::Stderr) {
+                Read::Some => reads += 1,
                 Read::NothingYet => break,
                 Read::End => self.stderr_open = false,
             }

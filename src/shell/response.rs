@@ -1,9 +1,9 @@
-//! What a handler writes to stdout: kept up to what Lambda takes plus one byte, so that the API itself refuses what is too much,
+//! What a handler writes as its response: kept up to what Lambda takes plus one byte, so that the API itself refuses what is too much,
 //! and the rest counted and dropped, so that the handler neither blocks nor gets SIGPIPE.
 
 /// A response while it is being written.
 #[derive(Debug, Default)]
-pub(crate) struct Stdout {
+pub(crate) struct Collected {
     kept: Vec<u8>,
     most: usize,
     total: u64,
@@ -11,10 +11,10 @@ pub(crate) struct Stdout {
     overflown: bool,
 }
 
-impl Stdout {
+impl Collected {
     /// Keeps at most `most` bytes.
-    pub(crate) fn up_to(most: usize) -> Stdout {
-        Stdout { most, ..Stdout::default() }
+    pub(crate) fn up_to(most: usize) -> Collected {
+        Collected { most, ..Collected::default() }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -50,17 +50,17 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_counted_and_dropped() {
-        let mut stdout = Stdout::up_to(4);
-        stdout.feed(b"ab\n");
-        stdout.feed(b"\ncdef");
-        assert_eq!(stdout.overflow(), Some(8));
-        assert_eq!(stdout.into_response(), b"ab\n\n");
+        let mut response = Collected::up_to(4);
+        response.feed(b"ab\n");
+        response.feed(b"\ncdef");
+        assert_eq!(response.overflow(), Some(8));
+        assert_eq!(response.into_response(), b"ab\n\n");
     }
 
     #[test]
     fn all_trailing_newlines_and_no_other_bytes_are_stripped() {
-        let mut stdout = Stdout::up_to(100);
-        stdout.feed(b"\na\0\xff \n\n\n");
-        assert_eq!(stdout.into_response(), b"\na\0\xff ");
+        let mut response = Collected::up_to(100);
+        response.feed(b"\na\0\xff \n\n\n");
+        assert_eq!(response.into_response(), b"\na\0\xff ");
     }
 }
