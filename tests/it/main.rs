@@ -3,6 +3,7 @@
 
 mod invoke;
 mod invoke_ends;
+mod runtime;
 mod runtime_api;
 mod runtime_api_answers;
 mod runtime_api_ends;

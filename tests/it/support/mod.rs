@@ -1,3 +1,7 @@
 //! What the tests share.
+pub mod answer;
+pub mod function;
 pub mod program;
+pub mod running;
+pub mod skip;
 pub mod wire;
