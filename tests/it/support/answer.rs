@@ -38,6 +38,27 @@ impl Answer {
         self
     }
 
+    /// It failed, and `part` stands in its message.
+    #[track_caller]
+    pub fn fails_with(&self, part: &str) {
+        let report: Value = serde_json::from_slice(self.error_body()).unwrap();
+        assert!(report["errorMessage"].as_str().unwrap().contains(part), "no {part:?} in {report}");
+    }
+
+    /// The report as it was posted.
+    #[track_caller]
+    pub fn error_body(&self) -> &[u8] {
+        let Outcome::Error(error) = &self.outcome else { panic!("no error: {self:?}") };
+        &error.body
+    }
+
+    /// The stack trace of the report.
+    pub fn stack(&self) -> Vec<String> {
+        let report: Value = serde_json::from_slice(self.error_body()).unwrap();
+        let frames = report["stackTrace"].as_array().unwrap().iter();
+        frames.map(|frame| frame.as_str().unwrap().to_owned()).collect()
+    }
+
     /// The log had these lines when the answer arrived.
     #[track_caller]
     pub fn logs(self, lines: &str) -> Answer {
