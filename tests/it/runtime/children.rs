@@ -81,7 +81,7 @@ fn a_hundred_children_that_keep_the_log_disturb_nothing() {
 
 #[test]
 fn a_child_that_writes_to_the_log_without_end_holds_up_no_event() {
-    let script = "handler() { case $1 in loud) yes noise >&2 & echo $!;; *) echo \"$1\";; esac; }";
+    let script = "handler() { case $1 in loud) while :; do echo noise; done >&2 & echo $!;; *) echo \"$1\";; esac; }";
     let function = Function::script(script).start();
     let pid = function.answer("loud").text();
     for _ in 0..3 {

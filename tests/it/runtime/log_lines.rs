@@ -85,7 +85,9 @@ fn the_environment_can_be_printed_with_its_secrets_masked() {
     let function = function.env("AWS_SECRET_ACCESS_KEY", "s3cr3t").env("AWS_SESSION_TOKEN", "t0k3n").start();
     function.answer("").responds("");
     let log = function.end();
-    for line in ["STAGE=test\n", "_HANDLER=function.handler\n", "AWS_SECRET_ACCESS_KEY=***\n", "AWS_SESSION_TOKEN=***\n"] {
+    for line in
+        ["STAGE=test\n", "_HANDLER=function.handler\n", "AWS_SECRET_ACCESS_KEY=***\n", "AWS_SESSION_TOKEN=***\n"]
+    {
         assert!(log.contains(line), "no {line:?} in {log}");
     }
     assert!(!log.contains("s3cr3t") && !log.contains("t0k3n"), "{log}");

@@ -6,7 +6,11 @@ use crate::support::function::{Channel, Function};
 /// part of the message.
 const ROWS: &[(&str, &str, &str)] = &[
     // Errexit and its relatives
-    ("a failing command ends the handler", "handler() { echo no; false; echo ALIVE; }", "!Function.ExitStatus status 1"),
+    (
+        "a failing command ends the handler",
+        "handler() { echo no; false; echo ALIVE; }",
+        "!Function.ExitStatus status 1",
+    ),
     ("errexit holds inside $( )", "handler() { x=$(false; echo hi); echo \"$x\"; }", "!Function.ExitStatus status 1"),
     ("and inside functions", "f() { false; echo ALIVE; }\nhandler() { f; }", "!Function.ExitStatus status 1"),
     ("and in a function in $( )", "f() { (exit 9); }\nhandler() { x=$(f); }", "!Function.ExitStatus status 9"),
@@ -15,7 +19,11 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("as an argument does", "handler() { echo \"on$(false)\"; }", "on"),
     ("a pipeline fails with its first part", "handler() { false | cat; echo ALIVE; }", "!Function.ExitStatus status 1"),
     ("((0)) is a failure", "handler() { i=0; ((i++)); echo ALIVE; }", "!Function.ExitStatus status 1"),
-    ("an unbound variable ends the handler", "handler() { echo $nosuch || echo ALIVE; }", "!Function.ExitStatus nosuch"),
+    (
+        "an unbound variable ends the handler",
+        "handler() { echo $nosuch || echo ALIVE; }",
+        "!Function.ExitStatus nosuch",
+    ),
     ("but not out of $( )", "handler() { x=$(echo $nosuch) || echo handled; }", "handled"),
     ("a readonly variable too", "readonly r=1; handler() { r=2 || echo ALIVE; }", "!Function.ExitStatus status 1"),
     ("a failing exec too", "handler() { exec /nonexistent || echo ALIVE; }", "!Function.CommandNotFound 127"),
@@ -44,7 +52,11 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("return 7 is a failure", "handler() { return 7; }", "!Function.ExitStatus status 7"),
     ("return 0 is a success", "handler() { echo a; return; echo ALIVE; }", "a"),
     ("also where errexit is off", "handler() { set +e; echo a; return 7; }", "!Function.ExitStatus status 7"),
-    ("or was switched off by the script", "set +e\nhandler() { false; echo on; return 7; }", "!Function.ExitStatus status 7"),
+    (
+        "or was switched off by the script",
+        "set +e\nhandler() { false; echo on; return 7; }",
+        "!Function.ExitStatus status 7",
+    ),
     ("without errexit the last command counts", "set +e\nhandler() { false; echo on; }", "on"),
     ("exec replaces the handler", "handler() { exec echo \"by exec\"; }", "by exec"),
     ("and its status counts", "handler() { exec sh -c 'exit 6'; }", "!Function.ExitStatus status 6"),

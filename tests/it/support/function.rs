@@ -122,7 +122,8 @@ impl Function {
         // A copy, since another user may not be able to reach the build's folder.
         fs::copy(BOOTSTRAP, place.join("bootstrap")).unwrap();
         let wrapper = place.join("wrapper");
-        let script = format!("#!/usr/bin/env bash\nset -eu\nset -- '{}'\n{prelude}\n", place.join("bootstrap").display());
+        let script =
+            format!("#!/usr/bin/env bash\nset -eu\nset -- '{}'\n{prelude}\n", place.join("bootstrap").display());
         fs::write(&wrapper, script).unwrap();
         fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
         wrapper
