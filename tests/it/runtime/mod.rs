@@ -1,10 +1,13 @@
 //! The runtime: the real `bootstrap`, from the outside.
 
+mod api_faults;
 mod bash_versions;
 mod bytes;
 mod children;
 mod context;
 mod deaths;
+mod endurance;
+mod examples;
 mod failures;
 mod hostile_scripts;
 mod init_errors;

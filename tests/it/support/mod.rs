@@ -4,4 +4,5 @@ pub mod function;
 pub mod program;
 pub mod running;
 pub mod skip;
+pub mod stub;
 pub mod wire;

@@ -40,6 +40,13 @@ impl Running {
         self.send(event).answer()
     }
 
+    /// As `answer`, without a look at the log: for many events.
+    pub fn answer_alone(&self, event: impl AsRef<[u8]>) -> Answer {
+        let invoke = self.invoke(event);
+        let outcome = self.environment().api().submit(invoke).unwrap().wait().outcome;
+        Answer { outcome, log: String::new() }
+    }
+
     /// Gives it an event and does not wait.
     pub fn send(&self, event: impl AsRef<[u8]>) -> Sent<'_> {
         self.send_with(event, |invoke| invoke)
@@ -47,15 +54,19 @@ impl Running {
 
     /// Gives it an event with more headers.
     pub fn send_with(&self, event: impl AsRef<[u8]>, more: impl FnOnce(Invoke) -> Invoke) -> Sent<'_> {
+        let invoke = self.invoke(event);
+        let log_bytes = self.log().len();
+        Sent { running: self, invocation: self.environment().api().submit(more(invoke)).unwrap(), log_bytes }
+    }
+
+    fn invoke(&self, event: impl AsRef<[u8]>) -> Invoke {
         let number = self.submitted.fetch_add(1, Ordering::Relaxed) + 1;
-        let invoke = Invoke {
+        Invoke {
             payload: event.as_ref().to_vec().into(),
             request_id: format!("event-{number}"),
             timeout: GIVE_UP,
             ..Invoke::default()
-        };
-        let log_bytes = self.log().len();
-        Sent { running: self, invocation: self.environment().api().submit(more(invoke)).unwrap(), log_bytes }
+        }
     }
 
     /// Waits until it has called `next` for the first time.
