@@ -6,10 +6,10 @@ use coshell::local::runtime_api::Init;
 use crate::support::function::{Channel, Function};
 use crate::support::running::GIVE_UP;
 
-const HANDLER: &str = "handler() { echo \"<$1>\"; }";
+pub const HANDLER: &str = "handler() { echo \"<$1>\"; }";
 
 /// Each line is a script of its own.
-const SCRIPTS: &str = r#"
+pub const SCRIPTS: &str = r#"
 set +e
 set +u +o pipefail
 set +euo pipefail

@@ -1,5 +1,6 @@
 //! What the tests share.
 pub mod answer;
+pub mod emulator;
 pub mod function;
 pub mod program;
 pub mod running;
