@@ -169,3 +169,9 @@ fn every_form_of_handler_is_found() {
     let absolute = function.path("function.handler").display().to_string();
     function.handler(&absolute).answer("").responds("handled");
 }
+
+#[test]
+fn sourcing_that_takes_over_5_seconds_is_a_warning_with_its_time() {
+    let function = Function::script(&format!("sleep 5.1\n{GOOD}")).start();
+    function.answer("a").responds("a").logs("[WARN] ").logs("function.sh").logs("5 s").logs("took 5.");
+}

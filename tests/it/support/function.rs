@@ -109,7 +109,13 @@ impl Function {
             log: Some(Arc::new(log)),
         };
         let environment = Environment::start(&settings).unwrap();
-        Running { environment: Some(environment), folder: self.folder, place, log_path, submitted: AtomicU32::new(0) }
+        Running {
+            environment: Some(environment),
+            folder: self.folder,
+            _place: place,
+            log_path,
+            submitted: AtomicU32::new(0),
+        }
     }
 
     /// Starts it and gives it one event.

@@ -22,7 +22,7 @@ pub struct Running {
     /// The task root.
     pub folder: TempDir,
     /// Where its log is, and what else it was started with.
-    pub(super) place: TempDir,
+    pub(super) _place: TempDir,
     pub(super) log_path: PathBuf,
     pub(super) submitted: AtomicU32,
 }
@@ -67,13 +67,6 @@ impl Running {
             timeout: GIVE_UP,
             ..Invoke::default()
         }
-    }
-
-    /// Waits until it has called `next` for the first time.
-    pub fn ready(self) -> Running {
-        let init = self.environment().wait_for_init(GIVE_UP);
-        assert!(matches!(init, Init::Ready(_)), "{init:?}; log: {}", self.log());
-        self
     }
 
     /// Its init error; the process must have ended by itself, with a status that is not 0.
@@ -135,7 +128,7 @@ impl Sent<'_> {
     pub fn answer(self) -> Answer {
         let (sender, receiver) = mpsc::channel();
         let invocation = self.invocation.clone();
-        std::thread::spawn(move || sender.send(invocation.wait()));
+        std::thread::spawn(move || drop(sender.send(invocation.wait())));
         let Ok(Completion { outcome, .. }) = receiver.recv_timeout(2 * GIVE_UP) else {
             panic!("no answer to {:?}; log: {}", self.invocation.invoke().request_id, self.running.log())
         };
