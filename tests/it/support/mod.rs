@@ -1,3 +1,9 @@
 //! What the tests share.
+pub mod answer;
+pub mod emulator;
+pub mod function;
 pub mod program;
+pub mod running;
+pub mod skip;
+pub mod stub;
 pub mod wire;

@@ -7,13 +7,15 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use super::skip::cannot;
+
 const BOOTSTRAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bootstraps/curl.bash");
 
 /// A call of `coshell invoke`, told piece by piece.
 pub struct InvokeTest {
     pub folder: TempDir,
     path: PathBuf,
-    bootstrap: PathBuf,
+    bootstrap: Option<PathBuf>,
     arguments: Vec<String>,
     stdin: Vec<u8>,
 }
@@ -32,7 +34,7 @@ impl InvokeTest {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
         let path = folder.path().to_path_buf();
-        InvokeTest { folder, path, bootstrap: BOOTSTRAP.into(), arguments: Vec::new(), stdin: Vec::new() }
+        InvokeTest { folder, path, bootstrap: Some(BOOTSTRAP.into()), arguments: Vec::new(), stdin: Vec::new() }
     }
 
     pub fn file(self, name: &str, content: &str) -> InvokeTest {
@@ -48,9 +50,16 @@ impl InvokeTest {
 
     pub fn bootstrap(mut self, script: &str) -> InvokeTest {
         use std::os::unix::fs::PermissionsExt;
-        self.bootstrap = self.folder.path().join("bootstrap");
-        fs::write(&self.bootstrap, script).unwrap();
-        fs::set_permissions(&self.bootstrap, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = self.folder.path().join("bootstrap");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        self.bootstrap = Some(path);
+        self
+    }
+
+    /// With the runtime that is built in, as users run it.
+    pub fn with_own_runtime(mut self) -> InvokeTest {
+        self.bootstrap = None;
         self
     }
 
@@ -66,7 +75,10 @@ impl InvokeTest {
 
     pub fn command(&self) -> Command {
         let mut command = coshell();
-        command.arg("invoke").arg(&self.path).args(&self.arguments).arg("--bootstrap").arg(&self.bootstrap);
+        command.arg("invoke").arg(&self.path).args(&self.arguments);
+        if let Some(bootstrap) = &self.bootstrap {
+            command.arg("--bootstrap").arg(bootstrap);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -109,11 +121,7 @@ pub fn coshell() -> Command {
 
 /// Whether curl is there, which the shell bootstrap needs; says so where it is not.
 pub fn curl_is_missing() -> bool {
-    let missing = Command::new("curl").arg("--version").output().is_err();
-    if missing {
-        eprintln!("skipped: curl is not installed");
-    }
-    missing
+    cannot("curl", &["--version"])
 }
 
 /// Whether this process runs; one that has ended and was not reaped does not.

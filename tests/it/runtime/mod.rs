@@ -1,0 +1,18 @@
+//! The runtime: the real `bootstrap`, from the outside.
+
+mod api_faults;
+mod bash_versions;
+mod bytes;
+mod children;
+mod context;
+mod deaths;
+mod emulator;
+mod endurance;
+mod examples;
+mod failures;
+mod hostile_scripts;
+mod init_errors;
+mod isolation;
+mod log_lines;
+mod sandbox;
+mod semantics;

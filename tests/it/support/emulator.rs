@@ -1,0 +1,111 @@
+//! The real Runtime Interface Emulator, with the real `bootstrap` under it. It takes one invoke at a time: two at once
+//! crash it.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use coshell::local::process_tree::ProcessTree;
+use tempfile::TempDir;
+
+use super::function::BOOTSTRAP;
+use super::running::until;
+use super::skip::{UNSHARE, emulator};
+use super::wire::{Answer, Wire};
+
+const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
+/// Finds the processes again that have left their group.
+const MARK: &str = "COSHELL_TEST_MARK";
+
+/// A running emulator; dropping it ends all of its processes.
+pub struct Emulator {
+    child: Child,
+    tree: ProcessTree,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Emulator {
+    /// Starts it on a function.sh with this text; `None` where there is no emulator.
+    pub fn serve(script: &str) -> Option<Emulator> {
+        Emulator::start(script, &[], |emulator, root| {
+            let mut command = Command::new("sh");
+            command.args(["-c", "exec \"$@\" \"$0\"", BOOTSTRAP]).arg(emulator).env("LAMBDA_TASK_ROOT", root);
+            command
+        })
+    }
+
+    /// The same with a time limit.
+    pub fn serve_with_limit(script: &str, seconds: u32) -> Option<Emulator> {
+        let limit = [("AWS_LAMBDA_FUNCTION_TIMEOUT", seconds.to_string())];
+        Emulator::start(script, &limit, |emulator, root| {
+            let mut command = Command::new("sh");
+            command.args(["-c", "exec \"$@\" \"$0\"", BOOTSTRAP]).arg(emulator).env("LAMBDA_TASK_ROOT", root);
+            command
+        })
+    }
+
+    /// Starts it in a mount namespace with function.sh in /var/task, and `bootstrap` in this folder, as on Lambda; the emulator
+    /// has to find it by itself.
+    pub fn serve_with_bootstrap_in(folder: &str, script: &str) -> Option<Emulator> {
+        let commands = "set -eu; bootstrap=$1 folder=$2 root=$3; shift 3
+mount -t tmpfs tmpfs /mnt; cp \"$root/function.sh\" \"$bootstrap\" /mnt
+mount -t tmpfs tmpfs /var; mount -t tmpfs tmpfs /opt; mkdir /var/task
+cp /mnt/function.sh /var/task; cp /mnt/bootstrap \"$folder\"
+cd /var/task; exec \"$@\"";
+        Emulator::start(script, &[], |emulator, root| {
+            let mut command = Command::new("unshare");
+            command.args([UNSHARE, "bash", "-c", commands, "bash", BOOTSTRAP, folder]).arg(root).arg(emulator);
+            command.env_remove("LAMBDA_TASK_ROOT");
+            command
+        })
+    }
+
+    fn start(script: &str, more: &[(&str, String)], command: impl Fn(&Path, &Path) -> Command) -> Option<Emulator> {
+        let emulator = emulator()?;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("function.sh"), script).unwrap();
+        let [address, api] = free_addresses();
+        let log = File::create(folder.path().join("log")).unwrap();
+        let mark = folder.path().display().to_string();
+        let child = command(&emulator, folder.path())
+            .args(["--log-level", "error"])
+            .args(["--runtime-interface-emulator-address", &address.to_string()])
+            .args(["--runtime-api-address", &api.to_string()])
+            .env("_HANDLER", "function.handler")
+            .env(MARK, &mark)
+            .envs(more.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let tree = ProcessTree::new(child.id(), &format!("{MARK}={mark}"));
+        let emulator = Emulator { child, tree, address, folder };
+        until("the emulator's port", || TcpStream::connect(address).ok());
+        Some(emulator)
+    }
+
+    /// One invoke. It must not be called twice at a time.
+    pub fn invoke(&mut self, event: &[u8]) -> Answer {
+        Wire::connect(self.address).post(INVOCATIONS, &[], event)
+    }
+
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.path().join("log")).unwrap()).into_owned()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        until("the emulator's end", || (!self.tree.kill()).then_some(()));
+        let _ = self.child.wait();
+    }
+}
+
+/// Two addresses that are free now; both are held until both are known.
+fn free_addresses() -> [SocketAddr; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap())
+}

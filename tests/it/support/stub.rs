@@ -1,0 +1,150 @@
+//! A Runtime API that misbehaves as it is told: each connection is read and answered by hand, byte for byte.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use tempfile::TempDir;
+
+use super::function::BOOTSTRAP;
+use super::running::{GIVE_UP, until};
+
+/// The real `bootstrap` and its stub of an API.
+pub struct Stub {
+    listener: TcpListener,
+    runtime: Child,
+    folder: TempDir,
+}
+
+/// One connection of the runtime's.
+pub struct Peer(BufReader<TcpStream>);
+
+/// What the runtime sent.
+#[derive(Debug)]
+pub struct Request {
+    /// Method and path.
+    pub call: String,
+    pub body: Vec<u8>,
+}
+
+pub const NEXT: &str = "GET /2018-06-01/runtime/invocation/next";
+pub const RESPONSE: &str = "POST /2018-06-01/runtime/invocation/id-1/response";
+pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}";
+
+/// An event whose request id is `id-1`.
+pub fn event(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-1\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+pub fn answer(status: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+impl Stub {
+    /// Starts the runtime with this script as its function.sh.
+    pub fn serve(script: &str) -> Stub {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("function.sh"), script).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let runtime = Command::new(BOOTSTRAP)
+            .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr().unwrap().to_string())
+            .env("_HANDLER", "function.handler")
+            .env("LAMBDA_TASK_ROOT", folder.path())
+            .env("HTTP_PROXY", "http://127.0.0.1:1") // must not matter
+            .env("http_proxy", "http://127.0.0.1:1")
+            .stdin(Stdio::null())
+            .stderr(File::create(folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        Stub { listener, runtime, folder }
+    }
+
+    /// The runtime's next connection.
+    #[track_caller]
+    pub fn accept(&self) -> Peer {
+        let (stream, _) = until("a connection", || self.listener.accept().ok());
+        stream.set_nonblocking(false).unwrap();
+        stream.set_read_timeout(Some(GIVE_UP)).unwrap();
+        Peer(BufReader::new(stream))
+    }
+
+    /// Writes to a FIFO of the script's, or to a file, in the task root.
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// The runtime ends by itself with a status that is not 0, has asked nothing more, and said this.
+    #[track_caller]
+    pub fn ends_in_failure(mut self, part: &str) {
+        let status: ExitStatus = until("the runtime's end", || self.runtime.try_wait().unwrap());
+        let log = self.log();
+        assert!(status.code().is_some_and(|code| code != 0), "{status}");
+        assert!(self.listener.accept().is_err(), "it connected once more; log: {log}");
+        assert!(log.contains(part), "no {part:?} in {log}");
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        let _ = self.runtime.kill(); // it may have ended
+        let _ = self.runtime.wait();
+    }
+}
+
+impl Peer {
+    /// Reads a request to its end.
+    #[track_caller]
+    pub fn request(&mut self) -> Request {
+        self.request_or_end().expect("the runtime closed the connection")
+    }
+
+    /// The next request is this one.
+    #[track_caller]
+    pub fn expect(&mut self, call: &str) -> Request {
+        let request = self.request();
+        assert_eq!(request.call, call);
+        request
+    }
+
+    /// `None` when the connection is closed.
+    pub fn request_or_end(&mut self) -> Option<Request> {
+        let first = self.line()?;
+        let mut length = 0;
+        loop {
+            let line = self.line()?.to_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).ok()?;
+        Some(Request { call: first.trim_end_matches(" HTTP/1.1").to_owned(), body })
+    }
+
+    /// Reads only the head of a request.
+    pub fn head(&mut self) {
+        while self.line().is_some_and(|line| !line.is_empty()) {}
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.0.read_line(&mut line) {
+            Ok(1..) => Some(line.trim_end().to_owned()),
+            Ok(0) | Err(_) => None,
+        }
+    }
+}
