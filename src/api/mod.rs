@@ -135,10 +135,17 @@ fn invocation(headers: &HeaderMap, event: Vec<u8>) -> Option<Invocation> {
 fn dumped(headers: &HeaderMap) -> Vec<u8> {
     let mut dump = b"HTTP/1.1 200 OK\r\n".to_vec();
     for (name, value) in headers {
-        dump.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        dump.extend_from_slice(&[titled(name.as_str()).as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     dump.extend_from_slice(b"\r\n");
     dump
+}
+
+/// A header's name as Lambda spells it, each word with a capital; ureq gives it in lower case.
+fn titled(name: &str) -> String {
+    let words =
+        name.split('-').map(|word| word[..word.len().min(1)].to_uppercase() + word.get(1..).unwrap_or_default());
+    words.collect::<Vec<String>>().join("-")
 }
 
 /// Reads the answer to its end, which frees the connection, and says what it means.
