@@ -70,6 +70,9 @@ impl Opening {
 impl Environment {
     /// Runs the handler on `invocation`, in a new Bash if need be.
     pub(crate) fn call(&mut self, invocation: &Invocation) -> Result<Response, Failure> {
+        if self.shell.as_mut().is_some_and(Shell::has_died) {
+            self.shell = None;
+        }
         match &mut self.shell {
             Some(shell) => shell.call(invocation),
             None => self.restart()?.call(invocation),

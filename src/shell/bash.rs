@@ -78,6 +78,7 @@ fn orders(config: &Config, convention: &Convention, handler: &Handler) -> io::Re
         ("pass", flag(in_argument)),
         ("globals", convention.globals.into()),
         ("own_err", flag(habits.err_traps)),
+        ("own_builtin", flag(habits.builtin)),
         ("noisy", flag(habits.traces)),
         ("sources", flag(habits.sources)),
         ("timed", flag(config.timeout_margin.is_some())),

@@ -55,18 +55,24 @@ impl Channel {
 
     /// A pipe that Bash writes and we read, without blocking.
     pub(crate) fn reader(&self, name: &str) -> io::Result<End> {
-        let (fd, path) = match self {
+        Ok(self.pipe(name)?.0)
+    }
+
+    /// The same with a writing end, for whoever wants no end-of-file.
+    pub(crate) fn pipe(&self, name: &str) -> io::Result<(End, OwnedFd)> {
+        match self {
             Channel::Proc(folder) => {
-                let (reader, _) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
-                let path = folder.join(reader.as_raw_fd().to_string());
-                (reader, path)
+                let (fd, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+                let path = folder.join(fd.as_raw_fd().to_string());
+                Ok((End { fd, path }, writer))
             }
             Channel::Fifos(folder) => {
                 let path = folder.join(name);
-                (open_fifo(&path)?, path)
+                let fd = open_fifo(&path)?;
+                let writer = OpenOptions::new().write(true).open(&path)?.into();
+                Ok((End { fd, path }, writer))
             }
-        };
-        Ok(End { fd, path })
+        }
     }
 
     /// A pipe that we write and Bash reads. Writing to it while nobody has it open fails with EPIPE.

@@ -9,7 +9,7 @@
 # - The subshell is a plain `( … )` with its redirections, in no condition: `( … ) || status=$?` would switch errexit off inside,
 #   and a redirection on the handler's call alone would miss what its EXIT trap writes.
 #
-# Status records, a line each: V version | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
+# Status records, a line each: V version | B (the driver runs) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
 # The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
@@ -17,6 +17,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   exit 1
 fi
 
+printf 'B\n' >>"${1#status=}"
 # The arguments are NAME=VALUE: paths, names, and 1 or nothing for what is to be done. bash.rs has the list.
 for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
@@ -84,13 +85,20 @@ shopt -s expand_aliases inherit_errexit
   case $__coshell_script in
   ?*)
     builtin source "$__coshell_script"
-    __coshell_code=$?
     ;;
   esac
 
   # What the script left: its options, and its DEBUG, ERR and EXIT traps (they must not fire for the driver's own commands).
   {
-    __coshell_options=$-
+    __coshell_code=$? __coshell_options=$-
+    case $__coshell_own_builtin in
+    1) # in POSIX mode no function comes before `unset`
+      POSIXLY_CORRECT=1
+      \unset -f builtin
+      builtin unset -v POSIXLY_CORRECT
+      builtin shopt -s expand_aliases inherit_errexit
+      ;;
+    esac
     builtin set +e +x
     builtin trap -p DEBUG >|"$__coshell_trace_file"
     builtin trap - DEBUG
@@ -149,7 +157,7 @@ shopt -s expand_aliases inherit_errexit
         builtin trap '__coshell_exit "$?" "$BASH_COMMAND"' EXIT
         case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND"' STKFLT ;; esac
         {
-          builtin printf 'R %s %s\n' "$__coshell_turn" "$BASHPID" >>"$__coshell_status"
+          builtin printf 'R %s %s\n' "$__coshell_turn" "${BASHPID:-0}" >>"$__coshell_status"
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :
           builtin mapfile -d '' -t -u 8 __coshell_event
           # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is
@@ -180,8 +188,7 @@ shopt -s expand_aliases inherit_errexit
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           ;;
         *)
-          builtin set "$__coshell_e" "$__coshell_x"
-          builtin eval "$__coshell_debug"
+          builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           {
             __coshell_code=$?

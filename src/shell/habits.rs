@@ -12,6 +12,8 @@ pub(super) struct Habits {
     pub(super) traces: bool,
     /// Other files: the driver is to look at the functions for both of the above, once they are known.
     pub(super) sources: bool,
+    /// A function that takes the name of `builtin`, without which the driver can do nothing.
+    pub(super) builtin: bool,
     /// The tutorial's global HEADERS, a file that is made only then.
     pub(super) headers: bool,
 }
@@ -22,6 +24,8 @@ impl Habits {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let (sources, headers) = (speaks_of(&["source", ". ", "eval"]), speaks_of(&["HEADERS"]));
         let mut habits = Habits { sources, headers, ..Habits::default() };
+        habits.builtin = text.contains("builtin")
+            && (text.contains("builtin()") || text.contains("builtin ()") || text.contains("function builtin"));
         text.lines().for_each(|line| habits.note(line));
         Ok(habits)
     }
@@ -57,7 +61,7 @@ mod tests {
             std::fs::write(file.path(), text).unwrap();
             assert_eq!(
                 Habits::of(file.path()).unwrap(),
-                Habits { err_traps, traces, sources, headers: false },
+                Habits { err_traps, traces, sources, ..Habits::default() },
                 "{text}"
             );
         }

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, read, write};
 
@@ -104,7 +104,14 @@ impl Shell {
         }
     }
 
-    /// Whether Bash has ended, and a new one is needed.
+    /// Whether Bash has ended, perhaps while nobody looked, and a new one is needed.
+    pub(crate) fn has_died(&mut self) -> bool {
+        // A failing poll would fail the event as well, with its reason.
+        drop(self.wait(Duration::ZERO));
+        self.is_dead()
+    }
+
+    /// Whether Bash is known to have ended.
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.phase, Phase::Dead(_))
     }
@@ -123,8 +130,10 @@ impl Shell {
             PollFd::new(self.plumbing.status.fd.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
         ];
-        match poll(&mut fds, poll_timeout(timeout)) {
-            Ok(_) | Err(nix::Error::EINTR) => {}
+        let timeout = if timeout.is_zero() { PollTimeout::ZERO } else { poll_timeout(timeout) };
+        match poll(&mut fds, timeout) {
+            Ok(0) | Err(nix::Error::EINTR) => return Ok(()),
+            Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
         self.signalled = fds[1].any() == Some(true);
@@ -216,7 +225,7 @@ impl Shell {
             drop(self.bash.kill());
             self.phase = Phase::Dead(self.bash.wait().ok());
         }
-        if let Some(pid) = subshell.filter(|pid| self.is_ours(*pid)) {
+        if let Some(pid) = subshell.filter(|pid| *pid > 0 && self.is_ours(*pid)) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
     }

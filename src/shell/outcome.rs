@@ -28,8 +28,8 @@ impl Turn<'_> {
             _ if !ended => Err(self.shell_died()),
             (None, Some(status)) if status != 0 && !self.succeeded => Err(self.handler_failed(status)),
             _ => {
-                let overflow = self.response.overflow();
-                Ok(Response { bytes: std::mem::take(&mut self.response).into_response(), overflow })
+                let (bytes, overflow) = std::mem::take(&mut self.response).into_response();
+                Ok(Response { bytes, overflow })
             }
         };
         self.shell.keep_log(self.number, self.lines);
@@ -56,7 +56,7 @@ impl Turn<'_> {
     /// The end of the handler's stderr. Where that is its response, a failure makes it what it is elsewhere: lines of the log.
     fn error_text(&mut self) -> String {
         if self.shell.convention.response == Stream::Stderr {
-            let printed = std::mem::take(&mut self.response).into_response();
+            let (printed, _) = std::mem::take(&mut self.response).into_response();
             self.lines.feed(&printed);
             self.lines.finish();
         }

@@ -82,7 +82,7 @@ impl Turn<'_> {
     /// The subshell while it runs the handler.
     fn subshell(&self) -> Option<Pid> {
         match self.shell.phase {
-            Phase::Running { pid } if self.shell.turn == self.number => Some(Pid::from_raw(pid)),
+            Phase::Running { pid } if self.shell.turn == self.number && pid > 0 => Some(Pid::from_raw(pid)),
             _ => None,
         }
     }

@@ -5,9 +5,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
-
 use super::channel::{Channel, End, Shared};
 use super::convention::{Convention, Event};
 use super::habits::Habits;
@@ -60,7 +57,7 @@ impl Plumbing {
         let on_stdin = handler.script().is_none() || convention.event == Event::Stdin;
         let mentions_headers = |script: &Path| Habits::of(script).is_ok_and(|habits| habits.headers);
         let headers = convention.globals.contains("HEADERS") && handler.script().is_some_and(mentions_headers);
-        let (status, status_writer) = without_end(&channel, "status")?;
+        let (status, status_writer) = channel.pipe("status")?;
         Ok(Plumbing {
             driver: channel.file("driver", DRIVER.as_bytes())?,
             event: channel.file("event", b"")?,
@@ -74,7 +71,7 @@ impl Plumbing {
                 stdout: [channel.reader("stdout0")?, channel.reader("stdout1")?],
                 stderr: [channel.reader("stderr0")?, channel.reader("stderr1")?],
             },
-            xtrace: if traced { Some(without_end(&channel, "xtrace")?) } else { None },
+            xtrace: if traced { Some(channel.pipe("xtrace")?) } else { None },
             channel,
         })
     }
@@ -83,13 +80,6 @@ impl Plumbing {
     pub(super) fn driver_path(&self) -> PathBuf {
         self.driver.path.clone()
     }
-}
-
-/// A pipe that has no end-of-file while nobody writes.
-fn without_end(channel: &Channel, name: &str) -> io::Result<(End, OwnedFd)> {
-    let reader = channel.reader(name)?;
-    let writer = open(&reader.path, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    Ok((reader, writer))
 }
 
 /// Which of the two lanes `turn` has.

@@ -8,21 +8,21 @@ pub(crate) struct Collected {
     most: usize,
     total: u64,
     /// Whether something other than newlines was dropped; those alone would have been stripped anyway.
-    overflown: bool,
+    dropped: bool,
 }
 
 impl Collected {
-    /// Keeps at most `most` bytes.
+    /// For a response of which Lambda takes at most `most` bytes.
     pub(crate) fn up_to(most: usize) -> Collected {
         Collected { most, ..Collected::default() }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
-        let room = (self.most - self.kept.len()).min(bytes.len());
+        let room = (self.most + 1).saturating_sub(self.kept.len()).min(bytes.len());
         let (kept, dropped) = bytes.split_at(room);
         self.kept.extend_from_slice(kept);
-        self.overflown |= dropped.iter().any(|byte| *byte != b'\n');
+        self.dropped |= dropped.iter().any(|byte| *byte != b'\n');
     }
 
     /// What is kept, as it was written.
@@ -30,17 +30,14 @@ impl Collected {
         &self.kept
     }
 
-    /// All that was written, if it was too much to be kept.
-    pub(crate) fn overflow(&self) -> Option<u64> {
-        self.overflown.then_some(self.total)
-    }
-
-    /// The response: trailing newlines stripped, as command substitution does.
-    pub(crate) fn into_response(mut self) -> Vec<u8> {
-        if !self.overflown {
+    /// The bytes to be posted, trailing newlines stripped as command substitution does; and how much the handler wrote, if
+    /// that is more than Lambda takes.
+    pub(crate) fn into_response(mut self) -> (Vec<u8>, Option<u64>) {
+        if !self.dropped {
             super::event::strip_newlines(&mut self.kept);
         }
-        self.kept
+        let overflow = (self.kept.len() > self.most).then_some(self.total);
+        (self.kept, overflow)
     }
 }
 
@@ -48,19 +45,21 @@ impl Collected {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_too_much_is_counted_and_dropped() {
+    fn response(writes: &[&[u8]]) -> (Vec<u8>, Option<u64>) {
         let mut response = Collected::up_to(4);
-        response.feed(b"ab\n");
-        response.feed(b"\ncdef");
-        assert_eq!(response.overflow(), Some(8));
-        assert_eq!(response.into_response(), b"ab\n\n");
+        writes.iter().for_each(|bytes| response.feed(bytes));
+        response.into_response()
+    }
+
+    #[test]
+    fn what_is_too_much_is_counted_and_one_byte_of_it_is_kept() {
+        assert_eq!(response(&[b"ab\n", b"\ncdef"]), (b"ab\n\nc".to_vec(), Some(8)));
+        assert_eq!(response(&[b"abcde"]), (b"abcde".to_vec(), Some(5)));
     }
 
     #[test]
     fn all_trailing_newlines_and_no_other_bytes_are_stripped() {
-        let mut response = Collected::up_to(100);
-        response.feed(b"\na\0\xff \n\n\n");
-        assert_eq!(response.into_response(), b"\na\0\xff ");
+        assert_eq!(response(&[b"\na\0", b"\xff\n\n", b"\n"]), (b"\na\0\xff".to_vec(), None));
+        assert_eq!(response(&[b"\n\n\n\n\n\n\n"]), (b"".to_vec(), None));
     }
 }

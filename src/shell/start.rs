@@ -35,6 +35,8 @@ pub(crate) struct Starting {
     /// What Bash, not yet a handler, writes to stdout and stderr.
     output: End,
     lines: Lines,
+    /// All that the driver has said.
+    told: Vec<Status>,
     since: Instant,
     warned: bool,
 }
@@ -92,6 +94,7 @@ impl Starting {
             config: config.clone(),
             output: End { fd: reader, path: PathBuf::new() },
             lines: log.lines(Owner::default()),
+            told: Vec::new(),
             since: Instant::now(),
             warned: false,
         })
@@ -104,18 +107,23 @@ impl Starting {
     pub(crate) fn finish(mut self) -> Result<Shell, Failure> {
         loop {
             self.wait().map_err(no_channel)?;
-            let mut statuses = self.shell.read_statuses();
+            self.listen();
             while read_once(&self.output, &mut |bytes| self.lines.feed(bytes)) == Read::Some {}
             self.lines.write_partial_when_due();
             self.warn_when_long();
             if self.shell.is_dead() {
-                statuses.extend(self.shell.read_statuses());
-                return self.explain(&statuses);
+                self.listen();
+                return self.explain();
             }
             if matches!(self.shell.phase, Phase::Waiting { .. }) {
                 return Ok(self.sourced());
             }
         }
+    }
+
+    fn listen(&mut self) {
+        let told = self.shell.read_statuses();
+        self.told.extend(told);
     }
 
     fn wait(&mut self) -> io::Result<()> {
@@ -154,25 +162,32 @@ impl Starting {
     }
 
     /// Bash has ended before its time: why?
-    fn explain(mut self, statuses: &[Status]) -> Result<Shell, Failure> {
+    fn explain(mut self) -> Result<Shell, Failure> {
         self.lines.finish();
         let Phase::Dead(Some(status)) = self.shell.phase else {
             return Err(Failure::ShellDied { status: None });
         };
-        let told = statuses.iter().find(|status| matches!(status, Status::TooOld(_) | Status::NoFunction));
         let records = self.shell.read_trace();
-        match told {
-            Some(Status::TooOld(version)) => Err(Failure::BashTooOld { version: version.clone() }),
-            Some(_) => Err(self.function_missing(&records)),
-            None if self.shell.stillborn > 0 => Err(Failure::NoSubshell { status: status.code().unwrap_or_default() }),
-            None if records.is_empty() && matches!(status.code(), Some(126 | 127)) => self.again_over_fifos(status),
-            None => Err(self.script_failed(status, &records)),
+        let said = |wanted: fn(&Status) -> bool| self.told.iter().any(wanted);
+        if let Some(Status::TooOld(version)) = self.told.iter().find(|status| matches!(status, Status::TooOld(_))) {
+            return Err(Failure::BashTooOld { version: version.clone() });
         }
+        if said(|status| *status == Status::NoFunction) {
+            return Err(self.function_missing(&records));
+        }
+        if !said(|status| *status == Status::Begun) {
+            return self.again_over_fifos(status);
+        }
+        if self.shell.stillborn > 0 {
+            return Err(Failure::NoSubshell { status: status.code().unwrap_or_default() });
+        }
+        Err(self.script_failed(status, &records))
     }
 
     /// Bash could not open its driver: /proc cannot serve here. Then FIFOs below /tmp do.
     fn again_over_fifos(self, status: ExitStatus) -> Result<Shell, Failure> {
-        if matches!(self.shell.plumbing.channel, Channel::Fifos(_)) {
+        let could_not_open = matches!(status.code(), Some(126 | 127));
+        if matches!(self.shell.plumbing.channel, Channel::Fifos(_)) || !could_not_open {
             let bash = self.config.bash.to_string_lossy().into_owned();
             return Err(Failure::BashUnusable { bash, status, output: self.lines.tail() });
         }

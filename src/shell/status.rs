@@ -8,6 +8,8 @@
 pub(crate) enum Status {
     /// `V version`: this Bash is too old.
     TooOld(String),
+    /// `B`: Bash could open the driver, and runs it.
+    Begun,
     /// `M`: the script does not define the handler function.
     NoFunction,
     /// `R turn pid`: the subshell of `turn` waits for its event.
@@ -39,6 +41,7 @@ fn parse(line: &str) -> Option<Status> {
     let mut words = line.split(' ');
     let status = match words.next()? {
         "V" => Status::TooOld(words.next()?.to_owned()),
+        "B" => Status::Begun,
         "M" => Status::NoFunction,
         "R" => Status::Waiting { turn: number(words.next())?, pid: number(words.next())? },
         "S" => Status::Succeeded { turn: number(words.next())? },

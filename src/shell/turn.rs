@@ -68,7 +68,7 @@ impl Shell {
             lines: self.log.lines(Owner::of(invocation)),
             number: self.turn,
             shell: self,
-            response: Collected::up_to(MOST_RESPONSE_BYTES + 1),
+            response: Collected::up_to(MOST_RESPONSE_BYTES),
             stdout_open: true,
             stderr_open: true,
             listening: false,

@@ -27,7 +27,7 @@ fn a_bash_that_is_not_there() {
 }
 
 #[test]
-#[ignore = "bug: only the statuses 126 and 127 are taken for a Bash that never ran its driver"]
+
 fn what_is_no_bash() {
     for program in ["/bin/true", "/bin/false", "/bin/dash", "/bin/cat"] {
         for channel in Channel::BOTH {
@@ -38,7 +38,7 @@ fn what_is_no_bash() {
 }
 
 #[test]
-#[ignore = "bug: start.rs forgets what the driver said if Bash's end is seen a moment later"]
+
 fn a_bash_that_is_too_old_is_refused_with_its_version_and_the_way_out() {
     for channel in Channel::BOTH {
         let function = Function::script(GOOD).over(channel).program("old-bash", OLD_BASH);

@@ -15,7 +15,7 @@ use crate::support::running::until;
 const AFTER_THE_HANDLER: &str = "tail -s 0.01 --pid=$parent -f /dev/null";
 
 #[test]
-#[ignore = "bug: turn.rs follows shell.turn, which moves on when the next subshell waits, to the wrong pipes"]
+
 fn a_child_that_holds_stdout_is_waited_for() {
     for channel in Channel::BOTH {
         let script = format!("handler() {{ parent=$BASHPID; ({AFTER_THE_HANDLER}; echo late) & echo early; }}");
@@ -27,7 +27,7 @@ fn a_child_that_holds_stdout_is_waited_for() {
 }
 
 #[test]
-#[ignore = "bug: turn.rs follows shell.turn, which moves on when the next subshell waits, to the wrong pipes"]
+
 fn a_child_that_holds_stdout_is_waited_for_also_when_the_handler_fails() {
     let script = format!("handler() {{ parent=$BASHPID; ({AFTER_THE_HANDLER}; echo late >&2) & return 3; }}");
     let function = Function::script(&script).start();

@@ -127,7 +127,7 @@ handler() {
 }
 
 #[test]
-#[ignore = "bug: logs/leftovers.rs makes its wake pipe without O_CLOEXEC, and every child inherits both ends"]
+
 fn a_handlers_children_inherit_no_descriptor_but_the_three() {
     for channel in Channel::BOTH {
         // The descriptor 3 is that of the folder which ls reads.

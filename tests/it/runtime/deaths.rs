@@ -71,7 +71,7 @@ fn bash_killed_while_a_handler_runs_fails_that_event_alone() {
 }
 
 #[test]
-#[ignore = "bug: whether Bash still lives is not looked at before the event is handed over"]
+
 fn bash_killed_between_events_costs_no_event() {
     for channel in Channel::BOTH {
         let function = Function::script(SCRIPT).over(channel).start();
@@ -86,7 +86,7 @@ fn bash_killed_between_events_costs_no_event() {
 }
 
 #[test]
-#[ignore = "bug: records of the driver are not read before the event is handed over"]
+
 fn a_waiting_subshell_that_is_killed_costs_no_event() {
     for channel in Channel::BOTH {
         let function = Function::script(SCRIPT).over(channel).start();
@@ -101,7 +101,7 @@ fn a_waiting_subshell_that_is_killed_costs_no_event() {
 }
 
 #[test]
-#[ignore = "bug: whether Bash still lives is not looked at before the event is handed over"]
+
 fn bash_and_its_waiting_subshell_killed_between_events_cost_no_event() {
     let function = Function::script(SCRIPT).start();
     let bash = bash_between_events(&function);
@@ -125,7 +125,7 @@ fn a_running_subshell_that_is_killed_fails_its_event_alone() {
 }
 
 #[test]
-#[ignore = "bug: whether Bash still lives is not looked at before the event is handed over"]
+
 fn a_dead_bash_leaves_no_subshell_behind() {
     let function = Function::script(SCRIPT).start();
     let bash = bash_between_events(&function);
@@ -189,7 +189,7 @@ fn the_folder_of_fifos_is_private_and_goes_with_its_bash() {
 }
 
 #[test]
-#[ignore = "bug: SIGTERM ends the process before the folder is removed"]
+
 fn the_folder_of_fifos_is_removed_when_the_runtime_is_told_to_end() {
     let function = Function::script(FOLDER).over(Channel::Fifos).start();
     let folder = function.answer("").text();

@@ -104,7 +104,7 @@ fn every_example_answers_as_it_says() {
 }
 
 #[test]
-#[ignore = "part B: error types that a handler chooses"]
+
 fn the_example_with_error_types_of_its_own_fails_by_their_names() {
     check(PENDING);
 }

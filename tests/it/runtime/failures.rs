@@ -81,7 +81,9 @@ handler() { deep 400; }";
 #[test]
 fn a_failing_command_that_is_not_utf_8_is_reported_in_utf_8() {
     let function = Function::script("handler() { eval \"$1\"; }").start();
-    function.answer(b"printf '\xff\xfe\\n' >&2; \xff\xfe").fails("Function.CommandNotFound", "\u{fffd}");
+    function
+        .answer(b"printf '\xff\xfe\\n' >&2; \xff\xfe")
+        .fails("Function.CommandNotFound", "command `$'\\377\\376'` not found");
     function.answer("echo fine").responds("fine");
 }
 

@@ -113,7 +113,7 @@ fn whatever_a_script_does_two_events_are_served_over_fifos_too() {
 }
 
 #[test]
-#[ignore = "bug: the driver reads BASHPID under nounset"]
+
 fn a_script_may_unset_bashpid() {
     assert_all_serve(&["unset BASHPID"], Channel::Proc);
 }

@@ -120,7 +120,7 @@ fn where_bash_alone_cannot_use_proc_fifos_take_its_place_and_one_line_says_so() 
 }
 
 #[test]
-#[ignore = "bug: where even the runtime cannot use /proc, plumbing.rs fails on its own status pipe and nothing falls back"]
+
 fn without_proc_fifos_take_its_place_and_one_line_says_so() {
     if cannot_be_built() {
         return;
