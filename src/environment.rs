@@ -5,9 +5,8 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::handler::Handler;
+use crate::host::Host;
 use crate::invocation::Invocation;
-use crate::logs::Log;
-use crate::logs::leftovers::Leftovers;
 use crate::shell::{Response, Shell, Starting};
 
 /// How long the next subshell is waited for before `next` is called.
@@ -20,8 +19,7 @@ const MOST_FAILED_STARTS: u32 = 3;
 struct Origin {
     config: Config,
     handler: Handler,
-    log: Log,
-    leftovers: Leftovers,
+    host: Host,
 }
 
 /// An environment whose Bash is sourcing the script.
@@ -38,11 +36,13 @@ pub(crate) struct Environment {
     /// `None` while the script cannot be sourced any more.
     shell: Option<Shell>,
     failed_starts: u32,
+    /// How many turns there were in Bashes that have ended.
+    turns: u64,
 }
 
 impl Origin {
-    fn start(&self) -> Result<Starting, Failure> {
-        Starting::spawn(&self.config, &self.handler, &self.log, &self.leftovers)
+    fn start(&self, first_turn: u64) -> Result<Starting, Failure> {
+        Starting::spawn(&self.config, &self.handler, &self.host, first_turn)
     }
 }
 
@@ -51,11 +51,10 @@ impl Opening {
     ///
     /// # Errors
     /// When `_HANDLER` names no script, or Bash cannot be started.
-    pub(crate) fn begin(config: &Config, log: &Log) -> Result<Opening, Failure> {
+    pub(crate) fn begin(config: &Config, host: &Host) -> Result<Opening, Failure> {
         let handler = Handler::resolve(&config.handler, &config.task_root)?;
-        let leftovers = Leftovers::start(log).map_err(|error| Failure::NoChannel { cause: error.to_string() })?;
-        let origin = Origin { config: config.clone(), handler, log: log.clone(), leftovers };
-        Ok(Opening { starting: origin.start()?, origin })
+        let origin = Origin { config: config.clone(), handler, host: host.clone() };
+        Ok(Opening { starting: origin.start(0)?, origin })
     }
 
     /// Waits until the script is sourced.
@@ -63,7 +62,7 @@ impl Opening {
     /// # Errors
     /// Whatever keeps it from being sourced.
     pub(crate) fn finish(self) -> Result<Environment, Failure> {
-        Ok(Environment { shell: Some(self.starting.finish()?), origin: self.origin, failed_starts: 0 })
+        Ok(Environment { shell: Some(self.starting.finish()?), origin: self.origin, failed_starts: 0, turns: 0 })
     }
 }
 
@@ -71,7 +70,7 @@ impl Environment {
     /// Runs the handler on `invocation`, in a new Bash if need be.
     pub(crate) fn call(&mut self, invocation: &Invocation) -> Result<Response, Failure> {
         if self.shell.as_mut().is_some_and(Shell::has_died) {
-            self.shell = None;
+            self.drop_shell();
         }
         match &mut self.shell {
             Some(shell) => shell.call(invocation),
@@ -88,7 +87,7 @@ impl Environment {
             Some(shell) => {
                 shell.settle(READY_PATIENCE);
                 if shell.is_dead() {
-                    self.shell = None;
+                    self.drop_shell();
                     // If it fails, the next event tells the reason.
                     drop(self.restart());
                 }
@@ -103,9 +102,13 @@ impl Environment {
         Ok(())
     }
 
+    fn drop_shell(&mut self) {
+        self.turns = self.shell.take().map_or(self.turns, |shell| shell.turn());
+    }
+
     fn restart(&mut self) -> Result<&mut Shell, Failure> {
         self.failed_starts += 1;
-        let shell = self.origin.start()?.finish()?;
+        let shell = self.origin.start(self.turns)?.finish()?;
         self.failed_starts = 0;
         Ok(self.shell.insert(shell))
     }

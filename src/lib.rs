@@ -17,7 +17,9 @@
 pub mod config;
 mod environment;
 pub mod handler;
+mod host;
 pub mod runtime;
+mod signals;
 
 // An event comes, ...
 mod api;
@@ -25,6 +27,7 @@ pub mod invocation;
 
 // ... is run, ...
 mod deadline;
+mod processes;
 mod shell;
 
 // ... and leaves lines in the log, and perhaps a failure.

@@ -8,6 +8,7 @@ use nix::sys::prctl;
 use crate::api::{Api, Posted};
 use crate::config::Config;
 use crate::environment::{Environment, Opening};
+use crate::host::Host;
 use crate::logs::{Level, Log, Owner};
 use crate::shell::Response;
 
@@ -24,16 +25,16 @@ pub fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     let config = Config::from_env().map_err(anyhow::Error::msg)?;
-    let log = Log::new(config.log_format, config.log_level);
+    let host = Host::start(&config)?;
     // Else /proc/PID/fd of a program that its user may not read belongs to root, and Bash cannot open it.
     let _ = prctl::set_dumpable(true);
     if config.log_env {
-        log_environment(&log);
+        log_environment(&host.log);
     }
-    let opening = Opening::begin(&config, &log);
+    let opening = Opening::begin(&config, &host);
     let api = Api::connect(&config.api); // while Bash sources the script
     match opening.and_then(Opening::finish) {
-        Ok(environment) => serve(environment, &api, &log),
+        Ok(environment) => serve(environment, &api, &host.log),
         Err(failure) => {
             api.fail_init(&failure).map_err(anyhow::Error::msg)?;
             Err(anyhow::Error::msg(failure))

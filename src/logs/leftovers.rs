@@ -16,12 +16,21 @@ use super::lines::Lines;
 use super::{Level, Log, Owner};
 
 const MOST: usize = 64;
+const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 64 * 1024;
+
+/// What the thread is told.
+enum Message {
+    /// Read this pipe to its end.
+    Adopt(OwnedFd, Lines),
+    /// Read what there is now, and answer.
+    Drain(Sender<()>),
+}
 
 /// The thread's address.
 #[derive(Debug, Clone)]
 pub(crate) struct Leftovers {
-    pipes: Sender<(OwnedFd, Lines)>,
+    messages: Sender<Message>,
     wake: std::sync::Arc<OwnedFd>,
 }
 
@@ -35,12 +44,21 @@ impl Leftovers {
             .name("leftover logs".into())
             .stack_size(128 * 1024)
             .spawn(move || Reader { log, receiver, woken, pipes: VecDeque::new() }.run())?;
-        Ok(Leftovers { pipes: sender, wake: wake.into() })
+        Ok(Leftovers { messages: sender, wake: wake.into() })
+    }
+
+    /// Writes what the pipes hold now.
+    pub(crate) fn drain(&self) {
+        let (done, is_done) = channel();
+        if self.messages.send(Message::Drain(done)).is_ok() {
+            let _ = write(&self.wake, b".");
+            let _ = is_done.recv_timeout(DRAINING);
+        }
     }
 
     /// Hands over `pipe`, which must not block; what comes out of it goes to `lines` until its end.
     pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines) {
-        if self.pipes.send((pipe, lines)).is_ok() {
+        if self.messages.send(Message::Adopt(pipe, lines)).is_ok() {
             // A full pipe has woken the thread already.
             let _ = write(&self.wake, b".");
         }
@@ -49,7 +67,7 @@ impl Leftovers {
 
 struct Reader {
     log: Log,
-    receiver: Receiver<(OwnedFd, Lines)>,
+    receiver: Receiver<Message>,
     woken: OwnedFd,
     pipes: VecDeque<(OwnedFd, Lines)>,
 }
@@ -78,7 +96,11 @@ impl Reader {
         let _ = read(&self.woken, &mut [0; 64]);
         loop {
             match self.receiver.try_recv() {
-                Ok(pipe) => self.pipes.push_back(pipe),
+                Ok(Message::Adopt(pipe, lines)) => self.pipes.push_back((pipe, lines)),
+                Ok(Message::Drain(done)) => {
+                    self.pipes.retain_mut(|(pipe, lines)| drain(pipe, lines));
+                    let _ = done.send(());
+                }
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return false,
             }

@@ -26,11 +26,13 @@ pub(super) fn spawn(
     convention: &Convention,
     handler: &Handler,
     plumbing: &Plumbing,
+    first_turn: u64,
     output: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = Command::new(&config.bash);
     command.arg(&plumbing.driver.path);
-    for (name, value) in paths(plumbing).into_iter().chain(orders(config, convention, handler)?) {
+    let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
+    for (name, value) in paths(plumbing).into_iter().chain(orders(config, convention, handler)?).chain([first_turn]) {
         let mut argument = OsString::from(name);
         argument.push("=");
         argument.push(value);

@@ -53,6 +53,14 @@ impl Channel {
         Ok(Channel::Fifos(mkdtemp(FOLDER_TEMPLATE)?))
     }
 
+    /// The folder that is removed in the end.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Channel::Proc(_) => None,
+            Channel::Fifos(folder) => Some(folder.clone()),
+        }
+    }
+
     /// A pipe that Bash writes and we read, without blocking.
     pub(crate) fn reader(&self, name: &str) -> io::Result<End> {
         Ok(self.pipe(name)?.0)

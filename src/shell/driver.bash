@@ -17,7 +17,6 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   exit 1
 fi
 
-printf 'B\n' >>"${1#status=}"
 # The arguments are NAME=VALUE: paths, names, and 1 or nothing for what is to be done. bash.rs has the list.
 for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
@@ -26,6 +25,7 @@ __coshell_turn=0 __coshell_code=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi
+printf 'B\n' >>"$__coshell_status"
 
 # One stack record: its number of fields, then the fields, each ended by a NUL (trace.rs reads it). Only ever called as
 # `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
@@ -144,6 +144,7 @@ shopt -s expand_aliases inherit_errexit
     }
   } >/dev/null 2>&1
 
+  __coshell_turn=$__coshell_first_turn
   while ((__coshell_turn += 1)); do
     {
       (
@@ -161,9 +162,9 @@ shopt -s expand_aliases inherit_errexit
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :
           builtin mapfile -d '' -t -u 8 __coshell_event
           # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is
-          # the script's TMOUT, any other the supervisor's end.
+          # the script's TMOUT, any other the supervisor's end, and so is a q.
           while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
-            builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
+            [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
               builtin trap - ERR EXIT
               builtin exit 0
             }

@@ -1,10 +1,15 @@
 //! Reading pipes without blocking, and waits that are not too short.
 
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use nix::poll::PollTimeout;
 use nix::unistd::read;
+use signal_hook::SigId;
+use signal_hook::consts::SIGCHLD;
+use signal_hook::low_level::{pipe, unregister};
 
 use super::channel::End;
 
@@ -38,4 +43,36 @@ pub(super) fn read_once(end: &End, take: &mut impl FnMut(&[u8])) -> Read {
 /// Rounded up, so that a wait never ends before its time.
 pub(super) fn poll_timeout(wait: Duration) -> PollTimeout {
     PollTimeout::try_from(wait + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
+}
+
+/// Becomes readable with every SIGCHLD. A handler, not a blocked mask: a mask would be inherited by Bash.
+#[derive(Debug)]
+pub(super) struct Children {
+    reader: UnixStream,
+    id: SigId,
+}
+
+impl Children {
+    pub(super) fn watch() -> io::Result<Children> {
+        let (reader, writer) = UnixStream::pair()?;
+        reader.set_nonblocking(true)?;
+        Ok(Children { reader, id: pipe::register(SIGCHLD, writer)? })
+    }
+
+    /// Whether there was a SIGCHLD since the last call.
+    pub(super) fn have_changed(&self) -> bool {
+        matches!(read(&self.reader, &mut [0; 64]), Ok(1..))
+    }
+}
+
+impl AsFd for Children {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        unregister(self.id);
+    }
 }

@@ -13,7 +13,6 @@ mod io;
 mod outcome;
 mod overdue;
 mod plumbing;
-mod processes;
 mod response;
 mod start;
 mod status;
@@ -22,7 +21,6 @@ mod turn;
 mod xtrace;
 
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
@@ -32,11 +30,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, read, write};
 
 use crate::handler::Handler;
-use crate::logs::Log;
-use crate::logs::leftovers::Leftovers;
+use crate::host::Host;
 use crate::logs::lines::Lines;
 use convention::Convention;
-use io::{Read, poll_timeout, read_once};
+use io::{Children, Read, poll_timeout, read_once};
 use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};
 use xtrace::Steps;
@@ -71,13 +68,15 @@ enum Phase {
 pub(crate) struct Shell {
     bash: Child,
     /// Readable after a SIGCHLD.
-    children: UnixStream,
+    children: Children,
     /// Whether it was found readable.
     signalled: bool,
     plumbing: Plumbing,
     records: Records,
     turn: u64,
     phase: Phase,
+    /// The current turn's subshell.
+    subshell: Option<i32>,
     stillborn: u32,
     /// The log of the last turn that was answered, while its pipe may still have writers.
     last_log: Option<(u64, Lines)>,
@@ -86,8 +85,7 @@ pub(crate) struct Shell {
     task_root: PathBuf,
     convention: Convention,
     timeout_margin: Option<Duration>,
-    log: Log,
-    leftovers: Leftovers,
+    host: Host,
 }
 
 impl Shell {
@@ -160,13 +158,17 @@ impl Shell {
             Status::Waiting { turn, pid } if turn > self.turn => {
                 self.turn = turn;
                 self.phase = Phase::Waiting { pid };
+                self.subshell = Some(pid).filter(|pid| *pid > 0);
                 self.stillborn = 0;
                 self.hand_over_last_log();
             }
             Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running { .. }) => {
                 self.phase = Phase::Lingering;
             }
-            Status::Done { turn, .. } if turn == self.turn => self.phase = Phase::Ending,
+            Status::Done { turn, .. } if turn == self.turn => {
+                self.phase = Phase::Ending;
+                self.subshell = None;
+            }
             // A subshell that could not even say that it waits.
             Status::Done { turn, .. } if turn > self.turn => {
                 self.turn = turn;
@@ -182,8 +184,7 @@ impl Shell {
 
     /// SIGCHLD says that some child has ended; ask only then whether it was Bash.
     fn note_end_of_bash(&mut self) {
-        let mut signals = [0; 64];
-        if !std::mem::take(&mut self.signalled) || !matches!(read(&self.children, &mut signals), Ok(1..)) {
+        if !std::mem::take(&mut self.signalled) || !self.children.have_changed() {
             return;
         }
         match self.bash.try_wait() {
@@ -209,25 +210,26 @@ impl Shell {
         if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
             && let Ok(old) = self.plumbing.channel.renew(end)
         {
-            self.leftovers.adopt(old, lines);
+            self.host.leftovers.adopt(old, lines);
         } else {
             lines.finish();
         }
     }
 
-    /// Ends Bash, and a subshell of its that may be left.
+    /// Ends Bash, and the subshell that it may leave: one without its Bash would find the pipes of the next.
     fn end(&mut self) {
-        let subshell = match self.phase {
-            Phase::Waiting { pid } | Phase::Running { pid } => Some(pid),
-            Phase::Forking | Phase::Lingering | Phase::Ending | Phase::Dead(_) => None,
-        };
         if !self.is_dead() {
             drop(self.bash.kill());
             self.phase = Phase::Dead(self.bash.wait().ok());
         }
-        if let Some(pid) = subshell.filter(|pid| *pid > 0 && self.is_ours(*pid)) {
+        if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
+    }
+
+    /// The number of the last turn.
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn
     }
 
     /// Whether `pid` is a subshell of our Bash: its command line has the path of our driver, which nobody else's has. (It is no
@@ -241,6 +243,7 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
+        self.host.roster.leave(self.bash.id());
         self.end();
     }
 }

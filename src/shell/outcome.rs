@@ -48,7 +48,7 @@ impl Turn<'_> {
         if own.is_none() && !printed.is_empty() && self.shell.convention.response == Stream::Stdout {
             let tail = String::from_utf8_lossy(&printed[printed.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
             let told = format!("the failed handler's stdout, which is not sent, ends with: {}", tail.trim_end());
-            self.shell.log.say(Level::Warn, self.lines.owner(), &told);
+            self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
         }
         own
     }

@@ -11,11 +11,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
 
-use super::processes::{Process, listed};
 use super::turn::Turn;
 use super::{Phase, lane};
 use crate::failure::{Failure, Overdue};
 use crate::logs::Level;
+use crate::processes::{Process, listed};
 
 /// Its name in the driver: `trap … STKFLT`. (nix's `Signal` has no real-time signals.)
 const TIME_IS_UP: Signal = Signal::SIGSTKFLT;
@@ -62,7 +62,7 @@ impl Turn<'_> {
              redirect its output, as in `command >&2 &`",
             if holders.is_empty() { "which one cannot be seen".to_owned() } else { listed(&holders) }
         );
-        self.shell.log.say(Level::Warn, self.lines.owner(), &told);
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
     }
 
     fn warn_of_deadline(&self) {
@@ -70,7 +70,7 @@ impl Turn<'_> {
         let (_, running) = self.running();
         let what = if running.is_empty() { "Bash itself".to_owned() } else { listed(&running) };
         let told = format!("the time limit is near; after {after:.1} s this is running: {what}");
-        self.shell.log.say(Level::Warn, self.lines.owner(), &told);
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
     }
 
     /// Who has the event's stdout open.

@@ -2,7 +2,6 @@
 
 use std::io::{self, Read as _, Seek, SeekFrom};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -10,19 +9,19 @@ use std::time::{Duration, Instant};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::pipe2;
-use signal_hook::consts::SIGCHLD;
 
 use super::channel::{Channel, End};
 use super::convention::Convention;
+use super::io::{Children, Read, poll_timeout, read_once};
 use super::status::{Records, Status};
 use super::xtrace::Steps;
-use super::{Phase, Plumbing, Read, Shell, bash, poll_timeout, read_once, trace};
+use super::{Phase, Plumbing, Shell, bash, trace};
 use crate::config::Config;
 use crate::failure::{Ending, Failure, HandlerFailure};
 use crate::handler::Handler;
-use crate::logs::leftovers::Leftovers;
+use crate::host::Host;
 use crate::logs::lines::Lines;
-use crate::logs::{Level, Log, Owner};
+use crate::logs::{Level, Owner};
 
 /// Lambda allows 10 s for the whole of init.
 const LONG_SOURCING: Duration = Duration::from_secs(5);
@@ -42,42 +41,42 @@ pub(crate) struct Starting {
 }
 
 impl Starting {
-    /// Starts Bash, and does not wait for it.
+    /// Starts Bash, and does not wait for it. Turns are counted on from `first_turn`, so that what is left of a Bash before can
+    /// never be taken for this one's.
     ///
     /// # Errors
     /// [`Failure::BashNotFound`], [`Failure::NoChannel`].
-    pub(crate) fn spawn(
-        config: &Config,
-        handler: &Handler,
-        log: &Log,
-        leftovers: &Leftovers,
-    ) -> Result<Starting, Failure> {
+    pub(crate) fn spawn(config: &Config, handler: &Handler, host: &Host, first_turn: u64) -> Result<Starting, Failure> {
         let channel = if config.fifos { Channel::fifos().map_err(no_channel)? } else { Channel::proc() };
-        Starting::over(channel, config, handler, log, leftovers)
+        Starting::over(channel, config, handler, host, first_turn)
     }
 
     fn over(
         channel: Channel,
         config: &Config,
         handler: &Handler,
-        log: &Log,
-        leftovers: &Leftovers,
+        host: &Host,
+        first_turn: u64,
     ) -> Result<Starting, Failure> {
         let convention = Convention::named(&config.convention)?;
         let plumbing = Plumbing::new(channel, config.trace, &convention, handler).map_err(no_channel)?;
-        let children = sigchld().map_err(no_channel)?;
+        let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let bash = bash::spawn(config, &convention, handler, &plumbing, writer).map_err(|error| {
+        let bash = bash::spawn(config, &convention, handler, &plumbing, first_turn, writer).map_err(|error| {
             Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
         })?;
+        if let Ok(wake) = plumbing.wake.fd.try_clone() {
+            host.roster.enter(bash.id(), wake, plumbing.channel.folder());
+        }
         let shell = Shell {
             bash,
             children,
             signalled: false,
             plumbing,
             records: Records::default(),
-            turn: 0,
+            turn: first_turn,
+            subshell: None,
             phase: Phase::Forking,
             stillborn: 0,
             last_log: None,
@@ -86,14 +85,13 @@ impl Starting {
             task_root: config.task_root.clone(),
             convention,
             timeout_margin: config.timeout_margin,
-            log: log.clone(),
-            leftovers: leftovers.clone(),
+            host: host.clone(),
         };
         Ok(Starting {
             shell,
             config: config.clone(),
             output: End { fd: reader, path: PathBuf::new() },
-            lines: log.lines(Owner::default()),
+            lines: host.log.lines(Owner::default()),
             told: Vec::new(),
             since: Instant::now(),
             warned: false,
@@ -145,7 +143,7 @@ impl Starting {
             self.warned = true;
             let script = self.shell.handler.file().display();
             let told = format!("script `{script}` is still being sourced after 5 s; Lambda allows 10 s for init");
-            self.shell.log.say(Level::Warn, &Owner::default(), &told);
+            self.shell.host.log.say(Level::Warn, &Owner::default(), &told);
         }
     }
 
@@ -154,10 +152,10 @@ impl Starting {
         if warned {
             let script = shell.handler.file().display();
             let told = format!("sourcing script `{script}` took {:.1} s", since.elapsed().as_secs_f64());
-            shell.log.say(Level::Warn, &Owner::default(), &told);
+            shell.host.log.say(Level::Warn, &Owner::default(), &told);
         }
         drop(shell.plumbing.trace.file.set_len(0));
-        shell.leftovers.adopt(output.fd, lines);
+        shell.host.leftovers.adopt(output.fd, lines);
         shell
     }
 
@@ -191,10 +189,10 @@ impl Starting {
             let bash = self.config.bash.to_string_lossy().into_owned();
             return Err(Failure::BashUnusable { bash, status, output: self.lines.tail() });
         }
-        let Shell { handler, log, leftovers, .. } = &self.shell;
+        let Shell { handler, host, .. } = &self.shell;
         let told = "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
-        log.say(Level::Warn, &Owner::default(), told);
-        Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, log, leftovers)?.finish()
+        host.log.say(Level::Warn, &Owner::default(), told);
+        Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
     }
 
     fn function_missing(&self, records: &[u8]) -> Failure {
@@ -211,6 +209,8 @@ impl Starting {
     fn script_failed(&self, status: ExitStatus, records: &[u8]) -> Failure {
         use std::os::unix::process::ExitStatusExt;
         let place = trace::place(records, 0, &self.shell.plumbing.driver_path());
+        // An `exit` at the script's top level has unwound to the driver's own command.
+        let place = place.filter(|place| !place.command.contains("__coshell_"));
         let ending = match status.signal() {
             Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
@@ -238,14 +238,6 @@ impl Shell {
         drop(file.set_len(0));
         records
     }
-}
-
-/// A socket that becomes readable with every SIGCHLD. A handler, not a blocked mask: a mask would be inherited by Bash.
-fn sigchld() -> io::Result<UnixStream> {
-    let (reader, writer) = UnixStream::pair()?;
-    reader.set_nonblocking(true)?;
-    signal_hook::low_level::pipe::register(SIGCHLD, writer)?;
-    Ok(reader)
 }
 
 fn set_nonblocking(fd: &OwnedFd) -> io::Result<()> {

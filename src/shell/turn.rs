@@ -65,7 +65,7 @@ impl Shell {
         self.wake(invocation)?;
         self.steps.begin();
         let mut turn = Turn {
-            lines: self.log.lines(Owner::of(invocation)),
+            lines: self.host.log.lines(Owner::of(invocation)),
             number: self.turn,
             shell: self,
             response: Collected::up_to(MOST_RESPONSE_BYTES),
@@ -195,7 +195,7 @@ impl Turn<'_> {
         while read_once(xtrace, &mut |bytes| steps.extend(self.shell.steps.read(bytes))) == Read::Some {}
         let driver = &self.shell.plumbing.driver.path;
         for step in steps.iter().filter(|step| step.turn == self.number && Path::new(&step.file) != driver) {
-            self.shell.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
+            self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
         }
     }
 

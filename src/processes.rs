@@ -15,20 +15,20 @@ const MOST_COMMAND_CHARS: usize = 200;
 
 /// A process, as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Process {
+pub(crate) struct Process {
     pid: i32,
     parent: i32,
     /// In ticks since boot: tells this process from a later one of the same number.
     start: u64,
     /// Its arguments, or its name.
-    pub(super) command: String,
+    pub(crate) command: String,
     /// For how long it has run.
-    pub(super) age: Duration,
+    pub(crate) age: Duration,
 }
 
 impl Process {
     /// The process `pid`, if there is one.
-    pub(super) fn find(pid: i32) -> Option<Process> {
+    pub(crate) fn find(pid: i32) -> Option<Process> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The name stands in parentheses and may hold any character.
         let (head, tail) = stat.rsplit_once(')')?;
@@ -42,7 +42,7 @@ impl Process {
     }
 
     /// All processes below `pid`, parents before their children.
-    pub(super) fn below(pid: i32) -> Vec<Process> {
+    pub(crate) fn below(pid: i32) -> Vec<Process> {
         let mut by_parent: HashMap<i32, Vec<Process>> = HashMap::new();
         for process in all() {
             by_parent.entry(process.parent).or_default().push(process);
@@ -58,7 +58,7 @@ impl Process {
     }
 
     /// The processes that have the file with this device and inode open.
-    pub(super) fn holding(device_and_inode: (u64, u64)) -> Vec<Process> {
+    pub(crate) fn holding(device_and_inode: (u64, u64)) -> Vec<Process> {
         use std::os::unix::fs::MetadataExt;
         let is_it = |path: &Path| fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == device_and_inode);
         let own = std::process::id();
@@ -71,7 +71,7 @@ impl Process {
     }
 
     /// Ends it, unless its number has gone to another process meanwhile.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if Process::find(self.pid).is_some_and(|now| now.start == self.start) {
             let _ = kill(Pid::from_raw(self.pid), Signal::SIGKILL);
         }
@@ -85,7 +85,7 @@ impl Display for Process {
 }
 
 /// Several processes in a sentence.
-pub(super) fn listed(processes: &[Process]) -> String {
+pub(crate) fn listed(processes: &[Process]) -> String {
     processes.iter().map(Process::to_string).collect::<Vec<String>>().join(", ")
 }
 

@@ -1,0 +1,26 @@
+//! What all environments of this process share.
+
+use std::io;
+
+use crate::config::Config;
+use crate::logs::Log;
+use crate::logs::leftovers::Leftovers;
+use crate::signals::{self, Roster};
+
+/// The log, the thread that reads what background processes write to it, and the list of what is to be ended on a signal.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) log: Log,
+    pub(crate) leftovers: Leftovers,
+    pub(crate) roster: Roster,
+}
+
+impl Host {
+    /// Starts the threads.
+    pub(crate) fn start(config: &Config) -> io::Result<Host> {
+        let log = Log::new(config.log_format, config.log_level);
+        let host = Host { leftovers: Leftovers::start(&log)?, roster: Roster::default(), log };
+        signals::watch(&host.roster, &host.leftovers)?;
+        Ok(host)
+    }
+}
