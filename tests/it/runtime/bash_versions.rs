@@ -27,7 +27,6 @@ fn a_bash_that_is_not_there() {
 }
 
 #[test]
-
 fn what_is_no_bash() {
     for program in ["/bin/true", "/bin/false", "/bin/dash", "/bin/cat"] {
         for channel in Channel::BOTH {
@@ -38,7 +37,6 @@ fn what_is_no_bash() {
 }
 
 #[test]
-
 fn a_bash_that_is_too_old_is_refused_with_its_version_and_the_way_out() {
     for channel in Channel::BOTH {
         let function = Function::script(GOOD).over(channel).program("old-bash", OLD_BASH);

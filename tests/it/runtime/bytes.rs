@@ -87,7 +87,6 @@ fn a_response_that_is_too_large_fails_alone_and_its_true_size_is_logged() {
 }
 
 #[test]
-
 fn a_response_of_one_byte_too_much_is_logged_too() {
     let function = Function::script("handler() { head -c \"$1\" /dev/zero; }").start();
     let size = (MOST_BYTES + 1).to_string();

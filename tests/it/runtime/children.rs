@@ -15,7 +15,6 @@ use crate::support::running::until;
 const AFTER_THE_HANDLER: &str = "tail -s 0.01 --pid=$parent -f /dev/null";
 
 #[test]
-
 fn a_child_that_holds_stdout_is_waited_for() {
     for channel in Channel::BOTH {
         let script = format!("handler() {{ parent=$BASHPID; ({AFTER_THE_HANDLER}; echo late) & echo early; }}");
@@ -27,7 +26,6 @@ fn a_child_that_holds_stdout_is_waited_for() {
 }
 
 #[test]
-
 fn a_child_that_holds_stdout_is_waited_for_also_when_the_handler_fails() {
     let script = format!("handler() {{ parent=$BASHPID; ({AFTER_THE_HANDLER}; echo late >&2) & return 3; }}");
     let function = Function::script(&script).start();

@@ -127,7 +127,6 @@ handler() {
 }
 
 #[test]
-
 fn a_handlers_children_inherit_no_descriptor_but_the_three() {
     for channel in Channel::BOTH {
         // The descriptor 3 is that of the folder which ls reads.

@@ -1,7 +1,6 @@
 //! Bash or a subshell of its is killed: at most the event in flight fails, with a sentence, and the next one is served.
 
 use std::fs;
-use std::path::Path;
 
 use coshell::local::invocation::Outcome;
 use nix::sys::signal::{Signal, kill};
@@ -71,7 +70,6 @@ fn bash_killed_while_a_handler_runs_fails_that_event_alone() {
 }
 
 #[test]
-
 fn bash_killed_between_events_costs_no_event() {
     for channel in Channel::BOTH {
         let function = Function::script(SCRIPT).over(channel).start();
@@ -86,7 +84,6 @@ fn bash_killed_between_events_costs_no_event() {
 }
 
 #[test]
-
 fn a_waiting_subshell_that_is_killed_costs_no_event() {
     for channel in Channel::BOTH {
         let function = Function::script(SCRIPT).over(channel).start();
@@ -101,7 +98,6 @@ fn a_waiting_subshell_that_is_killed_costs_no_event() {
 }
 
 #[test]
-
 fn bash_and_its_waiting_subshell_killed_between_events_cost_no_event() {
     let function = Function::script(SCRIPT).start();
     let bash = bash_between_events(&function);
@@ -125,7 +121,6 @@ fn a_running_subshell_that_is_killed_fails_its_event_alone() {
 }
 
 #[test]
-
 fn a_dead_bash_leaves_no_subshell_behind() {
     let function = Function::script(SCRIPT).start();
     let bash = bash_between_events(&function);
@@ -172,39 +167,46 @@ fn a_script_that_sources_again_in_time_is_served_again() {
     function.answer("echo fine").responds("fine");
 }
 
-/// The folder of FIFOs, from within a handler: the driver lies in it.
-const FOLDER: &str = "handler() { case $1 in die) kill -9 $$; sleep 1000;; *) dirname \"${BASH_SOURCE[-1]}\";; esac; }";
+/// Kills its Bash and stays, until there is something to read.
+const ORPHAN: &str =
+    "if [[ $1 == orphan ]]; then echo $BASHPID >pid; kill -9 $$; read -r line <>go; else eval \"$1\"; fi";
 
-#[test]
-fn the_folder_of_fifos_is_private_and_goes_with_its_bash() {
-    let function = Function::script(FOLDER).over(Channel::Fifos).start();
-    let first = function.answer("").text();
-    assert!(first.starts_with("/tmp/coshell-") && Path::new(&first).is_dir(), "{first}");
-    let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(&first).unwrap());
-    assert_eq!(mode & 0o7777, 0o700);
-    function.answer("die").fails("Runtime.ShellDied", "");
-    let second = function.answer("").text();
-    assert!(first != second && !Path::new(&first).exists() && Path::new(&second).is_dir(), "{first} {second}");
-    fs::remove_dir_all(&second).unwrap();
+fn with_orphan() -> (Running, String) {
+    let function = Function::script(&format!("[[ -e go ]] || mkfifo go\nhandler() {{ {ORPHAN}; }}")).start();
+    function.send("orphan").answer_and_next().fails("Runtime.ShellDied", "Bash");
+    let pid = fs::read_to_string(function.path("pid")).unwrap();
+    (function, pid.trim().to_owned())
 }
 
 #[test]
-
-fn the_folder_of_fifos_is_removed_when_the_runtime_is_told_to_end() {
-    let function = Function::script(FOLDER).over(Channel::Fifos).start();
-    let folder = function.answer("").text();
-    function.end();
-    let left = Path::new(&folder).exists();
-    let _ = fs::remove_dir_all(&folder);
-    assert!(!left, "{folder} is left");
+fn a_handler_whose_bash_died_does_not_run_on() {
+    let (_function, orphan) = with_orphan();
+    until("the end of the handler", || (!runs(&orphan)).then_some(()));
 }
 
 #[test]
-fn the_folder_of_fifos_is_removed_when_init_fails() {
-    let script = "dirname \"${BASH_SOURCE[-1]}\"; exit 1";
-    let function = Function::script(script).over(Channel::Fifos).start();
-    let function = function.fails_init("Runtime.ScriptFailed", "");
-    let log = function.log();
-    let folder = log.lines().next().unwrap();
-    assert!(folder.starts_with("/tmp/coshell-") && !Path::new(folder).exists(), "{folder}");
+fn a_handler_whose_bash_died_cannot_speak_for_the_next_event() {
+    let (function, orphan) = with_orphan();
+    let mut go = fs::File::options().read(true).write(true).open(function.path("go")).unwrap();
+    std::io::Write::write_all(&mut go, b"\n").unwrap();
+    until("the orphan's word", || {
+        let in_pipe = fs::read_to_string(format!("/proc/{orphan}/wchan")).unwrap_or_default().contains("pipe");
+        let stdin = fs::read_link(format!("/proc/{orphan}/fd/0")).unwrap_or_default();
+        (!runs(&orphan) || (in_pipe && stdin.to_string_lossy().starts_with("pipe:"))).then_some(())
+    });
+    function.answer("exit 5").fails("Function.ExitStatus", "status 5");
+    function.answer("echo fine").responds("fine");
+}
+
+#[test]
+fn a_replaced_bash_leaves_no_descriptor_behind() {
+    let function = Function::script(SCRIPT).start();
+    let descriptors = || fs::read_dir(format!("/proc/{}/fd", function.pid())).unwrap().count();
+    let die = || function.send("kill -9 $$; sleep 1000").answer_and_next().fails("Runtime.ShellDied", "");
+    die();
+    let before = descriptors();
+    for _ in 0..10 {
+        die();
+    }
+    assert_eq!(descriptors(), before);
 }

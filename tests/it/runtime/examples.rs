@@ -104,7 +104,6 @@ fn every_example_answers_as_it_says() {
 }
 
 #[test]
-
 fn the_example_with_error_types_of_its_own_fails_by_their_names() {
     check(PENDING);
 }

@@ -89,7 +89,7 @@ fn fault_of(script: &str, channel: Channel) -> Option<String> {
     let function = function.start();
     let seen: Vec<String> = ["first", "second"].map(|event| format!("{:?}", function.send(event).answer())).to_vec();
     let right = ["<first>", "<second>"].iter().zip(&seen).all(|(text, seen)| seen.contains(&format!("b\"{text}\"")));
-    let log = function.end();
+    let log = function.log();
     (!right || log.contains("__coshell")).then(|| format!("{script}\n    {seen:?}\n    log: {log}"))
 }
 
@@ -113,7 +113,6 @@ fn whatever_a_script_does_two_events_are_served_over_fifos_too() {
 }
 
 #[test]
-
 fn a_script_may_unset_bashpid() {
     assert_all_serve(&["unset BASHPID"], Channel::Proc);
 }

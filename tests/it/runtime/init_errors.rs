@@ -95,7 +95,6 @@ fn a_script_that_ends_by_a_failing_command_or_by_itself() {
 }
 
 #[test]
-
 fn a_script_that_ends_with_127_is_sourced_once_and_told_as_such() {
     for end in ["exit 127", "exit 126", "exec /nosuch/program"] {
         let script = format!("echo sourced\n{end}\n");
@@ -105,7 +104,6 @@ fn a_script_that_ends_with_127_is_sourced_once_and_told_as_such() {
 }
 
 #[test]
-
 fn an_exit_of_the_script_is_told_as_the_scripts() {
     let function = Function::script("x=1\nexit 0\n").start().fails_init("Runtime.ScriptFailed", "status 0");
     assert!(!function.log().contains("__coshell"), "{}", function.log());
@@ -119,7 +117,6 @@ fn what_a_failing_script_said_stands_in_the_log() {
 }
 
 #[test]
-
 fn a_script_without_the_function_names_those_that_it_has() {
     let script = "create() { :; }\nremove-all() { :; }\nhandle=1\n";
     for channel in Channel::BOTH {
@@ -130,7 +127,6 @@ fn a_script_without_the_function_names_those_that_it_has() {
 }
 
 #[test]
-
 fn a_script_without_any_function() {
     Function::script("").start().fails_init("Runtime.HandlerNotFound", "none");
     // A command of that name is no function.

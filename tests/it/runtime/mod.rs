@@ -10,6 +10,7 @@ mod emulator;
 mod endurance;
 mod examples;
 mod failures;
+mod fifos;
 mod hostile_scripts;
 mod init_errors;
 mod isolation;

@@ -120,7 +120,6 @@ fn where_bash_alone_cannot_use_proc_fifos_take_its_place_and_one_line_says_so() 
 }
 
 #[test]
-
 fn without_proc_fifos_take_its_place_and_one_line_says_so() {
     if cannot_be_built() {
         return;

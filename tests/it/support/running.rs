@@ -11,7 +11,7 @@ use coshell::local::invocation::{Completion, FunctionError, Invocation, Invoke};
 use coshell::local::runtime_api::Init;
 use tempfile::TempDir;
 
-use super::answer::{Answer, assert_report};
+use super::answer::{Answer, assert_report, text};
 
 /// So that a broken runtime fails its test and does not hang it; never a measure.
 pub const GIVE_UP: Duration = Duration::from_secs(30);
@@ -122,6 +122,27 @@ impl Running {
         drop(self.environment.take());
         self.log()
     }
+}
+
+/// Until the runtime removes its folder of FIFOs on SIGTERM, the tests do.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(environment) = self.environment.take() else { return };
+        let folders = folders_of_fifos(environment.runtime_pid());
+        drop(environment);
+        for folder in folders {
+            let _ = fs::remove_dir_all(folder); // the runtime may have done it
+        }
+    }
+}
+
+/// The folders that the drivers of this runtime's Bashes lie in.
+fn folders_of_fifos(runtime: u32) -> Vec<PathBuf> {
+    let children = fs::read_to_string(format!("/proc/{runtime}/task/{runtime}/children")).unwrap_or_default();
+    let lines = children.split_whitespace().filter_map(|child| fs::read(format!("/proc/{child}/cmdline")).ok());
+    let drivers = lines.filter_map(|line| Some(text(line.split(|byte| *byte == 0).nth(1)?)));
+    let drivers = drivers.filter(|driver| driver.starts_with("/tmp/coshell-"));
+    drivers.filter_map(|driver| Some(PathBuf::from(driver).parent()?.to_owned())).collect()
 }
 
 impl Sent<'_> {
