@@ -1,9 +1,11 @@
 //! One integration crate.
 #![allow(unreachable_pub)]
 
+mod failures;
 mod invoke;
 mod invoke_ends;
 mod runtime_api;
 mod runtime_api_answers;
 mod runtime_api_ends;
+mod sandbox;
 mod support;

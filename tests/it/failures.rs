@@ -1,0 +1,51 @@
+//! Every class of failure, through the real `bootstrap`, against golden texts; and the page tests/failures.md, made of them.
+//!
+//! A case is one file below failures/cases: a few settings, the function's files, and then, from the first line that begins with
+//! `===`, what came of it. `UPDATE_GOLDEN=1 cargo test --test it failures` writes that part, and the page, anew.
+
+mod case;
+mod page;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use case::{Case, Ran};
+use page::CHAPTERS;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failures/cases");
+
+#[test]
+fn every_class_of_failure_is_told_as_its_golden_text_and_the_page_say() {
+    let names: Vec<&str> = CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied().collect();
+    let told: Vec<Ran> = side_by_side(&names);
+    let mut wrong: Vec<String> = told.iter().filter_map(Ran::difference).collect();
+    wrong.extend(page::difference(&told));
+    assert!(wrong.is_empty(), "{}\nUPDATE_GOLDEN=1 writes them anew", wrong.join("\n"));
+}
+
+#[test]
+fn every_case_stands_in_one_chapter_of_the_page() {
+    let listed: Vec<&str> = CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied().collect();
+    let files = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
+    let files: BTreeSet<String> =
+        files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(listed.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>(), files);
+    assert_eq!(listed.len(), files.len(), "one is listed twice");
+}
+
+/// Runs the cases on three threads, since some of them wait; the results come in order.
+fn side_by_side(names: &[&str]) -> Vec<Ran> {
+    let (queue, ran) = (Mutex::new(names.iter().enumerate()), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((index, name)) = { queue.lock().unwrap().next() } {
+            let one = Case::read(Path::new(FOLDER), name).run();
+            ran.lock().unwrap().push((index, one));
+        }
+    };
+    std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+    let mut ran = ran.into_inner().unwrap();
+    ran.sort_by_key(|(index, _)| *index);
+    ran.into_iter().map(|(_, ran)| ran).collect()
+}
