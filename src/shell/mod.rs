@@ -74,8 +74,8 @@ pub(crate) struct Shell {
     turn: u64,
     phase: Phase,
     stillborn: u32,
-    /// The log of the turn before, while its pipe may still have writers.
-    last_lines: Option<Lines>,
+    /// The log of the turn with this number, while its pipe may still have writers.
+    last_lines: Option<(u64, Lines)>,
     steps: Steps,
     handler: Handler,
     task_root: PathBuf,
@@ -177,11 +177,19 @@ impl Shell {
         }
     }
 
+    /// Keeps the log of an answered turn until its subshell is gone, which it may be already.
+    fn keep_log(&mut self, turn: u64, lines: Lines) {
+        self.last_lines = Some((turn, lines));
+        if self.turn > turn {
+            self.hand_over_last_log();
+        }
+    }
+
     /// When the next subshell waits, the one before is gone. Whoever still holds its log pipe is a background process: from now on
     /// the log thread reads that pipe, and the turn after next gets a new one.
     fn hand_over_last_log(&mut self) {
-        let Some(mut lines) = self.last_lines.take() else { return };
-        let end = &mut self.plumbing.lanes.stderr[lane(self.turn - 1)];
+        let Some((turn, mut lines)) = self.last_lines.take() else { return };
+        let end = &mut self.plumbing.lanes.stderr[lane(turn)];
         if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
             && let Ok(old) = self.plumbing.channel.renew(end)
         {

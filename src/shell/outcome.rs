@@ -31,7 +31,7 @@ impl Turn<'_> {
                 Ok(Response { bytes: std::mem::take(&mut self.stdout).into_response(), overflow })
             }
         };
-        self.shell.last_lines = Some(self.lines);
+        self.shell.keep_log(self.number, self.lines);
         answer
     }
 
@@ -55,14 +55,14 @@ impl Turn<'_> {
     fn handler_failed(&mut self, status: i32) -> Failure {
         let own = self.own_error();
         let records = self.shell.read_trace();
-        let place = trace::place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
+        let place = trace::place(&records, self.number, &self.shell.plumbing.driver_path());
         let ending = Ending::of_subshell(status, place.as_ref());
         Failure::Handler(Box::new(self.failure(ending, place, own)))
     }
 
     fn timed_out(&mut self, overdue: Overdue) -> Failure {
         let records = self.shell.read_trace();
-        let place = trace::overdue_place(&records, self.shell.turn, &self.shell.plumbing.driver_path());
+        let place = trace::overdue_place(&records, self.number, &self.shell.plumbing.driver_path());
         let handler = self.failure(Ending::of_command(self.done.unwrap_or_default()), place, None);
         Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
     }

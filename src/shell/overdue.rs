@@ -56,7 +56,7 @@ impl Turn<'_> {
 
     fn warn_of_holders(&mut self) {
         self.holders_told = true;
-        let end = &self.shell.plumbing.lanes.stdout[lane(self.shell.turn)];
+        let end = &self.shell.plumbing.lanes.stdout[lane(self.number)];
         let Ok(file) = fstat(end.fd.as_fd()) else { return };
         let holders = Process::holding((file.st_dev, file.st_ino));
         let told = format!(

@@ -26,6 +26,8 @@ const READY_POLL: Duration = Duration::from_secs(1);
 /// One event while it runs.
 pub(super) struct Turn<'a> {
     pub(super) shell: &'a mut Shell,
+    /// Its own number: the shell's may be that of the next turn already, whose subshell waits as soon as this one's has ended.
+    pub(super) number: u64,
     pub(super) lines: Lines,
     pub(super) stdout: Stdout,
     pub(super) stdout_open: bool,
@@ -57,6 +59,7 @@ impl Shell {
         self.steps.begin();
         let mut turn = Turn {
             lines: self.log.lines(Owner::of(invocation)),
+            number: self.turn,
             shell: self,
             stdout: Stdout::up_to(MOST_RESPONSE_BYTES + 1),
             stdout_open: true,
@@ -123,7 +126,7 @@ impl Turn<'_> {
     /// Waits until something happens, at most until `alarm`.
     pub(super) fn wait(&self, alarm: Option<Instant>) -> Result<(), Failure> {
         let plumbing = &self.shell.plumbing;
-        let lane = lane(self.shell.turn);
+        let lane = lane(self.number);
         let mut fds = vec![
             PollFd::new(plumbing.status.fd.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.shell.children.as_fd(), PollFlags::POLLIN),
@@ -147,7 +150,7 @@ impl Turn<'_> {
 
     /// Takes what there is. The statuses come first: what was written to the pipes before is in them then.
     pub(super) fn read(&mut self) {
-        let turn = self.shell.turn;
+        let turn = self.number;
         for status in self.shell.read_statuses() {
             match status {
                 Status::Succeeded { turn: of } if of == turn => self.succeeded = true,
@@ -180,7 +183,7 @@ impl Turn<'_> {
         let mut steps = Vec::new();
         while read_once(xtrace, &mut |bytes| steps.extend(self.shell.steps.read(bytes))) == Read::Some {}
         let driver = &self.shell.plumbing.driver.path;
-        for step in steps.iter().filter(|step| step.turn == self.shell.turn && Path::new(&step.file) != driver) {
+        for step in steps.iter().filter(|step| step.turn == self.number && Path::new(&step.file) != driver) {
             self.shell.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
         }
     }
@@ -202,7 +205,7 @@ impl Turn<'_> {
     /// Gives up what may still come on stdout: the turn after next gets a new pipe.
     pub(super) fn close_stdout(&mut self) -> Result<(), Failure> {
         if self.stdout_open {
-            let end = &mut self.shell.plumbing.lanes.stdout[lane(self.shell.turn)];
+            let end = &mut self.shell.plumbing.lanes.stdout[lane(self.number)];
             self.shell.plumbing.channel.renew(end).map_err(lost)?;
             self.stdout_open = false;
         }
@@ -212,7 +215,7 @@ impl Turn<'_> {
     /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
     /// process that goes on writing is not waited for.
     pub(super) fn drain_log(&mut self) {
-        let end = &self.shell.plumbing.lanes.stderr[lane(self.shell.turn)];
+        let end = &self.shell.plumbing.lanes.stderr[lane(self.number)];
         let mut drained = 0;
         while self.stderr_open && drained < PIPE_BYTES {
             let read = read_once(end, &mut |bytes| {

@@ -11,6 +11,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
 use case::{Case, Ran};
 use page::CHAPTERS;
 
@@ -48,4 +51,18 @@ fn side_by_side(names: &[&str]) -> Vec<Ran> {
     let mut ran = ran.into_inner().unwrap();
     ran.sort_by_key(|(index, _)| *index);
     ran.into_iter().map(|(_, ran)| ran).collect()
+}
+
+#[test]
+fn of_a_hundred_failures_in_a_row_each_has_its_place_and_its_log() {
+    let script = "deep() {\n  ls \"/nosuch/$1\"\n}\nhandler() {\n  deep \"$1\"\n}\n";
+    let running = Sandbox::of_script(script).ready();
+    for number in 1..=100 {
+        let error = running.error(&format!("event-{number}"), &number.to_string());
+        let report: Value = serde_json::from_slice(&error.body).unwrap();
+        assert_eq!(report["stackTrace"], json!(["deep (function.sh:2)", "handler (function.sh:5)"]), "event {number}");
+    }
+    let said = |number: u32| format!("ls: cannot access '/nosuch/{number}'");
+    let log = running.log();
+    assert!((1..=100).all(|number| log.contains(&said(number))), "{log}");
 }
