@@ -99,9 +99,10 @@ impl Starting {
     /// # Errors
     /// Whatever keeps the script from being sourced, with its reason.
     pub(crate) fn finish(mut self) -> Result<Shell, Failure> {
+        let mut statuses = Vec::new();
         loop {
             self.wait().map_err(no_channel)?;
-            let mut statuses = self.shell.read_statuses();
+            statuses.extend(self.shell.read_statuses());
             while read_once(&self.output, &mut |bytes| self.lines.feed(bytes)) == Read::Some {}
             self.lines.write_partial_when_due();
             self.warn_when_long();

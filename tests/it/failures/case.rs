@@ -86,7 +86,10 @@ impl Case {
     pub fn run(self) -> Ran {
         let running = self.sandbox().start();
         let error = match running.init() {
-            Init::Failed(error) => error,
+            Init::Failed(error) => {
+                let _ = running.send("event-1", "{}", GIVE_UP).wait(); // which its end refuses: all of its log is there then
+                error
+            }
             Init::Ready(_) => self.error(&running),
             other => panic!("{}: {other:?}; log: {}", self.title, running.log()),
         };
@@ -119,6 +122,7 @@ impl Ran {
             told.push_str(&format!("=== X-Ray cause\n{}\n", xray(error, running.folder.path())));
         }
         let log = running.log().replace(&running.folder.path().display().to_string(), "/var/task");
+        let log = if self.error_type == "Function.TimedOut" { without_killed(&log) } else { log };
         told + "=== log\n" + &timeless(&log)
     }
 
@@ -141,17 +145,32 @@ fn xray(error: &FunctionError, root: &Path) -> String {
     serde_json::to_string_pretty(&cause).unwrap()
 }
 
-/// Replaces what differs from run to run: `1.23 s` and `+0.001234` by their form.
+/// Replaces what differs from run to run: `1.23 s` by `N.N s`, and the process number in Bash's `f.sh: line 3: 4711 Killed …`.
 fn timeless(text: &str) -> String {
-    let mut words = text.split_inclusive([' ', '\n']).peekable();
-    let mut timeless = String::with_capacity(text.len());
-    while let Some(word) = words.next() {
-        let seconds = words.peek().is_some_and(|next| next.starts_with('s') && !next[1..].starts_with(char::is_alphanumeric));
-        let number = |word: &str| word.contains('.') && word.trim_end().parse::<f64>().is_ok();
-        match word {
-            word if seconds && number(word) => timeless.push_str("N.N "),
-            word => timeless.push_str(word),
-        }
-    }
-    timeless
+    text.split_inclusive('\n').map(timeless_line).collect()
+}
+
+fn timeless_line(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let is_pid = |index: usize| index > 2 && words[index - 2] == "line" && is_number(words[index]);
+    let is_seconds = |index: usize| {
+        let unit = words.get(index + 1).is_some_and(|unit| unit.trim_end_matches(|c: char| !c.is_alphanumeric()) == "s");
+        unit && words[index].contains('.') && words[index].parse::<f64>().is_ok()
+    };
+    let timeless = words.iter().enumerate().map(|(index, word)| match word {
+        _ if is_pid(index) => "PID",
+        _ if is_seconds(index) => "N.N",
+        word => word,
+    });
+    timeless.collect::<Vec<&str>>().join(" ")
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Without Bash's own lines about what was killed at the deadline: whether it comes to print them is a race.
+fn without_killed(log: &str) -> String {
+    let of_bash = |line: &&str| line.contains(" Killed  ") || line.starts_with("     ") && line.contains('|');
+    log.split_inclusive('\n').filter(|line| !of_bash(line)).collect()
 }
