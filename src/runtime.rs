@@ -23,7 +23,7 @@ const MOST_FAILED_STARTS: u32 = 3;
 /// Runs the runtime until its process must end, and says why on stderr.
 pub fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             Log::default().say(Level::Fatal, &Owner::default(), &format!("{error:#}"));
             ExitCode::FAILURE
@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<ExitCode> {
     let config = Config::from_env().map_err(anyhow::Error::msg)?;
     let log = Log::new(config.log_format, config.log_level);
     let api = Api::new(&config.api);
@@ -41,10 +41,11 @@ fn run() -> anyhow::Result<()> {
         log_environment(&log);
     }
     match start(&config, &log) {
-        Ok(mut environment) => environment.serve(&api),
+        Ok(mut environment) => environment.serve(&api).map(|()| ExitCode::SUCCESS),
         Err(failure) => {
+            log.fail(Level::Fatal, &Owner::default(), &failure);
             api.fail_init(&failure).map_err(anyhow::Error::msg)?;
-            Err(anyhow::Error::msg(failure))
+            Ok(ExitCode::FAILURE)
         }
     }
 }
@@ -86,7 +87,7 @@ impl Environment {
                     api.respond(id, &response.bytes)
                 }
                 Err(failure) => {
-                    self.log.fail(&owner, &failure);
+                    self.log.fail(Level::Error, &owner, &failure);
                     api.fail(id, &failure)
                 }
             };

@@ -64,9 +64,11 @@ fn only_line_of(text: &str, command: &str, function: &str) -> Option<u32> {
     found.next().is_none().then_some(number)
 }
 
-/// Without white space and semicolons, in which Bash's print of a command differs from the script.
+/// Without white space, semicolons and the descriptors that are understood, in which Bash's print of a command differs from the
+/// script.
 fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && *c != ';').collect()
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
+    text.replace("0<&", "<&").replace("1>&", ">&")
 }
 
 /// The function in which line `number` stands, judged by the last definition above it.
