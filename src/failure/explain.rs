@@ -33,7 +33,12 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
         }
         Ending::Status(127) => not_found(command, stderr).into(),
         Ending::Signal(signal) => of_signal(signal),
-        Ending::Status(status) => Signal::try_from(status - 128).map(of_signal).unwrap_or_default(),
+        Ending::Status(status) => match Signal::try_from(status - 128) {
+            Ok(signal) if !of_signal(signal).is_empty() => {
+                format!("status {status} usually tells of {}: {}", signal.as_str(), of_signal(signal))
+            }
+            _ => String::new(),
+        },
     }
 }
 

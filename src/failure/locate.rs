@@ -33,11 +33,25 @@ pub(super) fn complete(place: &mut Place, function: &str, script: &Path, message
     if place.frames.is_empty() {
         place.frames.push(outermost(place, function, script, message));
     }
+    call_instead_of_return(place);
     let Some(frame) = place.frames.first_mut().filter(|frame| frame.line.is_none()) else { return };
     let told = message.filter(|message| place.at_exit && frame.file == Path::new(message.file));
     let text = || std::fs::read_to_string(&frame.file).ok();
     frame.line =
         told.and_then(|message| message.line).or_else(|| only_line_of(&text()?, &place.command, &frame.function));
+}
+
+/// Of a function that failed by `return N` Bash names that command, but the line of its call: then the call is what failed there.
+fn call_instead_of_return(place: &mut Place) {
+    let Some(Frame { file, line: Some(line), .. }) = place.frames.first() else { return };
+    if !place.command.starts_with("return") {
+        return;
+    }
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let call = text.lines().nth(*line as usize - 1).map(str::trim);
+    if let Some(call) = call.filter(|call| !squeezed(call).contains(&squeezed(&place.command))) {
+        place.command = call.to_owned();
+    }
 }
 
 /// The frame of a failure whose stack Bash had unwound already.

@@ -21,7 +21,7 @@ impl HandlerFailure {
             (Some(place), ending) if is_of_the_driver(place) => {
                 write!(f, "the EXIT trap of handler `{}` {}", self.function, Ended(ending))?;
             }
-            (Some(place), _) => self.describe_place(f, place)?,
+            (Some(place), _) => self.describe_place(f, place, "handler")?,
             (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
             (None, Ending::Status(_)) => write!(
                 f,
@@ -44,7 +44,7 @@ impl HandlerFailure {
         }
         write!(f, "script `{script}` ended while it was being sourced: ")?;
         match &self.place {
-            Some(place) if !is_of_the_driver(place) => self.describe_place(f, place)?,
+            Some(place) if !is_of_the_driver(place) => self.describe_place(f, place, "script")?,
             Some(Place { at_exit: false, status, .. }) => write!(f, "it returned status {status}")?,
             _ => write!(f, "it {}", Ended(self.ending))?,
         }
@@ -55,12 +55,12 @@ impl HandlerFailure {
     }
 
     /// ``function.sh:12: `command` exited with status 1 in `fetch` ``
-    fn describe_place(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
+    fn describe_place(&self, f: &mut Formatter, place: &Place, whole: &str) -> fmt::Result {
         if let Some(frame) = place.frames.first() {
             write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
         }
         let command = one_line(&place.command);
-        let missing = self.missing_command().filter(|_| self.ending_of_command() == Ending::Status(127));
+        let missing = self.missing_command();
         match (self.ending_of_command(), guilty_member(place)) {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
             (Ending::Status(126), _) => write!(f, "`{command}` cannot be executed")?,
@@ -68,14 +68,14 @@ impl HandlerFailure {
                 write!(f, "member {member} of the pipeline that ends in `{command}` {}", Ended(ending))?;
             }
             (ending, None) if place.at_exit && self.is_killed() => {
-                write!(f, "the handler {} at `{command}`", Ended(ending))?;
+                write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
             }
             (Ending::Status(status), None) if begins_with(&command, "return") => {
                 let function = place.frames.first().map_or(&self.function, |frame| &frame.function);
                 return write!(f, "`{command}` ended `{function}` with status {status}");
             }
             (Ending::Status(status), None) if place.at_exit && begins_with(&command, "exit") => {
-                write!(f, "`{command}` ended the shell with status {status}")?;
+                write!(f, "`{command}` ended the {whole} with status {status}")?;
             }
             (Ending::Status(status), None) if self.bash_said_why(place) => {
                 write!(f, "`{command}` failed with status {status}")?;
@@ -141,6 +141,9 @@ impl HandlerFailure {
             let text = BashMessage::parse(line)?.text;
             text.strip_suffix(": command not found").or_else(|| text.strip_suffix(": No such file or directory"))
         };
+        if self.ending_of_command() != Ending::Status(127) {
+            return None;
+        }
         self.stderr.lines().rev().find_map(missing)
     }
 }

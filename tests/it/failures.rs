@@ -4,6 +4,7 @@
 //! `===`, what came of it. `UPDATE_GOLDEN=1 cargo test --test it failures` writes that part, and the page, anew.
 
 mod case;
+mod chapters;
 mod page;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 use case::{Case, Ran};
-use page::CHAPTERS;
+use chapters::CHAPTERS;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failures/cases");
 

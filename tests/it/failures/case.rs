@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::net::TcpListener;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use coshell::local::invocation::{FunctionError, Outcome};
@@ -9,6 +11,9 @@ use coshell::local::runtime_api::Init;
 use serde_json::Value;
 
 use crate::sandbox::{GIVE_UP, Running, Sandbox};
+
+/// A server that never answers: nobody takes its connections.
+static SILENT: LazyLock<TcpListener> = LazyLock::new(|| TcpListener::bind(("127.0.0.1", 0)).unwrap());
 
 /// A case as its file has it.
 pub struct Case {
@@ -78,8 +83,9 @@ impl Case {
     }
 
     fn sandbox(&self) -> Sandbox {
+        let port = SILENT.local_addr().unwrap().port().to_string();
         let of_files = |sandbox: Sandbox, (name, text): &(String, String)| sandbox.file(name, text);
-        let sandbox = self.files.iter().fold(Sandbox::of_script(""), of_files);
+        let sandbox = self.files.iter().fold(Sandbox::of_script("").env("PORT", &port), of_files);
         self.variables.iter().fold(sandbox, |sandbox, (name, value)| sandbox.env(name, value))
     }
 
@@ -147,7 +153,8 @@ fn xray(error: &FunctionError, root: &Path) -> String {
 
 /// Replaces what differs from run to run: `1.23 s` by `N.N s`, and the process number in Bash's `f.sh: line 3: 4711 Killed …`.
 fn timeless(text: &str) -> String {
-    text.split_inclusive('\n').map(timeless_line).collect()
+    let address = SILENT.local_addr().unwrap().to_string();
+    text.replace(&address, "127.0.0.1:PORT").split_inclusive('\n').map(timeless_line).collect()
 }
 
 fn timeless_line(line: &str) -> String {

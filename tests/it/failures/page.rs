@@ -4,17 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 
 use super::case::Ran;
+use super::chapters::CHAPTERS;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/failures.md");
 const HEAD: &str = include_str!("page.md");
-
-pub struct Chapter {
-    pub title: &'static str,
-    pub text: &'static str,
-    pub cases: &'static [&'static str],
-}
-
-pub const CHAPTERS: &[Chapter] = &[Chapter { title: "All", text: "all", cases: &["grep", "not-found-inside", "not-found-in-script", "return-errexit-off", "aborted", "arithmetic", "bad-substitution", "broken-pipe", "broken-pipe-kill", "crashed", "dashes", "deep", "deep-substitution", "dev-fd", "division", "errexit-off", "errexit-off-last", "eval-syntax", "exec", "exit", "exit-in-substitution", "exit-twice", "handler-killed", "handler-terminated", "here-document", "init-command", "init-crlf", "init-exit", "init-exit-3", "init-function", "init-not-found", "init-return", "init-source", "init-source-syntax", "init-syntax", "init-syntax-eof", "init-unbound", "killed", "long-command", "multi-line", "negated-test", "nested", "no-interpreter", "not-executable", "not-found", "not-found-file", "not-found-handled", "not-found-in-pipeline", "not-utf8", "own-debug-trap", "own-err-trap", "own-error", "own-exit-trap", "own-exit-trap-exit", "own-exit-trap-fails", "partial-output", "pipeline-function", "pipeline-last", "pipeline-member", "quiet-background", "readonly", "redirection", "return", "return-deeper", "return-later", "silent", "source-in-handler", "sourced-file", "status-137", "subshell", "substitution", "terminated", "time-curl", "time-handled", "time-ignored", "time-own-trap", "time-pipeline", "time-read", "time-retry", "time-script", "time-sleep", "time-spin", "time-spin-in-substitution", "time-subshell", "time-substitution", "time-wait", "timeout-command", "unbound", "unbound-in-substitution", "unset-parameter"] }];
 
 /// What differs; with UPDATE_GOLDEN the page is written anew instead.
 pub fn difference(told: &[Ran]) -> Option<String> {
