@@ -33,8 +33,7 @@ fn every_class_of_failure_is_told_as_its_golden_text_and_the_page_say() {
 fn every_case_stands_in_one_chapter_of_the_page() {
     let listed: Vec<&str> = CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied().collect();
     let files = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
-    let files: BTreeSet<String> =
-        files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    let files: BTreeSet<String> = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
     assert_eq!(listed.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>(), files);
     assert_eq!(listed.len(), files.len(), "one is listed twice");
 }

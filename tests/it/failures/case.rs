@@ -1,8 +1,8 @@
 //! One case: its file, what came of it, and the two compared.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -60,7 +60,8 @@ impl Case {
             path,
         };
         parts.next().unwrap_or_default().lines().for_each(|line| case.set(line));
-        case.files = parts.filter_map(|part| part.split_once('\n')).map(|(name, text)| (name.into(), text.into())).collect();
+        case.files =
+            parts.filter_map(|part| part.split_once('\n')).map(|(name, text)| (name.into(), text.into())).collect();
         case
     }
 
@@ -119,7 +120,8 @@ impl Case {
 
 impl Ran {
     fn tell(&self, error: &FunctionError, running: &Running) -> String {
-        let mut told = format!("=== report\nerrorType: {}\nerrorMessage: {}\nstackTrace:\n", self.error_type, self.message);
+        let mut told =
+            format!("=== report\nerrorType: {}\nerrorMessage: {}\nstackTrace:\n", self.error_type, self.message);
         if error.error_type != self.error_type {
             told.insert_str("=== report\n".len(), &format!("header: {}\n", error.error_type));
         }
@@ -158,10 +160,16 @@ fn timeless(text: &str) -> String {
 }
 
 fn timeless_line(line: &str) -> String {
-    let words: Vec<&str> = line.split(' ').collect();
+    let mut words: Vec<&str> = line.split(' ').collect();
+    if let Some(at) = words.iter().position(|word| *word == "line") {
+        while words.get(at + 2).is_some_and(|padding| padding.is_empty()) {
+            words.remove(at + 2); // in front of a short process number
+        }
+    }
     let is_pid = |index: usize| index > 2 && words[index - 2] == "line" && is_number(words[index]);
     let is_seconds = |index: usize| {
-        let unit = words.get(index + 1).is_some_and(|unit| unit.trim_end_matches(|c: char| !c.is_alphanumeric()) == "s");
+        let unit =
+            words.get(index + 1).is_some_and(|unit| unit.trim_end_matches(|c: char| !c.is_alphanumeric()) == "s");
         unit && words[index].contains('.') && words[index].parse::<f64>().is_ok()
     };
     let timeless = words.iter().enumerate().map(|(index, word)| match word {

@@ -26,17 +26,27 @@ fn write(told: &[Ran]) -> String {
     let mut page = HEAD.to_owned();
     let mut told = told.iter();
     for chapter in CHAPTERS {
-        let _ = write!(page, "\n## {}\n\n{}\n\n| what fails, and its line | the report |\n| --- | --- |\n", chapter.title, chapter.text);
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}\n\n| what fails, and its line | the report |\n| --- | --- |\n",
+            chapter.title, chapter.text
+        );
         told.by_ref().take(chapter.cases.len()).for_each(|ran| page.push_str(&row(ran)));
     }
     page
 }
 
 fn row(ran: &Ran) -> String {
-    let line = ran.frames.first().and_then(|frame| ran.case.line_of(frame)).map(|line| format!("<br>{}", code(line.trim())));
+    let line =
+        ran.frames.first().and_then(|frame| ran.case.line_of(frame)).map(|line| format!("<br>{}", code(line.trim())));
     let frames: Vec<String> = ran.frames.iter().map(|frame| code(frame)).collect();
     let report = [format!("**{}**", ran.error_type), cell(&ran.message)].into_iter().chain(frames);
-    format!("| {}{} | {} |\n", cell(&ran.case.title), line.unwrap_or_default(), report.collect::<Vec<String>>().join("<br>"))
+    format!(
+        "| {}{} | {} |\n",
+        cell(&ran.case.title),
+        line.unwrap_or_default(),
+        report.collect::<Vec<String>>().join("<br>")
+    )
 }
 
 /// Text that may have code between backticks.
@@ -46,9 +56,21 @@ fn cell(text: &str) -> String {
 }
 
 fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|").replace('*', "\\*").replace('_', "\\_").replace('\n', "<br>")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('|', "\\|")
+        .replace('*', "\\*")
+        .replace('_', "\\_")
+        .replace('\n', "<br>")
 }
 
 fn code(text: &str) -> String {
-    format!("<code>{}</code>", text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "&#124;").replace('*', "&#42;").replace('_', "&#95;"))
+    format!(
+        "<code>{}</code>",
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('|', "&#124;")
+            .replace('*', "&#42;")
+            .replace('_', "&#95;")
+    )
 }
