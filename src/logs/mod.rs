@@ -125,6 +125,7 @@ impl Log {
     pub(crate) fn fail(&self, level: Level, owner: &Owner, failure: &Failure) {
         let message = failure::log_message(failure);
         match self.format {
+            _ if level < self.least => {}
             Format::Text => {
                 let frames = failure::stack_trace(failure).into_iter().map(|frame| format!("\n    at {frame}"));
                 self.say(level, owner, &format!("{message}{}", frames.collect::<String>()));

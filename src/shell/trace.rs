@@ -83,8 +83,9 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
     Some(Place { command: record.command, status: record.status, at_exit, pipeline, frames, cut })
 }
 
-/// Finds where turn `turn` was when its time was up.
-pub(crate) fn overdue_place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
+/// Finds where turn `turn` was when its time was up. If it was `computing`, waiting for nothing, the command after the one that
+/// was interrupted tells it as well, and its line is known.
+pub(crate) fn overdue_place(bytes: &[u8], turn: u64, computing: bool, driver: &Path) -> Option<Place> {
     let mut records = parse(bytes);
     records.retain(|record| record.turn == turn);
     let overdue = records.iter().rposition(|record| record.kind == Kind::Overdue)?;
@@ -94,7 +95,8 @@ pub(crate) fn overdue_place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Pl
         .iter()
         .rposition(|record| record.kind != Kind::Failed || record.level == 1 || record.status != killed);
     let first_inner = inner.map_or(0, |outer| outer + 1);
-    let same = |record: &Record| record.kind == Kind::Stopped && record.command == records[overdue].command;
+    let same =
+        |record: &Record| record.kind == Kind::Stopped && (computing || record.command == records[overdue].command);
     let stopped = records.iter().rposition(same);
     let index = if first_inner < overdue { first_inner } else { stopped.unwrap_or(overdue) };
     let record = records.swap_remove(index);

@@ -3,8 +3,8 @@
 //! A case is one file below failures/cases: a few settings, the function's files, and then, from the first line that begins with
 //! `===`, what came of it. `UPDATE_GOLDEN=1 cargo test --test it failures` writes that part, and the page, anew.
 
-mod case;
-mod chapters;
+pub mod case;
+pub mod chapters;
 mod page;
 
 use std::collections::BTreeSet;
@@ -18,12 +18,12 @@ use crate::sandbox::Sandbox;
 use case::{Case, Ran};
 use chapters::CHAPTERS;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failures/cases");
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failures/cases");
 
 #[test]
 fn every_class_of_failure_is_told_as_its_golden_text_and_the_page_say() {
     let names: Vec<&str> = CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied().collect();
-    let told: Vec<Ran> = side_by_side(&names);
+    let told: Vec<Ran> = side_by_side(&names, |name| Case::read(Path::new(FOLDER), name).run());
     let mut wrong: Vec<String> = told.iter().filter_map(Ran::difference).collect();
     wrong.extend(page::difference(&told));
     assert!(wrong.is_empty(), "{}\nUPDATE_GOLDEN=1 writes them anew", wrong.join("\n"));
@@ -38,12 +38,12 @@ fn every_case_stands_in_one_chapter_of_the_page() {
     assert_eq!(listed.len(), files.len(), "one is listed twice");
 }
 
-/// Runs the cases on three threads, since some of them wait; the results come in order.
-fn side_by_side(names: &[&str]) -> Vec<Ran> {
+/// Runs all on three threads, since some of them wait; the results come in order.
+pub fn side_by_side<T: Send>(names: &[&str], run: impl Fn(&str) -> T + Sync) -> Vec<T> {
     let (queue, ran) = (Mutex::new(names.iter().enumerate()), Mutex::new(Vec::new()));
     let work = || {
         while let Some((index, name)) = { queue.lock().unwrap().next() } {
-            let one = Case::read(Path::new(FOLDER), name).run();
+            let one = run(name);
             ran.lock().unwrap().push((index, one));
         }
     };

@@ -4,8 +4,11 @@
 mod failures;
 mod invoke;
 mod invoke_ends;
+mod logs;
 mod runtime_api;
 mod runtime_api_answers;
 mod runtime_api_ends;
 mod sandbox;
 mod support;
+mod time_limits;
+mod trace;

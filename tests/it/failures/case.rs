@@ -83,7 +83,8 @@ impl Case {
         text.lines().nth(line.parse::<usize>().ok()? - 1)
     }
 
-    fn sandbox(&self) -> Sandbox {
+    /// Its function, ready to be started.
+    pub fn sandbox(&self) -> Sandbox {
         let port = SILENT.local_addr().unwrap().port().to_string();
         let of_files = |sandbox: Sandbox, (name, text): &(String, String)| sandbox.file(name, text);
         let sandbox = self.files.iter().fold(Sandbox::of_script("").env("PORT", &port), of_files);
