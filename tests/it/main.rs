@@ -4,6 +4,7 @@
 mod failures;
 mod invoke;
 mod invoke_ends;
+mod invoke_told;
 mod logs;
 mod runtime_api;
 mod runtime_api_answers;

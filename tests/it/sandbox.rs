@@ -129,10 +129,6 @@ impl Running {
         }
     }
 
-    pub fn runtime_pid(&self) -> u32 {
-        self.environment.runtime_pid()
-    }
-
     /// The command lines of all its processes.
     pub fn processes(&self) -> Vec<String> {
         let mark = format!("LAMBDA_TASK_ROOT={}", self.folder.path().display());
