@@ -1,7 +1,9 @@
 //! The log: whose each line is, whole lines, the rules of its two formats, and the trace.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
 
 use coshell::local::invocation::Invoke;
 use nix::sys::stat::Mode;
@@ -69,9 +71,13 @@ fn lines_of_children_that_outlive_their_event_keep_its_id() {
     for event in ["1", "2", "3"] {
         assert_eq!(running.response(&format!("event-{event}"), event), "");
     }
-    // A reader of a FIFO may take several lines at once: each gate is opened until nobody waits any more.
-    let open = |gate: &std::path::PathBuf| fs::write(gate, "\n".repeat(CHILDREN)).unwrap();
-    gates.iter().for_each(open);
+    // Open in both directions and kept so: a child that comes to its gate late finds it open, and its line in it.
+    let open = |gate: &PathBuf| {
+        let mut gate = File::options().read(true).write(true).open(gate).unwrap();
+        gate.write_all("\n".repeat(CHILDREN).as_bytes()).unwrap();
+        gate
+    };
+    let _open_gates = gates.each_ref().map(open);
     let all = 3 * CHILDREN * LINES;
     let log = running.log_when(|log| log.lines().count() >= all && log.ends_with('\n'));
     assert_whole(&log, &["event-1", "event-2", "event-3"]);

@@ -7,6 +7,8 @@ use super::case::Ran;
 use super::chapters::CHAPTERS;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/failures.md");
+/// So many are shown in a row.
+const MOST_FRAMES: usize = 4;
 const HEAD: &str = include_str!("page.md");
 
 /// What differs; with UPDATE_GOLDEN the page is written anew instead.
@@ -39,7 +41,11 @@ fn write(told: &[Ran]) -> String {
 fn row(ran: &Ran) -> String {
     let line =
         ran.frames.first().and_then(|frame| ran.case.line_of(frame)).map(|line| format!("<br>{}", code(line.trim())));
-    let frames: Vec<String> = ran.frames.iter().map(|frame| code(frame)).collect();
+    let mut frames: Vec<String> = ran.frames.iter().map(|frame| code(frame)).collect();
+    if frames.len() > MOST_FRAMES {
+        frames.truncate(MOST_FRAMES);
+        frames.push(format!("… and so on; the report has {} lines", ran.frames.len()));
+    }
     let report = [format!("**{}**", ran.error_type), cell(&ran.message)].into_iter().chain(frames);
     format!(
         "| {}{} | {} |\n",
