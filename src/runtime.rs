@@ -15,7 +15,7 @@ use crate::shell::Response;
 /// Runs the runtime until its process must end, and says why on stderr.
 pub fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             Log::default().say(Level::Fatal, &Owner::default(), &format!("{error:#}"));
             ExitCode::FAILURE
@@ -23,7 +23,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<ExitCode> {
     let config = Config::from_env().map_err(anyhow::Error::msg)?;
     let host = Host::start(&config)?;
     // Else /proc/PID/fd of a program that its user may not read belongs to root, and Bash cannot open it.
@@ -34,10 +34,11 @@ fn run() -> anyhow::Result<()> {
     let opening = Opening::begin(&config, &host);
     let api = Api::connect(&config.api); // while Bash sources the script
     match opening.and_then(Opening::finish) {
-        Ok(environment) => serve(environment, &api, &host.log),
+        Ok(environment) => serve(environment, &api, &host.log).map(|()| ExitCode::SUCCESS),
         Err(failure) => {
+            host.log.fail(Level::Fatal, &Owner::default(), &failure);
             api.fail_init(&failure).map_err(anyhow::Error::msg)?;
-            Err(anyhow::Error::msg(failure))
+            Ok(ExitCode::FAILURE)
         }
     }
 }
@@ -53,7 +54,7 @@ fn serve(mut environment: Environment, api: &Api, log: &Log) -> anyhow::Result<(
                 api.respond(id, &response.bytes)
             }
             Err(failure) => {
-                log.fail(&owner, &failure);
+                log.fail(Level::Error, &owner, &failure);
                 api.fail(id, &failure)
             }
         };

@@ -8,32 +8,60 @@ use super::handler::Ending;
 
 const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
-/// The advice for a command or handler that ended so; empty when there is none.
-pub(super) fn advice(ending: Ending, stderr: &str) -> String {
+/// The advice for a command or handler that ended so and left this on stderr; empty when there is none.
+pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
     if stderr.lines().any(|line| line.contains("/dev/fd/") && line.contains("No such file")) {
-        return "Lambda has no /dev/fd, so process substitution, <( ) and >( ), fails there: use a temporary file or a here-string".into();
+        return "Lambda has no /dev/fd, so process substitution, `<( )` and `>( )`, fails there: use a temporary file or a \
+            here-string"
+            .into();
+    }
+    if stderr.contains(r"\r'") {
+        return "the file has Windows line ends: save it with Unix ones, or run `sed -i 's/\\r$//'` on it".into();
     }
     match ending {
+        Ending::Status(1) if command.starts_with("((") || command.starts_with("let ") => {
+            "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead".into()
+        }
+        Ending::Status(1) if command.starts_with("grep ") && stderr.is_empty() => {
+            "grep has status 1 where it finds no line: add `|| :` where that is no failure".into()
+        }
+        Ending::Status(124) if command.starts_with("timeout ") => "`timeout` ended it, since its time was up".into(),
         Ending::Status(126) => {
             "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
             for this processor?"
                 .into()
         }
-        Ending::Status(127) => {
-            "Amazon Linux's minimal image lacks many tools (jq, aws, find, tar, ...): put the command into the \
-            zip, or into the bin folder of a layer, which is /opt/bin and on PATH"
-                .into()
-        }
+        Ending::Status(127) => not_found(command, stderr).into(),
         Ending::Signal(signal) => of_signal(signal),
-        Ending::Status(status) => Signal::try_from(status - 128).map(of_signal).unwrap_or_default(),
+        Ending::Status(status) => match Signal::try_from(status - 128) {
+            Ok(signal) if !of_signal(signal).is_empty() => {
+                format!("status {status} usually tells of {}: {}", signal.as_str(), of_signal(signal))
+            }
+            _ => String::new(),
+        },
+    }
+}
+
+fn not_found(command: &str, stderr: &str) -> &'static str {
+    if stderr.contains("required file not found") || stderr.contains("bad interpreter") {
+        "the file is there, but not the interpreter that its first line names, or not the C library that it was built for"
+    } else if command.split(' ').next().is_some_and(|word| word.contains('/')) {
+        "is the file in the zip or layer? A path that does not begin with `/` starts at the current folder, which is \
+        LAMBDA_TASK_ROOT unless the handler changes it"
+    } else {
+        "Amazon Linux's minimal image lacks many tools (jq, aws, find, tar, ...): put the command into the zip, or into the \
+        bin folder of a layer, which is /opt/bin and on PATH"
     }
 }
 
 fn of_signal(signal: Signal) -> String {
     match signal {
-        Signal::SIGKILL => format!("out of memory is likely{}", memory()),
+        Signal::SIGKILL => format!("out of memory is likely{}: give the function more", memory()),
         Signal::SIGSEGV => "the program itself is faulty, or was built for another processor or C library".into(),
-        Signal::SIGPIPE => "it wrote to a pipe whose reader had gone: with pipefail `producer | head` ends so".into(),
+        Signal::SIGPIPE => "it wrote to a pipe whose reader had gone, as in `producer | head` under pipefail: where that is no failure, \
+            add `|| (($? == 141))`"
+            .into(),
+        Signal::SIGABRT => "the program found a fault in itself".into(),
         Signal::SIGTERM => "something asked it to end, such as `kill` or `timeout` in the handler".into(),
         _ => String::new(),
     }

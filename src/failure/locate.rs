@@ -33,40 +33,66 @@ pub(super) fn complete(place: &mut Place, function: &str, script: &Path, message
     if place.frames.is_empty() {
         place.frames.push(outermost(place, function, script, message));
     }
+    call_instead_of_return(place);
     let Some(frame) = place.frames.first_mut().filter(|frame| frame.line.is_none()) else { return };
     let told = message.filter(|message| place.at_exit && frame.file == Path::new(message.file));
-    let text = || std::fs::read_to_string(&frame.file).ok();
-    frame.line =
-        told.and_then(|message| message.line).or_else(|| only_line_of(&text()?, &place.command, &frame.function));
+    frame.line = told
+        .and_then(|message| message.line)
+        .or_else(|| only_line_of(&read(&frame.file), &place.command, Some(&frame.function)));
+}
+
+/// Of a function that failed by `return N` Bash names that command, but the line of its call: then the call is what failed there.
+fn call_instead_of_return(place: &mut Place) {
+    let Some(Frame { file, line: Some(line), .. }) = place.frames.first() else { return };
+    if !place.command.starts_with("return") {
+        return;
+    }
+    let text = read(file);
+    let call = text.lines().nth(*line as usize - 1).map(str::trim);
+    if let Some(call) = call.filter(|call| !squeezed(call).contains(&squeezed(&place.command))) {
+        place.command = call.to_owned();
+    }
 }
 
 /// The frame of a failure whose stack Bash had unwound already.
 fn outermost(place: &Place, function: &str, script: &Path, message: Option<&BashMessage>) -> Frame {
     let handler = Frame { function: function.to_owned(), file: script.to_owned(), line: None };
-    // `return N` ends a function: what is left is the call of the handler.
-    let Some(BashMessage { file, line: Some(line), .. }) = message.filter(|_| place.at_exit) else { return handler };
-    let Ok(text) = std::fs::read_to_string(file) else { return handler };
-    let function = function_around(&text, *line).unwrap_or_else(|| function.to_owned());
-    Frame { function, file: Path::new(file).to_owned(), line: Some(*line) }
+    // `return N` ends a function: what is left is the call of the handler. So it is with the last command under `set +e`, and that
+    // may be one of another function.
+    let (file, text, line) = match message.filter(|_| place.at_exit) {
+        Some(BashMessage { file, line: Some(line), .. }) => (Path::new(file), read(file), Some(*line)),
+        Some(_) => return handler,
+        None => (script, read(script), only_line_of(&read(script), &place.command, None)),
+    };
+    let Some(line) = line.filter(|_| !text.is_empty()) else { return handler };
+    let function = function_around(&text, line).unwrap_or_else(|| function.to_owned());
+    Frame { function, file: file.to_owned(), line: Some(line) }
 }
 
-/// The line of `command` in `text`, if it stands only once in the body of `function`.
-fn only_line_of(text: &str, command: &str, function: &str) -> Option<u32> {
+fn read(file: impl AsRef<Path>) -> String {
+    std::fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// The line of `command` in `text`, if it stands only once in the body of `function`, or at all.
+fn only_line_of(text: &str, command: &str, function: Option<&str>) -> Option<u32> {
     let wanted = squeezed(command.lines().next()?);
     if wanted.is_empty() {
         return None;
     }
     let lines = (1..).zip(text.lines());
     let mut found = lines.filter(|(number, line)| {
-        squeezed(line).contains(&wanted) && function_around(text, *number).is_none_or(|around| around == function)
+        let in_function = || function_around(text, *number).is_none_or(|around| function.is_none_or(|it| around == it));
+        squeezed(line).contains(&wanted) && in_function()
     });
     let (number, _) = found.next()?;
     found.next().is_none().then_some(number)
 }
 
-/// Without white space and semicolons, in which Bash's print of a command differs from the script.
+/// Without white space, semicolons and the descriptors that are understood, in which Bash's print of a command differs from the
+/// script.
 fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && *c != ';').collect()
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
+    text.replace("0<&", "<&").replace("1>&", ">&")
 }
 
 /// The function in which line `number` stands, judged by the last definition above it.
@@ -94,11 +120,13 @@ mod tests {
 
     #[test]
     fn a_command_is_found_in_its_function_and_only_where_it_stands_once() {
-        assert_eq!(only_line_of(TEXT, "exit 3", "deep"), Some(2));
-        assert_eq!(only_line_of(TEXT, "exit 3", "other"), Some(6));
-        assert_eq!(only_line_of(TEXT, "eval 'x'", "other"), None);
-        assert_eq!(only_line_of(TEXT, "missing", "other"), None);
-        assert_eq!(only_line_of(TEXT, "", "other"), None);
+        assert_eq!(only_line_of(TEXT, "exit 3", Some("deep")), Some(2));
+        assert_eq!(only_line_of(TEXT, "exit 3", Some("other")), Some(6));
+        assert_eq!(only_line_of(TEXT, "eval 'x'", Some("other")), None);
+        assert_eq!(only_line_of(TEXT, "missing", Some("other")), None);
+        assert_eq!(only_line_of(TEXT, "", Some("other")), None);
+        assert_eq!(only_line_of(TEXT, "exit 3", None), None);
+        assert_eq!(only_line_of(TEXT, "function other", None), Some(4));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod handler;
 mod locate;
 mod own;
 mod report;
+mod sentence;
 mod timed_out;
 
 use std::fmt::{self, Display, Formatter};

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::handler::{HandlerFailure, location};
+use super::handler::HandlerFailure;
+use super::sentence::location;
 use crate::shell::trace::Frame;
 
 /// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
@@ -14,7 +15,6 @@ const MOST_BYTES: usize = 256 * 1024;
 const MOST_XRAY_BYTES: usize = 64 * 1024;
 const MOST_MESSAGE_BYTES: usize = 32 * 1024;
 const MOST_XRAY_MESSAGE_BYTES: usize = 2 * 1024;
-const MOST_FRAMES: usize = 64;
 
 /// The body of an error report, never longer than 256 KiB.
 pub(crate) fn body(failure: &Failure) -> Vec<u8> {
@@ -51,7 +51,9 @@ pub(crate) fn log_message(failure: &Failure) -> String {
 
 /// The frames as text, innermost first: `fetch (function.sh:12)`.
 pub(crate) fn stack_trace(failure: &Failure) -> Vec<String> {
-    frames(failure).map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame))).collect()
+    let told = frames(failure).map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame)));
+    let cut = failure.of_handler().and_then(|failure| failure.place.as_ref()).is_some_and(|place| place.cut);
+    told.chain(cut.then(|| "… (more calls)".to_owned())).collect()
 }
 
 /// The value of Lambda-Runtime-Function-XRay-Error-Cause: ASCII, at most 64 KiB.
@@ -74,7 +76,7 @@ pub(crate) fn xray_cause(failure: &Failure) -> Option<String> {
 }
 
 fn frames(failure: &Failure) -> impl Iterator<Item = (String, &Frame)> {
-    failure.of_handler().into_iter().flat_map(HandlerFailure::frames).take(MOST_FRAMES)
+    failure.of_handler().into_iter().flat_map(HandlerFailure::frames)
 }
 
 /// What a frame is called: the function, or a name for what Bash calls `source`.

@@ -28,19 +28,15 @@ pub struct TimedOut {
 impl TimedOut {
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         let Overdue { after, margin, running } = &self.overdue;
-        write!(
-            f,
-            "timed out: ended after {:.2} s, {} ms before its deadline, ",
-            after.as_secs_f64(),
-            margin.as_millis()
-        )?;
+        write!(f, "timed out after {:.2} s ", after.as_secs_f64())?;
         match &self.handler.place {
             Some(place) => self.handler.describe_where(f, place)?,
             None => write!(f, "in handler `{}`; Bash could not tell where", self.handler.function)?,
         }
         match running.as_slice() {
-            [] => f.write_str("; Bash itself was running, or waiting for input"),
-            running => write!(f, "; running: {}", running.join(", ")),
+            [] => f.write_str("; Bash itself was running, or waiting for input")?,
+            running => write!(f, "; running: {}", running.join(", "))?,
         }
+        write!(f, "; ended {} ms before its deadline, since COSHELL_TIMEOUT_MARGIN_MS is set", margin.as_millis())
     }
 }

@@ -1,12 +1,16 @@
 //! `coshell invoke`: one event through the real runtime, on the developer's machine.
 //!
-//! The response goes to stdout byte for byte and everything else to stderr, so that the program can stand in a pipe. The
+//! The response goes to stdout byte for byte and everything else to stderr, so that the program can stand in a pipe; with
+//! `--json` everything is one object on stdout. The
 //! exit status says what came of it: 0 response, 1 the handler failed, 2 wrong usage (nothing was run), 3 init failed, 124 timed
 //! out; 128 and the signal's number after Ctrl-C and the like.
 
 mod arguments;
+mod explained;
+mod machine;
 mod output;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -18,7 +22,7 @@ use super::environment::{Bootstrap, Environment, Settings, random_uuid, region};
 use super::event;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome};
+use super::invocation::{Bytes, Completion, FunctionError, Invocation, Invoke, Outcome};
 use super::runtime_api::Init;
 use output::Report;
 
@@ -28,9 +32,10 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 const NEXT_PATIENCE: Duration = Duration::from_millis(200);
 
 /// What the program's exit status says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     /// The handler gave a response.
+    #[default]
     Success,
     /// The handler failed, or the runtime died under it.
     HandlerFailed,
@@ -68,17 +73,19 @@ pub fn run(arguments: &Arguments) -> Status {
         Ok(started) => started,
         Err(error) => return complain(&error, Status::InitFailed),
     };
-    let came_of_it = invoke_in(&environment, invoke, arguments.report);
+    let came_of_it = invoke_in(&environment, invoke, arguments);
     drop(environment); // every process of it is gone before the exit status is told
-    match (interruption.exit_status(), came_of_it) {
-        (Some(status), _) => Status::Interrupted(status),
-        (None, Ok(CameOfIt { status, error, report })) => {
-            error.iter().for_each(output::error);
-            report.iter().for_each(output::report);
-            status
+    let told = match (interruption.exit_status(), came_of_it) {
+        (Some(status), _) => return Status::Interrupted(status),
+        (None, Ok(came_of_it)) if arguments.json => machine::print(&came_of_it, settings.log.as_deref()),
+        (None, Ok(came_of_it)) => {
+            came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
+            came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
+            Ok(came_of_it.status)
         }
-        (None, Err(error)) => complain(&error, Status::HandlerFailed),
-    }
+        (None, Err(error)) => Err(error),
+    };
+    told.unwrap_or_else(|error| complain(&error, Status::HandlerFailed))
 }
 
 fn complain(error: &Error, status: Status) -> Status {
@@ -101,10 +108,14 @@ fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
         function,
         bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
-        variables: arguments.env.clone(),
-        log: None,
+        variables: arguments.env.iter().cloned().chain(arguments.trace.then(traced)).collect(),
+        log: if arguments.json { Some(machine::log()?) } else { None },
     };
     Ok((settings, invoke))
+}
+
+fn traced() -> (OsString, OsString) {
+    ("COSHELL_TRACE".into(), "1".into())
 }
 
 fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
@@ -114,15 +125,23 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
     Ok((interruption, environment))
 }
 
-/// A status, the error that explains it, and the report where one is wanted.
+/// A status, the response or the error that explains it, and the figures, once the runtime was ready.
+#[derive(Default)]
 struct CameOfIt {
     status: Status,
+    response: Option<Bytes>,
     error: Option<FunctionError>,
+    request_id: String,
     report: Option<Report>,
+    report_wanted: bool,
 }
 
-fn invoke_in(environment: &Environment, invoke: Invoke, report: bool) -> Result<CameOfIt> {
-    let failed = |error| Ok(CameOfIt { status: Status::InitFailed, error: Some(error), report: None });
+fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -> Result<CameOfIt> {
+    let request_id = invoke.request_id.clone();
+    let failed = |error| {
+        let request_id = request_id.clone();
+        Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() })
+    };
     let ready = match environment.wait_for_init(INIT_LIMIT) {
         Init::Ready(ready) => ready,
         Init::Failed(error) => return failed(error),
@@ -131,21 +150,29 @@ fn invoke_in(environment: &Environment, invoke: Invoke, report: bool) -> Result<
     };
     let invocation = environment.api().submit(invoke).context("cannot send the event")?;
     let completion = invocation.wait();
-    let (status, error) = tell(&completion, invocation.invoke())?;
-    let report = (report || output::stderr_is_a_terminal()).then(|| Report {
-        request_id: invocation.invoke().request_id.clone(),
+    let (status, error) = judge(&completion, invocation.invoke());
+    let response = match &completion.outcome {
+        Outcome::Response(response) => Some(response.bytes.clone()),
+        Outcome::Error(_) | Outcome::RuntimeExited(_) | Outcome::TimedOut => None,
+    };
+    if !arguments.json
+        && let Some(response) = &response
+    {
+        output::response(response)?; // at once; an error is told when the log has ended
+    }
+    let report_wanted = arguments.report || output::stderr_is_a_terminal();
+    let report = (report_wanted || arguments.json).then(|| Report {
+        request_id: request_id.clone(),
         duration: billed(&completion, &invocation),
         init_duration: ready.saturating_duration_since(environment.started()),
         max_memory_bytes: environment.memory_bytes(),
     });
-    Ok(CameOfIt { status, error, report })
+    Ok(CameOfIt { status, response, error, request_id, report, report_wanted })
 }
 
-/// Writes a response to stdout; an error is told later, when the log has ended.
-fn tell(completion: &Completion, invoke: &Invoke) -> Result<(Status, Option<FunctionError>)> {
-    Ok(match &completion.outcome {
+fn judge(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
+    match &completion.outcome {
         Outcome::Response(response) => {
-            output::response(&response.bytes)?;
             let broke_off = response.trailing_error.is_some();
             let status = if broke_off { Status::HandlerFailed } else { Status::Success };
             (status, response.trailing_error.clone())
@@ -153,7 +180,7 @@ fn tell(completion: &Completion, invoke: &Invoke) -> Result<(Status, Option<Func
         Outcome::Error(error) => (Status::HandlerFailed, Some(error.clone())),
         Outcome::RuntimeExited(how) => (Status::HandlerFailed, Some(exit_error(how))),
         Outcome::TimedOut => (Status::TimedOut, Some(timeout_error(invoke))),
-    })
+    }
 }
 
 /// From delivery to the runtime's following `next`, or to its answer where no `next` comes.

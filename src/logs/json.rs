@@ -32,8 +32,8 @@ pub(super) fn entry(message: &[u8], level: Level, owner: &Owner, part: Option<u3
 }
 
 /// One entry for a failure, with its type and its stack.
-pub(super) fn failure(message: &str, failure: &Failure, owner: &Owner) -> Vec<u8> {
-    let mut entry = head(Level::Error, message, owner);
+pub(super) fn failure(message: &str, level: Level, failure: &Failure, owner: &Owner) -> Vec<u8> {
+    let mut entry = head(level, message, owner);
     entry.insert("errorType".into(), failure::reported_type(failure).into());
     entry.insert("stackTrace".into(), failure::stack_trace(failure).into());
     ended(Value::Object(entry).to_string().into_bytes())

@@ -122,14 +122,15 @@ impl Log {
     }
 
     /// Writes a failure: one line that says all, followed by its frames; one object in JSON.
-    pub(crate) fn fail(&self, owner: &Owner, failure: &Failure) {
+    pub(crate) fn fail(&self, level: Level, owner: &Owner, failure: &Failure) {
         let message = failure::log_message(failure);
         match self.format {
+            _ if level < self.least => {}
             Format::Text => {
                 let frames = failure::stack_trace(failure).into_iter().map(|frame| format!("\n    at {frame}"));
-                self.say(Level::Error, owner, &format!("{message}{}", frames.collect::<String>()));
+                self.say(level, owner, &format!("{message}{}", frames.collect::<String>()));
             }
-            Format::Json => self.write(&json::failure(&message, failure, owner)),
+            Format::Json => self.write(&json::failure(&message, level, failure, owner)),
         }
     }
 

@@ -48,9 +48,9 @@ __coshell_print_record() {
 
 # The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
 # trap, which runs before the next command, when the supervisor has ended the one that is waited for.
-__coshell_overdue() { # status command
-  __coshell_trace overdue "$1" "$2" 0 || builtin :
-  builtin trap '__coshell_trace stopped "$?" "$BASH_COMMAND" "$LINENO" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
+__coshell_overdue() { # status command status-of-each-member …
+  __coshell_trace overdue "$1" "$2" 0 "${@:3}" || builtin :
+  builtin trap '__coshell_trace stopped "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
 }
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the
@@ -156,7 +156,7 @@ shopt -s expand_aliases inherit_errexit
           ;;
         esac
         builtin trap '__coshell_exit "$?" "$BASH_COMMAND"' EXIT
-        case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND"' STKFLT ;; esac
+        case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND" "${PIPESTATUS[@]}"' STKFLT ;; esac
         {
           builtin printf 'R %s %s\n' "$__coshell_turn" "${BASHPID:-0}" >>"$__coshell_status"
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :

@@ -73,7 +73,8 @@ impl Turn<'_> {
 
     fn timed_out(&mut self, overdue: Overdue) -> Failure {
         let records = self.shell.read_trace();
-        let place = trace::overdue_place(&records, self.number, &self.shell.plumbing.driver_path());
+        let computing = overdue.running.is_empty();
+        let place = trace::overdue_place(&records, self.number, computing, &self.shell.plumbing.driver_path());
         let handler = self.failure(Ending::of_command(self.done.unwrap_or_default()), place, None);
         Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
     }

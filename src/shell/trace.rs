@@ -56,6 +56,8 @@ pub struct Place {
     pub pipeline: Vec<i32>,
     /// The calls that led there, innermost first, the driver's left out.
     pub frames: Vec<Frame>,
+    /// Whether there were more calls than the driver records.
+    pub cut: bool,
 }
 
 /// Finds what ended turn `turn` (0: the sourcing of the script) in `bytes`. Frames in `driver` are left out.
@@ -73,16 +75,17 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
     };
     let record = records.swap_remove(index);
     let at_exit = record.kind == Kind::Exited;
-    let mut frames: Vec<Frame> = record.frames.into_iter().filter(|frame| frame.file != driver).collect();
+    let (mut frames, cut) = calls(record.frames, driver);
     if at_exit && let Some(innermost) = frames.first_mut() {
         innermost.line = None; // in an EXIT trap it is always 1
     }
     let pipeline = if record.pipeline.len() > 1 { record.pipeline } else { Vec::new() };
-    Some(Place { command: record.command, status: record.status, at_exit, pipeline, frames })
+    Some(Place { command: record.command, status: record.status, at_exit, pipeline, frames, cut })
 }
 
-/// Finds where turn `turn` was when its time was up.
-pub(crate) fn overdue_place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
+/// Finds where turn `turn` was when its time was up. If it was `computing`, waiting for nothing, the command after the one that
+/// was interrupted tells it as well, and its line is known.
+pub(crate) fn overdue_place(bytes: &[u8], turn: u64, computing: bool, driver: &Path) -> Option<Place> {
     let mut records = parse(bytes);
     records.retain(|record| record.turn == turn);
     let overdue = records.iter().rposition(|record| record.kind == Kind::Overdue)?;
@@ -92,17 +95,25 @@ pub(crate) fn overdue_place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Pl
         .iter()
         .rposition(|record| record.kind != Kind::Failed || record.level == 1 || record.status != killed);
     let first_inner = inner.map_or(0, |outer| outer + 1);
-    let same = |record: &Record| record.kind == Kind::Stopped && record.command == records[overdue].command;
+    let same =
+        |record: &Record| record.kind == Kind::Stopped && (computing || record.command == records[overdue].command);
     let stopped = records.iter().rposition(same);
     let index = if first_inner < overdue { first_inner } else { stopped.unwrap_or(overdue) };
     let record = records.swap_remove(index);
-    let mut frames: Vec<Frame> = record.frames.into_iter().filter(|frame| frame.file != driver).collect();
+    let (mut frames, cut) = calls(record.frames, driver);
     if record.kind == Kind::Overdue
         && let Some(innermost) = frames.first_mut()
     {
         innermost.line = None; // in a trap for a signal it is always 1
     }
-    Some(Place { command: record.command, status: record.status, at_exit: false, pipeline: Vec::new(), frames })
+    let pipeline = if record.pipeline.len() > 1 { record.pipeline } else { Vec::new() };
+    Some(Place { command: record.command, status: record.status, at_exit: false, pipeline, frames, cut })
+}
+
+/// The calls outside of `driver`, and whether the outermost ones are missing: a whole stack ends in the driver.
+fn calls(frames: Vec<Frame>, driver: &Path) -> (Vec<Frame>, bool) {
+    let cut = frames.last().is_some_and(|outermost| outermost.file != driver);
+    (frames.into_iter().filter(|frame| frame.file != driver).collect(), cut)
 }
 
 /// A failure inside `$( )` or a pipeline is recorded once a level, innermost first: the first of the run is where it began.

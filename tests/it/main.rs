@@ -1,11 +1,17 @@
 //! One integration crate.
 #![allow(unreachable_pub)]
 
+mod failures;
 mod invoke;
 mod invoke_ends;
 mod invoke_own_runtime;
+mod invoke_told;
+mod logs;
 mod runtime;
 mod runtime_api;
 mod runtime_api_answers;
 mod runtime_api_ends;
+mod sandbox;
 mod support;
+mod time_limits;
+mod trace;

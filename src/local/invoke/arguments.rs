@@ -18,10 +18,14 @@ Examples:
   coshell invoke src/orders.create @events/order.json  the function `create` of src/orders.sh
   date +'{\"now\":%s}' | coshell invoke clock.sh -       the function `handler` of clock.sh, event from stdin
   coshell invoke handlers/echo --env STAGE=test --timeout 10 --report
+  coshell invoke handlers/failing --trace              every command in the log, then what failed and where
+  coshell invoke handlers/echo --json | jq -r .response
 
 Exit status:
   0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed   124 timed out
-  Errors stand on stderr as Lambda's JSON, after the log.";
+  An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
+  NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
+  `success`, `failed`, `initFailed` or `timedOut`.";
 
 /// The arguments, checked as far as each can be by itself.
 #[derive(Args, Clone, Debug)]
@@ -58,6 +62,15 @@ pub struct Arguments {
     /// Ends with Lambda's REPORT line on stderr, also where stderr is no terminal
     #[arg(long)]
     pub report: bool,
+
+    /// Writes every command of the handler to the log: sets COSHELL_TRACE=1
+    #[arg(long)]
+    pub trace: bool,
+
+    /// Prints one JSON object for machines: requestId, status, response (or responseBase64), error, durationMs,
+    /// initDurationMs, maxMemoryBytes and log
+    #[arg(long, conflicts_with = "report")]
+    pub json: bool,
 
     /// Another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]

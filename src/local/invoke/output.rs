@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::super::invocation::FunctionError;
+use super::explained::Explained;
 
 /// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
 pub(super) fn response(bytes: &[u8]) -> Result<()> {
@@ -18,8 +20,14 @@ pub(super) fn response(bytes: &[u8]) -> Result<()> {
     stdout.flush().context("cannot write the response")
 }
 
-/// Writes an error as Lambda's JSON, as the runtime reported it, on a line of its own.
-pub(super) fn error(error: &FunctionError) {
+/// Writes an error: explained on a terminal, else as Lambda's JSON, as the runtime reported it, on a line of its own.
+pub(super) fn error(error: &FunctionError, task_root: &Path) {
+    if stderr_is_a_terminal()
+        && let Some(explained) = Explained::of(error)
+    {
+        eprint!("{}", explained.told(task_root, in_colour()));
+        return;
+    }
     let mut line = if error.body.is_empty() {
         FunctionError::by_lambda(&error.error_type, "the runtime reported no message").body.to_vec()
     } else {
@@ -52,6 +60,12 @@ impl fmt::Display for Report {
 
 pub(super) fn report(report: &Report) {
     let _ = writeln!(std::io::stderr(), "{report}"); // there is nowhere left to say so
+}
+
+/// Whether a terminal is to be written to in colour. Source: no-color.org.
+fn in_colour() -> bool {
+    let set = |name| std::env::var_os(name).unwrap_or_default();
+    set("NO_COLOR").is_empty() && set("TERM") != "dumb"
 }
 
 pub(super) fn stderr_is_a_terminal() -> bool {

@@ -1,0 +1,194 @@
+//! The sentence that tells a handler's failure: where, which command, how it ended, what it said last, and what usually helps.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+
+use super::explain::advice;
+use super::handler::{Ending, HandlerFailure};
+use super::last_line;
+use super::locate::BashMessage;
+use super::report::shortened;
+use crate::shell::trace::{Frame, Place};
+
+const MOST_COMMAND_BYTES: usize = 300;
+/// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
+const DEATHS: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
+
+impl HandlerFailure {
+    /// The sentence for a handler that failed.
+    pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
+        match (&self.place, self.ending) {
+            (Some(place), ending) if is_of_the_driver(place) => {
+                write!(f, "the EXIT trap of handler `{}` {}", self.function, Ended(ending))?;
+            }
+            (Some(place), _) => self.describe_place(f, place, "handler")?,
+            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
+            (None, Ending::Status(_)) => write!(
+                f,
+                "handler `{}` {} (where, Bash could not tell: that is so after `exec`, and with an EXIT trap of its own)",
+                self.function,
+                Ended(self.ending)
+            )?,
+        }
+        self.describe_cause(f)
+    }
+
+    /// The sentence for a script that could not be sourced to its end.
+    pub(super) fn describe_script(&self, f: &mut Formatter) -> fmt::Result {
+        let script = self.relative(&self.script);
+        if let Some(line) = self.syntax_error() {
+            let of_script = BashMessage::parse(line).is_none_or(|message| Path::new(message.file) == self.script);
+            let which = if of_script { "" } else { "a file that is sourced by " };
+            write!(f, "{which}script `{script}` has a syntax error: {}", self.without_root(line))?;
+            return self.describe_advice(f);
+        }
+        write!(f, "script `{script}` ended while it was being sourced: ")?;
+        match &self.place {
+            Some(place) if !is_of_the_driver(place) => self.describe_place(f, place, "script")?,
+            Some(Place { at_exit: false, status, .. }) => write!(f, "it returned status {status}")?,
+            _ => write!(f, "it {}", Ended(self.ending))?,
+        }
+        if self.ending == Ending::Status(0) {
+            f.write_str("; a script must not exit, its handler is called afterwards")?;
+        }
+        self.describe_cause(f)
+    }
+
+    /// ``function.sh:12: `command` exited with status 1 in `fetch` ``
+    fn describe_place(&self, f: &mut Formatter, place: &Place, whole: &str) -> fmt::Result {
+        if let Some(frame) = place.frames.first() {
+            write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
+        }
+        let command = one_line(&place.command);
+        let missing = self.missing_command();
+        match (self.ending_of_command(), guilty_member(place)) {
+            _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
+            (Ending::Status(126), _) => write!(f, "`{command}` cannot be executed")?,
+            (ending, Some(member)) => {
+                write!(f, "member {member} of the pipeline that ends in `{command}` {}", Ended(ending))?;
+            }
+            (ending, None) if place.at_exit && self.is_killed() => {
+                write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
+            }
+            (Ending::Status(status), None) if begins_with(&command, "return") => {
+                let function = place.frames.first().map_or(&self.function, |frame| &frame.function);
+                return write!(f, "`{command}` ended `{function}` with status {status}");
+            }
+            (Ending::Status(status), None) if place.at_exit && begins_with(&command, "exit") => {
+                write!(f, "`{command}` ended the {whole} with status {status}")?;
+            }
+            (Ending::Status(status), None) if self.bash_said_why(place) => {
+                write!(f, "`{command}` failed with status {status}")?;
+            }
+            (ending, None) => write!(f, "`{command}` {}", Ended(ending))?,
+        }
+        match place.frames.first() {
+            Some(frame) if frame.function != "source" => write!(f, " in `{}`", frame.function),
+            _ => Ok(()),
+        }
+    }
+
+    /// ``at function.sh:12: `command` in `fetch` ``
+    pub(super) fn describe_where(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
+        let pipeline = if place.pipeline.is_empty() { "" } else { "the pipeline that ends in " };
+        let command = format!("{pipeline}`{}`", one_line(&place.command));
+        match place.frames.first() {
+            None => write!(f, "at {command}"),
+            Some(frame) => {
+                let location = location(&self.relative(&frame.file), frame);
+                write!(f, "at {location}: {command} in `{}`", frame.function)
+            }
+        }
+    }
+
+    /// The last line of stderr, unless it says again what the sentence says; and what may help.
+    fn describe_cause(&self, f: &mut Formatter) -> fmt::Result {
+        if let Some(cause) = self.cause() {
+            write!(f, ": {cause}")?;
+        }
+        self.describe_advice(f)
+    }
+
+    fn describe_advice(&self, f: &mut Formatter) -> fmt::Result {
+        let command = self.place.as_ref().map_or("", |place| &place.command);
+        match advice(self.ending_of_command(), command, &self.stderr) {
+            advice if advice.is_empty() => Ok(()),
+            advice => write!(f, "; {advice}"),
+        }
+    }
+
+    fn cause(&self) -> Option<String> {
+        let line = last_line(&self.stderr)?;
+        let killed = matches!(self.ending_of_command(), Ending::Signal(_));
+        let Some(message) = BashMessage::parse(line) else {
+            return Some(line.to_owned()).filter(|line| !killed || !DEATHS.contains(&line.as_str()));
+        };
+        let here = self.place.as_ref().is_some_and(|place| is_about(&message, place));
+        if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
+            return None;
+        }
+        Some(if here { message.text.to_owned() } else { self.without_root(line) })
+    }
+
+    /// Whether the last line of stderr is Bash's own, about the command that failed.
+    fn bash_said_why(&self, place: &Place) -> bool {
+        last_line(&self.stderr).and_then(BashMessage::parse).is_some_and(|message| is_about(&message, place))
+    }
+
+    /// The command that was not found, by Bash's own message.
+    fn missing_command(&self) -> Option<&str> {
+        let missing = |line| {
+            let text = BashMessage::parse(line)?.text;
+            text.strip_suffix(": command not found").or_else(|| text.strip_suffix(": No such file or directory"))
+        };
+        if self.ending_of_command() != Ending::Status(127) {
+            return None;
+        }
+        self.stderr.lines().rev().find_map(missing)
+    }
+}
+
+/// Whether Bash wrote `message` of the innermost call of `place`.
+fn is_about(message: &BashMessage, place: &Place) -> bool {
+    place.frames.first().is_some_and(|frame| {
+        frame.file == Path::new(message.file) && (message.line.is_none() || frame.line == message.line)
+    })
+}
+
+/// Whether no command of the user's failed, but one that the driver ran for them.
+fn is_of_the_driver(place: &Place) -> bool {
+    place.command.contains("$__coshell_")
+}
+
+fn begins_with(command: &str, word: &str) -> bool {
+    command.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// `function.sh:12`, or the file alone.
+pub(super) fn location(file: &str, frame: &Frame) -> String {
+    frame.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
+}
+
+/// Which member of a pipeline gave it its status: the last that failed, as pipefail has it. `None` when it is the one that Bash
+/// names anyway.
+fn guilty_member(place: &Place) -> Option<usize> {
+    let guilty = place.pipeline.iter().rposition(|status| *status != 0)?;
+    (guilty + 1 < place.pipeline.len()).then_some(guilty + 1)
+}
+
+/// The first line of a command, so that a report stays a sentence.
+fn one_line(command: &str) -> String {
+    let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
+    shortened(&format!("{first}{more}"), MOST_COMMAND_BYTES)
+}
+
+struct Ended(Ending);
+
+impl Display for Ended {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        match self.0 {
+            Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),
+            Ending::Status(status) => write!(f, "exited with status {status}"),
+        }
+    }
+}
