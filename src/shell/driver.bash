@@ -55,12 +55,11 @@ __coshell_overdue() { # status command status-of-each-member …
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the
 # subshell's end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout).
-# That the handler has returned shows in the call stack, which is this function and the top level then: a fatal signal runs this
-# trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec, unlike `builtin exec`,
+# That the handler has returned shows in what follows its call: a fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec, unlike `builtin exec`,
 # keeps what it did. The wake-up pipe is opened before the word is out, or the release could come before there is a reader.
 __coshell_exit() { # status command
-  case $1:${#FUNCNAME[@]}:${__coshell_event[0]-} in
-  "0:2:$__coshell_turn")
+  case $1:${__coshell_code-} in
+  0:0)
     POSIXLY_CORRECT=1
     \exec 9<"$__coshell_wake" >&-
     builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
@@ -127,7 +126,7 @@ shopt -s expand_aliases inherit_errexit
     case ${__coshell_own[2]-} in *'__coshell_trace exited '*) builtin trap - EXIT ;; esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
-    case $__coshell_options$__coshell_debug$__coshell_xtrace in *x* | *DEBUG*) __coshell_noisy=1 ;; esac
+    case $__coshell_options:$__coshell_debug$__coshell_xtrace in *x*:* | *:?*) __coshell_noisy=1 ;; esac
     __coshell_e=+e __coshell_x=+x
     case $__coshell_options in *e*) __coshell_e=-e ;; esac
     case $__coshell_options in *x*) __coshell_x=-x ;; esac
@@ -148,6 +147,7 @@ shopt -s expand_aliases inherit_errexit
   while ((__coshell_turn += 1)); do
     {
       (
+        __coshell_code=''
         case $__coshell_own_err in
         1) builtin eval "$__coshell_err" ;;
         *)
@@ -187,6 +187,7 @@ shopt -s expand_aliases inherit_errexit
         '')
           builtin set "$__coshell_e"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
+          __coshell_code=$?
           ;;
         *)
           builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
@@ -196,9 +197,9 @@ shopt -s expand_aliases inherit_errexit
             builtin set +x
             builtin trap - DEBUG
           } >/dev/null 2>&1
-          builtin exit "$__coshell_code"
           ;;
         esac
+        builtin exit "$__coshell_code"
       ) <"$__coshell_stdin" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
     # The supervisor is gone when its pipe is: then so are we.
