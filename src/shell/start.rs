@@ -209,8 +209,6 @@ impl Starting {
     fn script_failed(&self, status: ExitStatus, records: &[u8]) -> Failure {
         use std::os::unix::process::ExitStatusExt;
         let place = trace::place(records, 0, &self.shell.plumbing.driver_path());
-        // An `exit` at the script's top level has unwound to the driver's own command.
-        let place = place.filter(|place| !place.command.contains("__coshell_"));
         let ending = match status.signal() {
             Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
