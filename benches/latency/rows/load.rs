@@ -5,13 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use coshell::local::invocation::Bytes;
 
-use crate::arrival::{Arrival, Gaps};
+use super::measured::Measured;
+use crate::arrival::Arrival;
 use crate::peer::Peer;
-use crate::price::million_calls;
 use crate::report::{Cell, Row, Unit};
 use crate::sandbox::Conditions;
-use crate::stats::{mean, median, quantile, us};
-use crate::subject::{Bench, Sample, Subject};
+use crate::subject::Bench;
 
 /// The events of a row.
 pub(crate) struct Load {
@@ -147,41 +146,5 @@ impl Load {
         });
         let cells = cells.collect();
         Row { name: self.name, title: self.title.to_owned(), how: self.how.to_owned(), columns, cells }
-    }
-}
-
-struct Measured {
-    subject: Subject,
-    gaps: Gaps,
-    samples: Vec<Sample>,
-    /// Processor time per event, of each block.
-    processor_us: Vec<f64>,
-}
-
-impl Measured {
-    fn new(subject: Subject) -> Measured {
-        Measured { subject, gaps: Gaps::default(), samples: Vec::new(), processor_us: Vec::new() }
-    }
-
-    fn block(&mut self, arrival: Arrival, event: &Bytes, events: usize) -> Result<()> {
-        let events = self.subject.peer.share_of(events);
-        let before = self.subject.processor_time();
-        self.samples.extend(self.subject.block(arrival, event, events, &mut self.gaps)?);
-        let used = self.subject.processor_time().saturating_sub(before);
-        #[allow(clippy::cast_precision_loss)]
-        self.processor_us.push(us(used) / (events + 1) as f64);
-        Ok(())
-    }
-
-    fn values(&self) -> Vec<Option<f64>> {
-        let latency: Vec<f64> = self.samples.iter().map(|sample| us(sample.latency)).collect();
-        let billed: Vec<f64> = self.samples.iter().map(|sample| us(sample.billed)).collect();
-        vec![
-            median(&latency),
-            quantile(&latency, 0.99),
-            median(&billed),
-            mean(&self.processor_us),
-            million_calls(&billed),
-        ]
     }
 }

@@ -2,7 +2,11 @@
 
 mod init;
 pub(crate) mod load;
+mod log;
+mod measured;
 mod memory;
+mod reference;
+mod size;
 
 use anyhow::Result;
 
@@ -27,7 +31,13 @@ pub(crate) fn all() -> Vec<Experiment> {
     let mut all: Vec<Experiment> =
         load::LOADS.iter().map(|load| Experiment { name: load.name, run: Run::Load(load) }).collect();
     let other = |name, run| Experiment { name, run: Run::Other(run) };
-    all.extend([other("init", init::run as fn(&Bench) -> Result<Row>), other("memory", memory::run)]);
+    all.extend([
+        other("init", init::run as fn(&Bench) -> Result<Row>),
+        other("memory", memory::run),
+        other("in", size::run_in),
+        other("out", size::run_out),
+        other("log", log::run),
+    ]);
     all
 }
 
