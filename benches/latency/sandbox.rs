@@ -1,6 +1,6 @@
 //! The conditions that a runtime runs under, as control groups around its processes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -38,7 +38,7 @@ impl Conditions {
 pub(crate) struct Sandbox {
     groups: Vec<Arc<Group>>,
     accounting: Option<Arc<Group>>,
-    freezing: Option<Arc<Group>>,
+    freezing: Option<Arc<Ice>>,
 }
 
 impl Sandbox {
@@ -50,11 +50,13 @@ impl Sandbox {
             sandbox.group(Control::Quota)?.set_quota()?;
         }
         if conditions.frozen {
-            sandbox.freezing = Some(sandbox.group(Control::Freezing)?);
+            let group = sandbox.group(Control::Freezing)?;
+            sandbox.freezing = Some(Arc::new(Ice { group, open: Mutex::new(false) }));
         }
         sandbox.enclose(environment)?;
-        if let Some(group) = &sandbox.freezing {
-            environment.api().freeze_between_events(Box::new(Ice(Arc::clone(group))));
+        if let Some(ice) = &sandbox.freezing {
+            let freezer: Arc<dyn Freezer> = Arc::<Ice>::clone(ice);
+            environment.api().freeze_between_events(freezer);
         }
         Ok(sandbox)
     }
@@ -64,10 +66,11 @@ impl Sandbox {
         self.accounting.as_ref()?.processor_time().ok()
     }
 
-    /// Lets frozen processes go, so that they can end.
+    /// Lets frozen processes go for good, so that they can end.
     pub(crate) fn open(&self) {
-        if let Some(group) = &self.freezing {
-            report(group.thaw());
+        if let Some(ice) = &self.freezing {
+            *ice.open() = true;
+            ice.thaw();
         }
     }
 
@@ -101,15 +104,28 @@ impl Sandbox {
 
 /// The freezer that the Runtime API calls.
 #[derive(Debug)]
-struct Ice(Arc<Group>);
+struct Ice {
+    group: Arc<Group>,
+    /// The Runtime API's thread freezes a moment after it has told of a `next`: it must not come after the end.
+    open: Mutex<bool>,
+}
+
+impl Ice {
+    fn open(&self) -> MutexGuard<'_, bool> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Freezer for Ice {
     fn freeze(&self) {
-        report(self.0.freeze());
+        let open = self.open();
+        if !*open {
+            report(self.group.freeze());
+        }
     }
 
     fn thaw(&self) {
-        report(self.0.thaw());
+        report(self.group.thaw());
     }
 }
 

@@ -93,7 +93,7 @@ impl RuntimeApi {
     }
 
     /// From now on the runtime is frozen between events. Whoever gave the freezer must thaw the runtime to end it.
-    pub fn freeze_between_events(&self, freezer: Box<dyn Freezer>) {
+    pub fn freeze_between_events(&self, freezer: Arc<dyn Freezer>) {
         self.state.freeze_between_events(freezer);
     }
 

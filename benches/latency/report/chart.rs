@@ -17,7 +17,7 @@ const AXIS: f64 = 26.0;
 const GROUPS: [(&str, &str); 3] = [
     ("128mb", "One event at 128 MB (1.447 ms of processor time in each 20 ms)"),
     ("gap", "One event at 1 GB or more (a processor for itself)"),
-    ("init", "Cold init: process start to first `next`"),
+    ("init", "Cold init: process start to first next"),
 ];
 
 const STYLE: &str = "\
@@ -35,8 +35,7 @@ pub(crate) fn draw(rows: &[Row]) -> Option<String> {
     let scale = Scale::over(groups.iter().flat_map(|(_, bars)| bars.iter().map(|(_, value)| *value)));
     let group_height = |bars: &Bars| GROUP_HEAD + number(bars.len()) * BAR_STEP + GROUP_GAP;
     let bottom = TOP + groups.iter().map(|(_, bars)| group_height(bars)).sum::<f64>();
-    let mut svg = head(bottom + AXIS);
-    svg += &scale.grid(bottom);
+    let mut svg = head(bottom + AXIS) + &scale.names(bottom);
     let mut y = TOP;
     for (title, bars) in &groups {
         svg += &group(title, bars, y, &scale);
@@ -60,12 +59,13 @@ fn head(height: f64) -> String {
          role='img' aria-label='Latency of coshell and others'>\n<style>{STYLE}</style>\n\
          <rect class='paper' width='{WIDTH}' height='{height:.0}' rx='6'/>\n\
          <text class='title' x='16' y='28'>Latency, median (shorter is better)</text>\n\
-         <text class='quiet' x='16' y='46'>Each line of the scale is ten times the one before.</text>\n"
+         <text class='quiet' x='16' y='46'>Logarithmic scale: each line is ten times the one before.</text>\n"
     )
 }
 
 fn group(title: &str, bars: &Bars, top: f64, scale: &Scale) -> String {
-    let mut svg = format!("<text class='group' x='16' y='{:.1}'>{}</text>\n", top + 15.0, title.replace('`', ""));
+    let mut svg = format!("<text class='group' x='16' y='{:.1}'>{title}</text>\n", top + 15.0);
+    svg += &scale.grid(top + GROUP_HEAD - 2.0, top + GROUP_HEAD + number(bars.len()) * BAR_STEP);
     for (at, (peer, value)) in bars.iter().enumerate() {
         let y = top + GROUP_HEAD + number(at) * BAR_STEP;
         let (end, text_y) = (scale.x(*value), y + BAR - 5.0);
@@ -101,17 +101,26 @@ impl Scale {
         LEFT + share * (WIDTH - LEFT - RIGHT)
     }
 
-    fn grid(&self, bottom: f64) -> String {
-        let mut svg = String::new();
-        let mut power = self.low;
-        while power <= self.high {
+    /// The powers of ten in it.
+    fn ticks(&self) -> impl Iterator<Item = f64> {
+        let (first, high) = (self.low, self.high);
+        std::iter::successors(Some(first), |power| Some(power + 1.0)).take_while(move |power| *power <= high)
+    }
+
+    fn grid(&self, top: f64, bottom: f64) -> String {
+        let lines = self.ticks().map(|power| {
+            let x = self.x(10_f64.powf(power));
+            format!("<line class='grid' x1='{x:.1}' x2='{x:.1}' y1='{top:.1}' y2='{bottom:.1}'/>\n")
+        });
+        lines.collect()
+    }
+
+    fn names(&self, bottom: f64) -> String {
+        let names = self.ticks().map(|power| {
             let value = 10_f64.powf(power);
-            let x = self.x(value);
-            svg += &format!("<line class='grid' x1='{x:.1}' x2='{x:.1}' y1='{TOP}' y2='{bottom:.1}'/>");
-            svg += &format!("<text class='tick' x='{x:.1}' y='{:.1}'>{}</text>\n", bottom + 16.0, tick(value));
-            power += 1.0;
-        }
-        svg
+            format!("<text class='tick' x='{:.1}' y='{:.1}'>{}</text>\n", self.x(value), bottom + 8.0, tick(value))
+        });
+        names.collect()
     }
 }
 

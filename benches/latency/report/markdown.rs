@@ -37,12 +37,13 @@ fn row_section(row: &Row) -> String {
     }
     let mut header = vec![String::new()];
     header.extend(row.columns.iter().map(|(title, _)| title.clone()));
-    let bases = [Peer::Rust, Peer::Shell].map(|peer| (peer, first(row, peer.name())));
+    let bases = [Peer::Rust, Peer::Shell].map(|peer| (peer, first_value(row, peer.name())));
     let bases: Vec<(Peer, f64)> = bases.into_iter().filter_map(|(peer, value)| Some((peer, value?))).collect();
-    header.extend(bases.iter().map(|(peer, _)| format!("to {}", peer.name())));
+    let first = row.columns.first().map_or("", |(title, _)| title);
+    header.extend(bases.iter().map(|(peer, _)| format!("{first} to {}", peer.name())));
     let mut lines = vec![header];
     for cell in &row.cells {
-        let mut line = vec![cell.who.clone()];
+        let mut line = vec![cell.who.replace('|', "\\|")];
         let values = cell.values.iter().zip(&row.columns);
         line.extend(values.map(|(value, (_, unit))| value.map_or("–".to_owned(), |value| unit.write(value))));
         let value = cell.values.first().copied().flatten();
@@ -53,7 +54,7 @@ fn row_section(row: &Row) -> String {
     text
 }
 
-fn first(row: &Row, who: &str) -> Option<f64> {
+fn first_value(row: &Row, who: &str) -> Option<f64> {
     *row.cells.iter().find(|cell| cell.who == who)?.values.first()?
 }
 

@@ -47,8 +47,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Row> {
     Ok(Row {
         name: "log",
         title: "10 MB of log in one event".to_owned(),
-        how: "The handler is `cat FILE >&2`. Only coshell has a pipe there, as `cat FILE | cat >/dev/null` has; for the others \
-              stderr is /dev/null itself, so that nobody reads what they write."
+        how: "The handler is `cat FILE >&2`. coshell reads the log from a pipe, as `cat FILE | cat >/dev/null` does; the others let \
+              the handler write to /dev/null itself."
             .to_owned(),
         columns: ["p50", "p99", "processor"].map(|title| (title.to_owned(), Unit::Time)).into(),
         cells,

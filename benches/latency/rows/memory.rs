@@ -2,6 +2,8 @@
 //! make each other's share smaller.
 
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use coshell::local::invocation::Bytes;
@@ -13,6 +15,8 @@ use crate::sandbox::Conditions;
 use crate::subject::Bench;
 
 const EVENTS: usize = 1_000;
+/// What a peer still does after `next`.
+const SETTLE: Duration = Duration::from_millis(50);
 const EVENT: &[u8] = br#"{"text":"Hello"}"#;
 
 /// Sends each peer its events, then adds up /proc/PID/smaps_rollup.
@@ -21,13 +25,13 @@ pub(crate) fn run(bench: &Bench) -> Result<Row> {
         let mut subject = bench.start(peer, "echo_event", Conditions::default())?;
         let event = Bytes::from_static(EVENT);
         subject.block(Arrival::BackToBack, &event, bench.scaled(EVENTS), &mut Gaps::default())?;
-        std::thread::sleep(std::time::Duration::from_millis(50)); // what follows `next` is over
+        sleep(SETTLE);
         let values = ["Pss:", "Private_", "Rss:"].map(|name| total(&subject.pids(), name));
         Ok(Cell { who: peer.name().to_owned(), values: values.into() })
     });
     Ok(Row {
         name: "memory",
-        title: format!("Memory after {EVENTS} events"),
+        title: format!("Memory after {} events", bench.scaled(EVENTS)),
         how:
             "The sum over all processes that live between events; pages that n processes share count 1/n in each (PSS)."
                 .to_owned(),

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -22,7 +22,7 @@ pub(super) struct State {
     life: Mutex<Life>,
     init_changed: Condvar,
     submitted: Notify,
-    freezer: OnceLock<Box<dyn Freezer>>,
+    freezer: OnceLock<Arc<dyn Freezer>>,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl State {
     }
 
     /// From now on the runtime is frozen between events. The first freezer stays.
-    pub(super) fn freeze_between_events(&self, freezer: Box<dyn Freezer>) {
+    pub(super) fn freeze_between_events(&self, freezer: Arc<dyn Freezer>) {
         let _ = self.freezer.set(freezer);
     }
 
