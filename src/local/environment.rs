@@ -135,6 +135,12 @@ impl Environment {
         self.processes.running().as_mut().map_or(0, |running| running.tree.memory_bytes())
     }
 
+    /// The pids of all living processes, the runtime's own among them; none once ended.
+    #[must_use]
+    pub fn pids(&self) -> Vec<u32> {
+        self.processes.running().as_mut().map_or_else(Vec::new, |running| running.tree.pids())
+    }
+
     /// What ends this environment from another thread.
     #[must_use]
     pub fn ending(&self) -> Ending {

@@ -56,6 +56,12 @@ impl ProcessTree {
         self.living().iter().map(|process| peak_kib(process.pid) * 1024).sum()
     }
 
+    /// The pids of the living processes.
+    #[must_use]
+    pub fn pids(&mut self) -> Vec<u32> {
+        self.living().iter().map(|process| process.pid.unsigned_abs()).collect()
+    }
+
     /// The living members. Those that were seen once stay members, whatever became of their parents.
     pub(super) fn look(&mut self) {
         let _ = self.living();

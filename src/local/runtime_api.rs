@@ -16,6 +16,7 @@ mod routes;
 mod server;
 mod state;
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -38,6 +39,14 @@ pub enum Init {
     RuntimeExited(String),
     /// Nothing of the above happened in time.
     TimedOut,
+}
+
+/// Stops a runtime's processes between events, as Lambda does. Both are called on the Runtime API's own thread.
+pub trait Freezer: Debug + Send + Sync {
+    /// Stops them: `next` was called, no event waits, and none is in flight.
+    fn freeze(&self);
+    /// Lets them go on: an event is about to be delivered. Also called when they run.
+    fn thaw(&self);
 }
 
 /// The embedded Runtime API; dropping it closes every connection and waits for its thread.
@@ -81,6 +90,11 @@ impl RuntimeApi {
     #[must_use]
     pub fn wait_for_init(&self, timeout: Duration) -> Init {
         self.state.wait_for_init(timeout)
+    }
+
+    /// From now on the runtime is frozen between events. Whoever gave the freezer must thaw the runtime to end it.
+    pub fn freeze_between_events(&self, freezer: Arc<dyn Freezer>) {
+        self.state.freeze_between_events(freezer);
     }
 
     /// Tells that the runtime process has ended; how, in words. Whatever is queued or in flight ends with it.

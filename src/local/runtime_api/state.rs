@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -13,8 +13,8 @@ use axum::http::HeaderMap;
 use tokio::sync::Notify;
 
 use super::super::invocation::{FunctionError, Invocation, Invoke};
-use super::Init;
 use super::answer::headers_of;
+use super::{Freezer, Init};
 
 /// The state behind the routes and the facade.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(super) struct State {
     life: Mutex<Life>,
     init_changed: Condvar,
     submitted: Notify,
+    freezer: OnceLock<Arc<dyn Freezer>>,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +65,11 @@ impl State {
         Ok(invocation)
     }
 
+    /// From now on the runtime is frozen between events. The first freezer stays.
+    pub(super) fn freeze_between_events(&self, freezer: Arc<dyn Freezer>) {
+        let _ = self.freezer.set(freezer);
+    }
+
     pub(super) fn wait_for_init(&self, timeout: Duration) -> Init {
         let life = self.life();
         let (life, _) = self
@@ -104,11 +110,19 @@ impl State {
         if let Some(at) = life.followed_by(connection) {
             life.in_flight.remove(at).invocation.next_arrived(now);
         }
+        let idle = life.in_flight.is_empty() && life.queue.is_empty();
+        drop(life);
+        if let Some(freezer) = self.freezer.get().filter(|_| idle) {
+            freezer.freeze();
+        }
     }
 
     /// Waits for an event and takes it for the runtime. Its deadline, in epoch milliseconds, counts from here.
     pub(super) async fn deliver(&self, connection: SocketAddr) -> (Queued, u128) {
         loop {
+            if let Some(freezer) = self.freezer.get().filter(|_| self.is_event_queued()) {
+                freezer.thaw(); // before the moment of delivery, from which Lambda bills
+            }
             if let Some(delivery) = self.life().deliver(connection) {
                 return delivery;
             }
@@ -121,6 +135,10 @@ impl State {
         let life = self.life();
         let mut invocations = life.in_flight.iter().map(|in_flight| &in_flight.invocation);
         invocations.find(|invocation| invocation.invoke().request_id == request_id).cloned()
+    }
+
+    fn is_event_queued(&self) -> bool {
+        !self.life().queue.is_empty()
     }
 
     fn life(&self) -> MutexGuard<'_, Life> {

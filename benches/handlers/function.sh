@@ -1,0 +1,34 @@
+# The handlers that the benches call: one script for every peer that runs Bash. benches/peers/rust does the same in Rust.
+# shellcheck shell=bash
+
+# The usual event: one line for the log, one for the answer.
+echo_event() {
+  local event=$1
+  printf '%s\n' "$event" >&2
+  printf "Echoing request: '%s'\n" "$event"
+}
+
+# A large event.
+measure_event() {
+  printf '%s' "${#1}"
+}
+
+# A large response: the event is a file's name in quotes.
+send_file() {
+  local file=${1//\"/}
+  cat -- "$file"
+}
+
+# A large log, of a file too.
+log_file() {
+  local file=${1//\"/}
+  cat -- "$file" >&2
+  printf 'logged\n'
+}
+
+# What handlers really do: take a value out of the event, and ask a service with it.
+look_up() {
+  local city
+  city=$(jq -r .city <<<"$1")
+  curl -sS "$BENCH_SERVICE/weather?city=$city"
+}

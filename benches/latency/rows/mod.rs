@@ -1,0 +1,52 @@
+//! The rows, in the order of the report.
+
+mod init;
+pub(crate) mod load;
+mod log;
+mod measured;
+mod memory;
+mod reference;
+mod size;
+
+use anyhow::Result;
+
+use crate::report::Row;
+use crate::subject::Bench;
+use load::Load;
+
+/// A row's name and what measures it.
+pub(crate) struct Experiment {
+    /// For `--only`.
+    pub(crate) name: &'static str,
+    run: Run,
+}
+
+enum Run {
+    Load(&'static Load),
+    Other(fn(&Bench) -> Result<Row>),
+}
+
+/// All rows.
+pub(crate) fn all() -> Vec<Experiment> {
+    let mut all: Vec<Experiment> =
+        load::LOADS.iter().map(|load| Experiment { name: load.name, run: Run::Load(load) }).collect();
+    let other = |name, run| Experiment { name, run: Run::Other(run) };
+    all.extend([
+        other("init", init::run as fn(&Bench) -> Result<Row>),
+        other("memory", memory::run),
+        other("in", size::run_in),
+        other("out", size::run_out),
+        other("log", log::run),
+    ]);
+    all
+}
+
+impl Experiment {
+    /// Measures it.
+    pub(crate) fn run(&self, bench: &Bench) -> Result<Row> {
+        match self.run {
+            Run::Load(load) => load.run(bench),
+            Run::Other(run) => run(bench),
+        }
+    }
+}
