@@ -100,7 +100,14 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "Traps of the handler's own",
         text: "Traps of the script and the handler stay theirs. Where they take the place of ours, the report knows less.",
-        cases: &["own-err-trap", "own-exit-trap", "own-exit-trap-exit", "own-exit-trap-fails", "own-debug-trap"],
+        cases: &[
+            "own-err-trap",
+            "own-exit-trap",
+            "own-exit-trap-exit",
+            "own-exit-trap-fails",
+            "own-exit-trap-function",
+            "own-debug-trap",
+        ],
     },
     Chapter {
         title: "An error type of the handler's own",

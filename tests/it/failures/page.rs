@@ -55,10 +55,12 @@ fn row(ran: &Ran) -> String {
     )
 }
 
-/// Text that may have code between backticks.
+/// Text that may have code between backticks. Bash's own messages quote `so'.
 fn cell(text: &str) -> String {
+    let text = text.replace("token `", "token \u{1}").replace("matching `", "matching \u{1}");
     let parts = text.split('`').enumerate();
-    parts.map(|(index, part)| if index % 2 == 0 { plain(part) } else { code(part) }).collect()
+    let parts = parts.map(|(index, part)| if index % 2 == 0 { plain(part) } else { code(part) });
+    parts.collect::<String>().replace('\u{1}', "&#96;")
 }
 
 fn plain(text: &str) -> String {
