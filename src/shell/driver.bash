@@ -53,17 +53,17 @@ __coshell_overdue() { # status command status-of-each-member …
   builtin trap '__coshell_trace stopped "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
 }
 
-# The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the
-# subshell's end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout).
-# That the handler has returned shows in what follows its call: a fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec, unlike `builtin exec`,
-# keeps what it did. The wake-up pipe is opened before the word is out, or the release could come before there is a reader.
+# The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the subshell's
+# end: say so, and close stdout, which wakes the supervisor. That the handler has returned shows in what follows its call: a fatal
+# signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec, unlike
+# `builtin exec`, keeps closed what it closes. The status tells the shell below that there is nothing left to say.
 __coshell_exit() { # status command
   case $1:${__coshell_code-} in
   0:0)
-    POSIXLY_CORRECT=1
-    \exec 9<"$__coshell_wake" >&-
     builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
-    builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+    POSIXLY_CORRECT=1
+    \exec >&-
+    builtin exit 47
     ;;
   *) __coshell_trace exited "$1" "$2" 0 || builtin : ;;
   esac
@@ -202,7 +202,11 @@ shopt -s expand_aliases inherit_errexit
         builtin exit "$__coshell_code"
       ) <"$__coshell_stdin" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
-    # The supervisor is gone when its pipe is: then so are we.
-    builtin printf 'D %s %s\n' "$__coshell_turn" "$?" >>"$__coshell_status" || builtin exit 0
+    # After an S nothing more is said. The supervisor is gone when its pipe is: then so are we.
+    __coshell_code=$?
+    case $__coshell_code in
+    47) ;;
+    *) builtin printf 'D %s %s\n' "$__coshell_turn" "$__coshell_code" >>"$__coshell_status" || builtin exit 0 ;;
+    esac
   done
 }
