@@ -54,15 +54,18 @@ __coshell_overdue() { # status command status-of-each-member …
 }
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the subshell's
-# end: say so, and close stdout, which wakes the supervisor. That the handler has returned shows in what follows its call: a fatal
-# signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec, unlike
-# `builtin exec`, keeps closed what it closes. The status tells the shell below that there is nothing left to say.
+# end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout): it wakes on
+# this very processor, and would have to wait for the teardown. That the handler has returned shows in what follows its call: a
+# fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec,
+# unlike `builtin exec`, keeps what it did. The wake-up pipe is opened first, or the release could come before there is a reader.
+# The status tells the shell below that there is nothing left to say.
 __coshell_exit() { # status command
   case $1:${__coshell_code-} in
   0:0)
-    builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
     POSIXLY_CORRECT=1
-    \exec >&-
+    \exec 9<"$__coshell_wake" >&-
+    builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
+    builtin read -r -N 1 -u 9 __coshell_byte || builtin :
     builtin exit 47
     ;;
   *) __coshell_trace exited "$1" "$2" 0 || builtin : ;;

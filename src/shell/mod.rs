@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, read};
+use nix::unistd::{Pid, read, write};
 
 use crate::handler::Handler;
 use crate::host::Host;
@@ -42,6 +42,7 @@ pub(crate) use outcome::Response;
 pub(crate) use start::Starting;
 
 const WAKE: &[u8] = b"e";
+const RELEASE: &[u8] = b"r";
 /// After so many subshells in a row that ended before they could wait, Bash is given up.
 const MOST_STILLBORN: u32 = 3;
 
@@ -54,6 +55,8 @@ enum Phase {
     Waiting { pid: i32 },
     /// It runs the handler.
     Running { pid: i32 },
+    /// The handler returned 0; the subshell stays until it is released.
+    Lingering,
     /// The subshell is ending, or has ended.
     Ending,
     /// Bash itself has ended.
@@ -86,9 +89,10 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// Waits at most `patience` until the next subshell is ready. What is unfinished when `next` is called may be frozen, and
+    /// Lets the subshell of the answered event go, and waits at most `patience` until the next one is ready. What is unfinished when `next` is called may be frozen, and
     /// would be finished inside the next event.
     pub(crate) fn settle(&mut self, patience: Duration) {
+        self.release();
         let until = Instant::now() + patience;
         while !matches!(self.phase, Phase::Waiting { .. } | Phase::Dead(_)) {
             let left = until.saturating_duration_since(Instant::now());
@@ -108,6 +112,14 @@ impl Shell {
     /// Whether Bash is known to have ended.
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.phase, Phase::Dead(_))
+    }
+
+    fn release(&mut self) {
+        if self.phase == Phase::Lingering {
+            // A subshell that was killed meanwhile needs no release.
+            let _ = write(&self.plumbing.wake.fd, RELEASE);
+            self.phase = Phase::Ending;
+        }
     }
 
     /// Waits for a status or the end of Bash, and takes note of it.
@@ -151,7 +163,7 @@ impl Shell {
                 self.hand_over_last_log();
             }
             Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running { .. }) => {
-                self.phase = Phase::Ending;
+                self.phase = Phase::Lingering;
             }
             Status::Done { turn, .. } if turn == self.turn => {
                 self.phase = Phase::Ending;

@@ -24,10 +24,8 @@ const MOST_DRAINING_READS: usize = 64;
 /// How often a wait without an end looks around.
 const READY_POLL: Duration = Duration::from_secs(1);
 
-/// For so long at first only the end of stdout is waited for: most handlers are done by then, and reading their output as it comes
-/// would wake this thread several times for one event. (A full pipe holds the handler back no longer than that.) It is the end of
-/// stdout that wakes, not a status record: a write to a pipe wakes its reader on the writer's own processor, in the belief that
-/// the writer is about to sleep, and the subshell would first tear itself down there.
+/// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
+/// would wake this thread several times for one event. (A full pipe holds the handler back no longer than that.)
 const QUIET: Duration = Duration::from_millis(1);
 
 /// The status of a subshell that has said S.
@@ -103,7 +101,7 @@ impl Shell {
                     });
                 }
                 Phase::Dead(status) => return Err(Failure::ShellDied { status }),
-                Phase::Forking | Phase::Running { .. } | Phase::Ending => {
+                Phase::Forking | Phase::Running { .. } | Phase::Lingering | Phase::Ending => {
                     self.wait(READY_POLL).map_err(lost)?;
                 }
             }
@@ -140,16 +138,14 @@ impl Turn<'_> {
     pub(super) fn wait(&mut self, alarm: Option<Instant>) -> Result<(), Failure> {
         let plumbing = &self.shell.plumbing;
         let lane = lane(self.number);
-        let (status, stdout) = (&plumbing.status, &plumbing.lanes.stdout[lane]);
         let ends = [
-            Some((stdout, PollFlags::empty())).filter(|_| !self.listening && self.stdout_open),
-            Some((status, PollFlags::POLLIN)).filter(|_| self.listening || !self.stdout_open),
-            plumbing.xtrace.as_ref().map(|(end, _)| (end, PollFlags::POLLIN)).filter(|_| self.listening),
-            Some((stdout, PollFlags::POLLIN)).filter(|_| self.listening && self.stdout_open),
-            Some((&plumbing.lanes.stderr[lane], PollFlags::POLLIN)).filter(|_| self.listening && self.stderr_open),
+            Some(&plumbing.status),
+            plumbing.xtrace.as_ref().map(|(end, _)| end).filter(|_| self.listening),
+            Some(&plumbing.lanes.stdout[lane]).filter(|_| self.listening && self.stdout_open),
+            Some(&plumbing.lanes.stderr[lane]).filter(|_| self.listening && self.stderr_open),
         ];
-        let fds = ends.into_iter().flatten().map(|(end, flags)| PollFd::new(end.fd.as_fd(), flags));
-        let mut fds: Vec<PollFd> = fds.chain([PollFd::new(self.shell.children.as_fd(), PollFlags::POLLIN)]).collect();
+        let fds = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.children.as_fd()]);
+        let mut fds: Vec<PollFd> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));
         let quiet = Some(QUIET).filter(|_| !self.listening);
         let timeout = [left, quiet].into_iter().flatten().min().map_or(PollTimeout::NONE, poll_timeout);
@@ -193,6 +189,10 @@ impl Turn<'_> {
             }
         }
         self.log_steps();
+        if self.succeeded && self.stdout_open {
+            // A background process holds stdout: the subshell must not wait for the answer, or both would wait for ever.
+            self.shell.release();
+        }
     }
 
     /// Writes the commands that were traced; not those of the driver, or of a background process of another event.
