@@ -53,7 +53,7 @@ pub(crate) struct Subject {
 }
 
 impl Bench {
-    /// Starts a peer without waiting for its init. `function` is one of benches/handlers/function.sh.
+    /// Starts a peer without waiting for its init. `function` is one of benches/handlers/function.sh, or names its file as well.
     pub(crate) fn spawn(&self, peer: Peer, function: &str) -> Result<Environment> {
         if self.interrupted.load(Ordering::Relaxed) {
             bail!("interrupted");
@@ -62,7 +62,7 @@ impl Bench {
         let variables =
             [("BENCH_SERVICE", self.service.as_str()), ("no_proxy", "127.0.0.1"), ("NO_PROXY", "127.0.0.1")];
         Environment::start(&Settings {
-            function: Function { task_root: folder().join("handlers"), handler: format!("function.{function}") },
+            function: Function { task_root: folder().join("handlers"), handler: handler(function) },
             bootstrap: Bootstrap::Executable(self.bootstraps.of(peer).to_owned()),
             memory_mb: 128,
             variables: variables.map(|(name, value)| (name.into(), value.into())).into(),
@@ -200,4 +200,9 @@ impl Drop for Subject {
 
 fn moments(completion: &Completion) -> Result<(Instant, Instant)> {
     completion.delivered.zip(completion.answered).context("an event without its moments")
+}
+
+/// `_HANDLER` for a function of benches/handlers.
+fn handler(function: &str) -> String {
+    if function.contains('.') { function.to_owned() } else { format!("function.{function}") }
 }

@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::number::{Unit, ratio};
+use crate::rows::traces::UNTRACED;
 
 /// A value that is compared or compared with: row, line, column.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@ const fn times(what: &'static str, row: &'static str, column: &'static str, fact
     Goal { what, value: Place(row, OURS, column), limit: Limit::Times(factor, Place(row, who, column)) }
 }
 
-const GOALS: [Goal; 16] = [
+const GOALS: [Goal; 17] = [
     times("p50 back to back, to Rust's", "back-to-back", "p50", 3.0, RUST),
     times("p50 back to back, to the shell bootstrap's", "back-to-back", "p50", 1.0 / 50.0, SHELL),
     times("p50 with 20 ms between, to Rust's", "gap", "p50", 2.0, RUST),
@@ -66,6 +67,7 @@ const GOALS: [Goal; 16] = [
     in_line("6 MB out, to 1 MB out", "out", "6 MB", "1 MB"),
     in_line("1 MB out, to 100 kB out", "out", "1 MB", "100 kB"),
     times("6 MB out, to `$(cat FILE)` in Bash", "out", "6 MB", 3.0, SUBSTITUTION),
+    times("processor time with stack traces, to without", "traces", "processor", 1.1, UNTRACED),
     times("10 MB of log, to `cat` of it", "log", "p50", 3.0, PLAIN_CAT),
 ];
 

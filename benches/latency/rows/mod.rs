@@ -7,6 +7,7 @@ mod measured;
 mod memory;
 mod reference;
 mod size;
+pub(crate) mod traces;
 
 use anyhow::Result;
 
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("in", size::run_in),
         other("out", size::run_out),
         other("log", log::run),
+        other("traces", traces::run),
     ]);
     all
 }
