@@ -1,6 +1,7 @@
 //! One integration crate.
 #![allow(unreachable_pub)]
 
+mod corpus;
 mod failures;
 mod invoke;
 mod invoke_ends;
