@@ -15,7 +15,8 @@ while true; do
   AWS_LAMBDA_REQUEST_ID=$id AWS_LAMBDA_DEADLINE_MS=$(header Deadline-Ms)
   AWS_LAMBDA_FUNCTION_ARN=$(header Invoked-Function-Arn) AWS_LAMBDA_TRACE_ID=$(header Trace-Id)
   export AWS_LAMBDA_REQUEST_ID AWS_LAMBDA_DEADLINE_MS AWS_LAMBDA_FUNCTION_ARN AWS_LAMBDA_TRACE_ID
-  if "${_HANDLER##*.}" "$event" 2>"$response" </dev/null | cat; then
+  "${_HANDLER##*.}" "$event" 2>"$response" </dev/null | cat
+  if ((PIPESTATUS[0] == 0)); then
     respond "$response" --data
   else
     cat "$response"

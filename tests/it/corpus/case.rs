@@ -10,7 +10,7 @@ const FIRST: &str = r#"{"name":"Ada  Lovelace","n":1,"list":[1, 2],"path":"C:\\t
 const SECOND: &str = "{\n  \"name\": \"Zoë\u{a0}🐚\",\n  \"n\": 2, \"-e\": \"~ \\\\n !! <a&b>\"\n}\n\n";
 
 /// A handler for one behaviour.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Case {
     pub title: String,
     /// Why ours differs from the original, where it must.

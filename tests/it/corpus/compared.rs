@@ -14,25 +14,14 @@ const SHOWN_BYTES: usize = 160;
 
 /// A bootstrap that handlers were written for, or what does as it did.
 pub struct Original {
-    name: String,
-    path: PathBuf,
-    options: &'static str,
-}
-
-impl Original {
-    /// Run as Amazon Linux's `sh` runs it.
-    pub fn posix(name: &str, path: PathBuf) -> Original {
-        Original { name: name.to_owned(), path, options: "--posix" }
-    }
-
-    pub fn bash(name: &str, path: PathBuf) -> Original {
-        Original { name: name.to_owned(), path, options: "" }
-    }
+    pub name: String,
+    pub path: PathBuf,
+    pub options: &'static str,
 }
 
 /// What came of an event.
 #[derive(Clone, PartialEq, Eq)]
-enum Seen {
+pub enum Seen {
     Response(Vec<u8>),
     /// Of a reported failure, its type; it counts as the same whatever the type is.
     Failure(String),
@@ -46,7 +35,7 @@ impl Seen {
         matches!((self, other), (Seen::Failure(_), Seen::Failure(_))) || self == other
     }
 
-    fn told(&self) -> String {
+    pub fn told(&self) -> String {
         match self {
             Seen::Response(bytes) if bytes.len() > SHOWN_BYTES => format!("{} bytes", bytes.len()),
             Seen::Response(bytes) => format!("{:?}", String::from_utf8_lossy(bytes)),
@@ -56,33 +45,33 @@ impl Seen {
     }
 }
 
-type Both = [Seen; 2];
+pub type Both = [Seen; 2];
 
-fn told(both: &Both) -> String {
+pub fn told(both: &Both) -> String {
     if both[0] == both[1] { both[0].told() } else { format!("{} then {}", both[0].told(), both[1].told()) }
 }
 
 /// A case and what came of it.
-pub struct Compared<'a> {
-    case: &'a Case,
-    ours: Both,
+pub struct Compared {
+    pub case: Case,
+    pub ours: Both,
     /// Those that differ, by name.
-    others: Vec<(String, Both)>,
+    pub others: Vec<(String, Both)>,
 }
 
-impl Compared<'_> {
-    pub fn run<'a>(case: &'a Case, convention: &str, originals: &[Original]) -> Compared<'a> {
+impl Compared {
+    pub fn run(case: &Case, convention: &str, originals: &[Original]) -> Compared {
         let ours = both(case, &|function| function.env("COSHELL_CONVENTION", convention));
         let others = originals.iter().filter_map(|original| {
             let theirs = both(case, &|function| function.under(original.options, &original.path));
             let same = theirs.iter().zip(&ours).all(|(theirs, ours)| theirs.is_as(ours));
             (!same).then(|| (original.name.clone(), theirs))
         });
-        Compared { others: others.collect(), case, ours }
+        Compared { others: others.collect(), case: case.clone(), ours }
     }
 
     pub fn line(&self) -> String {
-        let Case { title, why, may, .. } = self.case;
+        let Case { title, why, may, .. } = &self.case;
         if self.others.is_empty() {
             return format!("same     {title}");
         }
@@ -92,7 +81,7 @@ impl Compared<'_> {
     }
 
     pub fn fault(&self) -> Option<String> {
-        let Case { why, may, ours, .. } = self.case;
+        let Case { why, may, ours, .. } = &self.case;
         let unlike = ours.as_ref().is_some_and(|part| !told(&self.ours).contains(part.as_str()));
         match (self.others.is_empty(), why) {
             _ if unlike => Some(format!("ours is not as the case says: {}", self.line())),
