@@ -21,7 +21,7 @@ fn two_events_in_a_row_and_no_state_between_them() {
 
 #[test]
 fn the_event_reaches_stdin_to_the_byte() {
-    let function = program("#!/bin/cat\n").start();
+    let function = program("#!/bin/sh\ncat\n").start();
     function.answer("a\0b\n").responds("a\0b");
     let large = "x".repeat(5_000_000);
     function.answer(&large).responds(&large);
@@ -43,13 +43,17 @@ fn what_is_not_there_is_an_init_error_with_all_that_was_looked_for() {
 
 #[test]
 fn a_missing_interpreter_is_told() {
-    program("#!/nosuch/interpreter\n").answer("").fails_with("/nosuch/interpreter");
+    program("#!/nosuch/interpreter\n")
+        .answer("")
+        .fails("Function.CommandNotFound", "program `run` exited with status 127: run: cannot execute");
 }
 
 #[test]
 fn a_failing_program_is_told_with_its_status_and_the_next_event_is_served() {
     let function = program("#!/bin/sh\nread -r x\necho \"trouble $x\" >&2\nexit \"$x\"\n").start();
-    function.answer("3\n").fails("Function.ExitStatus", "status 3").fails("Function.ExitStatus", "trouble 3");
+    function.answer("3\n").fails("Function.ExitStatus", "program `run` exited with status 3: trouble 3");
+    let killed = program("#!/bin/sh\nkill -9 $$\n").answer("");
+    killed.fails("Function.KilledBySignal", "program `run` was killed by SIGKILL");
     function.answer("0\n").responds("").logs("trouble 0\n");
 }
 
