@@ -1,6 +1,7 @@
 //! One integration crate.
 #![allow(unreachable_pub)]
 
+mod check;
 mod corpus;
 mod failures;
 mod invoke;

@@ -47,7 +47,8 @@ impl Script {
     /// Takes the first word of a command.
     pub(super) fn call(&mut self, word: Word) -> Call {
         let name = word.text.rsplit('/').next().unwrap_or_default().to_owned();
-        let of_system = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"].iter().any(|folder| word.text == format!("{folder}{name}"));
+        let of_system =
+            ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"].iter().any(|folder| word.text == format!("{folder}{name}"));
         if of_system || !word.text.contains('/') {
             self.commands.push(Word { line: word.line, text: name.clone() });
         }
@@ -65,7 +66,8 @@ impl Script {
             "set" => self.errexit |= sets_errexit(text),
             "command" if matches!(text, "-v" | "-V") => call.prefixed = false,
             _ if call.prefixed => {
-                let skipped = text.starts_with('-') || text.contains('=') || text.starts_with(|c: char| c.is_ascii_digit());
+                let skipped =
+                    text.starts_with('-') || text.contains('=') || text.starts_with(|c: char| c.is_ascii_digit());
                 if !skipped {
                     *call = if literal { self.call(word()) } else { Call::default() };
                 }
@@ -99,7 +101,10 @@ mod tests {
             ("cat <<END; b\njq $(find)\nEND\nc <<-'E F' 2>&1\n\td\n\tE F\nf <<<jq >g 2>h </i\n", "cat b c f"),
             ("case $1 in a | b) c ;; (d) e ;;& *) f;; esac; g\n", "c e f g"),
             ("a() { b; }\nfunction c { d; }\nfunction e() { f; }\n", "b d f"),
-            ("command -v jq; command less; exec find; env A=b timeout 5 tar x; xargs -n 1 zip", "command command less exec find env timeout tar xargs zip"),
+            (
+                "command -v jq; command less; exec find; env A=b timeout 5 tar x; xargs -n 1 zip",
+                "command command less exec find env timeout tar xargs zip",
+            ),
             ("for x in jq find; do a; done; ((jq = find << 2)); b; echo $((jq + 1)) ${x:-$(c)} ${#x}", "a b echo c"),
             ("/usr/bin/jq; ./find; \"$LAMBDA_TASK_ROOT/bin/jq\"; $tool; tool\"$x\"", "jq"),
             ("a && b || c & d |& e\n! f", "a b c d e f"),
@@ -126,5 +131,23 @@ mod tests {
         let script = scan("a\n\nb <<E\n1\n2\nE\nc 'x\ny' \\\n z\nd\n");
         let lines: Vec<u32> = script.commands.iter().map(|word| word.line).collect();
         assert_eq!(lines, [1, 3, 7, 10]);
+    }
+
+    #[test]
+    fn what_is_no_code_comes_to_an_end_too() {
+        let parts = [
+            "`", "(", ")", "\"", "'", "$(", "${", "$((", "<(", "<<E", "[[", "case", "in", ";;", "x=(", "\\", "#", "\n",
+            "a", "{",
+        ];
+        let mut number = 1_u32;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                text.push_str(parts[(number >> 16) as usize % parts.len()]);
+                text.push_str(if number & 0x8000 == 0 { " " } else { "" });
+            }
+            scan(&text);
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod words;
 
 use super::{Call, Script, Word};
+use words::is_assignment;
 
 /// After these a command follows.
 const KEYWORDS: [&str; 11] = ["if", "then", "elif", "else", "do", "while", "until", "!", "{", "time", "coproc"];
@@ -11,8 +12,14 @@ const ENDS: [&str; 6] = ["fi", "done", "esac", "}", "for", "select"];
 
 /// Reads `text`.
 pub(in super::super) fn scan(text: &str) -> Script {
-    let mut scanner =
-        Scanner { text: text.chars().collect(), at: 0, line: 1, documents: Vec::new(), script: Script::default() };
+    let mut scanner = Scanner {
+        text: text.chars().collect(),
+        at: 0,
+        line: 1,
+        documents: Vec::new(),
+        backquoted: false,
+        script: Script::default(),
+    };
     while scanner.at < scanner.text.len() {
         scanner.code(None); // ends early only at a `)` too many
         scanner.at += 1;
@@ -26,6 +33,8 @@ struct Scanner {
     line: u32,
     /// The here-documents that begin at the next line: their last lines.
     documents: Vec<String>,
+    /// Whether a backquote ends the code here.
+    backquoted: bool,
     script: Script,
 }
 
@@ -66,7 +75,7 @@ impl Scanner {
                 '\n' => {
                     self.next();
                     self.skip_documents();
-                    level.call = None;
+                    (level.call, level.target) = (None, false);
                 }
                 ' ' | '\t' | '\r' => drop(self.next()),
                 '#' => self.skip_comment(),
@@ -103,6 +112,7 @@ impl Scanner {
         match (operator, self.peek(0), self.peek(1)) {
             (_, '(', _) => {
                 self.script.process_substitutions.push(line);
+                level.target = false; // this was it
                 self.nested();
             }
             ('<', '<', '<') => {
@@ -149,9 +159,11 @@ impl Scanner {
 
     /// `( … )`, from the opening parenthesis.
     fn nested(&mut self) {
+        let backquoted = std::mem::take(&mut self.backquoted);
         self.next();
         self.code(Some(')'));
         self.next();
+        self.backquoted = backquoted;
     }
 
     /// `(( … ))`, from the first parenthesis; commands may stand in `$( )` there.
@@ -175,7 +187,9 @@ impl Scanner {
         let line = self.line;
         let (text, literal) = self.word();
         let is = |word: &str| literal && text == word;
-        if std::mem::take(&mut level.target) || (text.chars().all(|c| c.is_ascii_digit()) && matches!(self.peek(0), '<' | '>')) {
+        if std::mem::take(&mut level.target)
+            || (text.chars().all(|c| c.is_ascii_digit()) && matches!(self.peek(0), '<' | '>'))
+        {
             return; // where a redirection goes, or the descriptor that it is for
         }
         if level.in_pattern {
@@ -228,12 +242,4 @@ impl Scanner {
         }
         Call::default()
     }
-}
-
-fn is_assignment(word: &str) -> bool {
-    let name = word.split_once('=').map(|(name, _)| name.trim_end_matches('+'));
-    let name = name.map(|name| name.split('[').next().unwrap_or_default());
-    name.is_some_and(|name| {
-        name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-    })
 }

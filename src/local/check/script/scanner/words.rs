@@ -5,7 +5,7 @@ use super::Scanner;
 impl Scanner {
     /// A word without its quotes, and whether it is known before the script runs.
     pub(super) fn word(&mut self) -> (String, bool) {
-        let (mut text, mut literal) = (String::new(), true);
+        let (mut text, mut literal, start) = (String::new(), true, self.at);
         while self.at < self.text.len() {
             match self.peek(0) {
                 ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | ')' => break,
@@ -21,6 +21,7 @@ impl Scanner {
                 }
                 '\'' => self.single(&mut text),
                 '"' => literal &= self.double(&mut text),
+                '`' if self.backquoted => break,
                 '`' => {
                     self.backquotes();
                     literal = false;
@@ -34,6 +35,9 @@ impl Scanner {
                 }
                 _ => text.push(self.next()),
             }
+        }
+        if self.at == start {
+            self.next(); // no code that Bash could read; but the scan must come to its end
         }
         (text, literal)
     }
@@ -92,7 +96,9 @@ impl Scanner {
 
     fn backquotes(&mut self) {
         self.next();
+        self.backquoted = true;
         self.code(Some('`'));
+        self.backquoted = false;
         self.next();
     }
 
@@ -146,4 +152,14 @@ impl Scanner {
             }
         }
     }
+}
+
+/// Whether it is `name=…`, `name+=…` or `name[…]=…`.
+pub(super) fn is_assignment(word: &str) -> bool {
+    let name = word.split_once('=').map(|(name, _)| name.trim_end_matches('+'));
+    let name = name.map(|name| name.split('[').next().unwrap_or_default());
+    name.is_some_and(|name| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
 }
