@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use coshell::local::{environment::RUNTIME_ARGUMENT, invoke};
+use coshell::local::{check, environment::RUNTIME_ARGUMENT, invoke};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -16,6 +16,8 @@ struct Program {
 enum Command {
     /// Run a handler with one event, as Lambda would, and print its response
     Invoke(invoke::Arguments),
+    /// Tell what would go wrong on Lambda, before it is deployed
+    Check(check::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     }
     match Program::parse().command {
         Command::Invoke(arguments) => invoke::run(&arguments).into(),
+        Command::Check(arguments) => check::run(&arguments).into(),
     }
 }
 

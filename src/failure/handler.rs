@@ -82,6 +82,11 @@ impl HandlerFailure {
         frames.map(|frame| (self.relative(&frame.file), frame))
     }
 
+    /// Whether the handler is a program of its own: a function is never named as its whole file is.
+    pub(super) fn is_program(&self) -> bool {
+        self.script.file_name().is_some_and(|name| name == self.function.as_str())
+    }
+
     pub(super) fn is_killed(&self) -> bool {
         matches!(self.ending, Ending::Signal(_))
     }

@@ -18,6 +18,7 @@ impl HandlerFailure {
     /// The sentence for a handler that failed.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
+            _ if self.is_program() => write!(f, "program `{}` {}", self.function, Ended(self.ending_of_command()))?,
             (Some(place), ending) if is_of_the_driver(place) => {
                 write!(f, "the EXIT trap of handler `{}` {}", self.function, Ended(ending))?;
             }
@@ -123,6 +124,9 @@ impl HandlerFailure {
         let Some(message) = BashMessage::parse(line) else {
             return Some(line.to_owned()).filter(|line| !killed || !DEATHS.contains(&line.as_str()));
         };
+        if self.is_program() && Path::new(message.file) != self.script {
+            return Some(self.without_root(message.text)); // of the Bash that could not start it: our driver's file and line
+        }
         let here = self.place.as_ref().is_some_and(|place| is_about(&message, place));
         if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
             return None;

@@ -16,5 +16,6 @@ pub mod environment;
 pub mod process_tree;
 
 // The commands
+pub mod check;
 pub mod interruption;
 pub mod invoke;

@@ -77,6 +77,7 @@ fn orders(config: &Config, convention: &Convention, handler: &Handler) -> io::Re
         ("function", handler.command()),
         ("options", convention.options.into()),
         ("must_source", flag(convention.must_source)),
+        ("in_if", flag(convention.in_if)),
         ("pass", flag(in_argument)),
         ("globals", convention.globals.into()),
         ("own_err", flag(habits.err_traps)),

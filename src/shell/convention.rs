@@ -12,6 +12,8 @@ pub(super) struct Convention {
     pub(super) options: &'static str,
     /// Whether a script whose last command fails ends init although errexit is off.
     pub(super) must_source: bool,
+    /// Whether the handler is called as the condition of an `if`, where Bash ignores errexit, even what the handler itself sets.
+    pub(super) in_if: bool,
     /// Where the event is.
     pub(super) event: Event,
     /// Which stream is the response; the other one is the log. In any case the holders of stdout are waited for.
@@ -44,6 +46,7 @@ const TUTORIAL: Convention = Convention {
     name: "tutorial",
     options: "-euo pipefail",
     must_source: false,
+    in_if: false,
     event: Event::Argument,
     response: Stream::Stdout,
     globals: "EVENT_DATA REQUEST_ID HEADERS",
@@ -71,7 +74,7 @@ const CONVENTIONS: [Convention; 4] = [
         ..TUTORIAL
     },
     // ql4b/lambda-shell-runtime calls the handler in an `if`.
-    Convention { name: "ql4b", options: "-o pipefail", globals: "", ..TUTORIAL },
+    Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
     // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
 ];

@@ -186,17 +186,29 @@ shopt -s expand_aliases inherit_errexit
           ;;
         esac
         # Where the script speaks of xtrace or DEBUG traps, what follows the handler's call is muted; elsewhere nothing follows.
-        case $__coshell_noisy in
-        '')
+        case $__coshell_in_if:$__coshell_noisy in
+        :)
           builtin set "$__coshell_e"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           __coshell_code=$?
           ;;
-        *)
+        :1)
           builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           {
             __coshell_code=$?
+            builtin set +x
+            builtin trap - DEBUG
+          } >/dev/null 2>&1
+          ;;
+        *) # in an `if`, as the convention has it: no errexit in the handler, whatever it sets
+          builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
+          if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
+            { __coshell_code=0; } 2>/dev/null
+          else
+            { __coshell_code=$?; } 2>/dev/null
+          fi
+          {
             builtin set +x
             builtin trap - DEBUG
           } >/dev/null 2>&1

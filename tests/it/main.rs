@@ -1,6 +1,8 @@
 //! One integration crate.
 #![allow(unreachable_pub)]
 
+mod check;
+mod corpus;
 mod failures;
 mod invoke;
 mod invoke_ends;

@@ -35,6 +35,8 @@ pub struct Function {
     handler: String,
     variables: Vec<(OsString, OsString)>,
     prelude: Option<String>,
+    /// Another runtime, as `bash` takes it.
+    other: Option<String>,
 }
 
 impl Function {
@@ -47,7 +49,7 @@ impl Function {
     pub fn without_script() -> Function {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-        Function { folder, handler: "function.handler".to_owned(), variables: Vec::new(), prelude: None }
+        Function { folder, handler: "function.handler".to_owned(), variables: Vec::new(), prelude: None, other: None }
     }
 
     /// A file in the task root.
@@ -90,6 +92,12 @@ impl Function {
         self
     }
 
+    /// Under this shell bootstrap instead of ours.
+    pub fn under(mut self, options: &str, bootstrap: &Path) -> Function {
+        self.other = Some(format!("{options} '{}'", bootstrap.display()));
+        self
+    }
+
     /// A path in the task root.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -124,12 +132,17 @@ impl Function {
     }
 
     fn bootstrap(&self, place: &Path) -> PathBuf {
-        let Some(prelude) = &self.prelude else { return BOOTSTRAP.into() };
-        // A copy, since another user may not be able to reach the build's folder.
-        fs::copy(BOOTSTRAP, place.join("bootstrap")).unwrap();
+        let script = match (&self.prelude, &self.other) {
+            (None, None) => return BOOTSTRAP.into(),
+            (_, Some(other)) => format!("#!/usr/bin/env bash\nexec \"${{COSHELL_BASH:-bash}}\" {other}\n"),
+            (Some(prelude), None) => {
+                // A copy, since another user may not be able to reach the build's folder.
+                fs::copy(BOOTSTRAP, place.join("bootstrap")).unwrap();
+                let bootstrap = place.join("bootstrap");
+                format!("#!/usr/bin/env bash\nset -eu\nset -- '{}'\n{prelude}\n", bootstrap.display())
+            }
+        };
         let wrapper = place.join("wrapper");
-        let script =
-            format!("#!/usr/bin/env bash\nset -eu\nset -- '{}'\n{prelude}\n", place.join("bootstrap").display());
         fs::write(&wrapper, script).unwrap();
         fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
         wrapper

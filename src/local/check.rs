@@ -1,0 +1,119 @@
+//! `coshell check`: what would go wrong on Lambda, told before the function is deployed.
+//!
+//! It reads and runs nothing of the handler's, but for `bash -n` and shellcheck, where they are installed. A finding that will fail is told
+//! apart from one that may: CI should stop at the first kind only. Findings go to stdout, a line each.
+
+mod commands;
+mod file;
+mod finding;
+mod handler;
+mod script;
+mod tools;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::json;
+
+use super::function::Function;
+use finding::{Finding, Severity};
+use handler::Checked;
+
+const EXAMPLES: &str = "\
+Examples:
+  coshell check handlers/echo               the function `handler` of handlers/echo/function.sh
+  coshell check src/orders.create           the function `create` of src/orders.sh
+  coshell check . --have jq --have aws      with a layer that brings jq and aws
+  coshell check . --json | jq -r '.findings[].message'
+
+Looks at the script and the files that it sources: function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd),
+commands that provided.al2023 lacks, and what shellcheck says where it is installed. A command counts as present if the folder
+bin/ beside the script has it.
+
+Exit status:
+  0 nothing that will fail   1 something will fail   2 wrong usage";
+
+/// The arguments of `coshell check`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The function: a folder with function.sh (its function `handler`), a script, `dir/file.function`, or a program
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+
+    /// How the handler is called: the function's COSHELL_CONVENTION
+    #[arg(long, value_name = "NAME", default_value = "tutorial",
+        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov"])]
+    pub convention: String,
+
+    /// A command that a layer brings; can be given again
+    #[arg(long, value_name = "COMMAND")]
+    pub have: Vec<String>,
+
+    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may), check and message
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What the program's exit status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing was found that will fail.
+    Clean,
+    /// Something will fail.
+    WillFail,
+    /// There is no such function.
+    Usage,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(match status {
+            Status::Clean => 0,
+            Status::WillFail => 1,
+            Status::Usage => 2,
+        })
+    }
+}
+
+/// Runs the command to its end.
+#[must_use]
+pub fn run(arguments: &Arguments) -> Status {
+    let findings = Function::locate(&arguments.path).and_then(|function| {
+        let mut checked = Checked::new(&function, arguments)?;
+        checked.all();
+        Ok(checked.findings)
+    });
+    let told = findings.and_then(|mut findings| {
+        findings.sort();
+        findings.dedup();
+        tell(&findings, arguments.json)?;
+        Ok(findings.iter().any(|finding| finding.severity == Severity::Error))
+    });
+    match told {
+        Ok(true) => Status::WillFail,
+        Ok(false) => Status::Clean,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Status::Usage
+        }
+    }
+}
+
+fn tell(findings: &[Finding], as_json: bool) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let told = if as_json {
+        let ok = !findings.iter().any(|finding| finding.severity == Severity::Error);
+        writeln!(
+            stdout,
+            "{}",
+            json!({ "ok": ok, "findings": findings.iter().map(Finding::object).collect::<Vec<_>>() })
+        )
+    } else {
+        findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}"))
+    };
+    told.context("cannot write the findings")
+}

@@ -1,0 +1,60 @@
+//! What is wrong with a file, whatever it says: its mode and its line ends.
+
+use std::fs::Metadata;
+use std::os::unix::fs::PermissionsExt;
+
+/// A message, and the line that it is about.
+pub(super) type Fault = (Option<u32>, String);
+
+/// Lambda runs a function as a user who does not own its files.
+pub(super) fn mode(metadata: &Metadata, program: bool, name: &str) -> Option<Fault> {
+    let mode = metadata.permissions().mode();
+    if mode & 0o004 == 0 {
+        return Some((
+            None,
+            format!("its mode {:04o} lets nobody else read it, as Lambda must: `chmod a+r {name}`", mode & 0o7777),
+        ));
+    }
+    (program && mode & 0o001 == 0).then(|| {
+        (
+            None,
+            format!("its mode {:04o} lets nobody else execute it, as Lambda must: `chmod a+rx {name}`", mode & 0o7777),
+        )
+    })
+}
+
+/// Bash takes the CR of a Windows line end for a part of the last word.
+pub(super) fn line_ends(text: &str, name: &str) -> Option<Fault> {
+    let first = text.split_inclusive('\n').position(|line| line.ends_with("\r\n"))?;
+    let message = format!("its lines end as on Windows, by CR LF, which Bash cannot read: `sed -i 's/\\r$//' {name}`");
+    Some((u32::try_from(first + 1).ok(), message))
+}
+
+/// The program that the first line names; what `env` starts, where it names that.
+pub(super) fn interpreter(text: &str) -> Option<String> {
+    let line = text.lines().next()?.strip_prefix("#!")?;
+    let mut names = line.split_whitespace().filter_map(|word| word.rsplit('/').next());
+    names.find(|name| *name != "env" && !name.starts_with('-')).map(str::to_owned)
+}
+
+/// Whether Bash's checks suit it.
+pub(super) fn is_shell(text: &str) -> bool {
+    interpreter(text).is_none_or(|name| matches!(name.as_str(), "sh" | "bash"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_line_ends_are_told_at_their_first_line() {
+        assert_eq!(line_ends("a\nb\r\nc\r\n", "x.sh").unwrap().0, Some(2));
+        assert_eq!(line_ends("a\nb\rc\n", "x.sh"), None);
+    }
+
+    #[test]
+    fn a_shebang_of_another_program_is_no_shell() {
+        assert!(["#!/bin/sh", "#!/usr/bin/env bash", "#!/bin/bash -e", "echo"].iter().all(|text| is_shell(text)));
+        assert!(!["#!/usr/bin/python3", "#!/usr/bin/env node"].iter().any(|text| is_shell(text)));
+    }
+}

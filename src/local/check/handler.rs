@@ -1,0 +1,179 @@
+//! A function's script, or program, and the files that it sources, each checked once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::file::Fault;
+use super::finding::{Finding, Severity};
+use super::script::{Script, Word, scan};
+use super::{Arguments, commands, file, tools};
+use crate::failure::Failure;
+use crate::handler::Handler;
+use crate::local::function::Function;
+
+/// What is being checked, and what was found.
+pub(super) struct Checked<'a> {
+    handler: Handler,
+    root: PathBuf,
+    arguments: &'a Arguments,
+    visited: BTreeSet<PathBuf>,
+    functions: BTreeSet<String>,
+    /// What is called, and by which file.
+    commands: Vec<(PathBuf, Word)>,
+    errexit: bool,
+    /// Whether a file is sourced that is not known.
+    unknown_sources: bool,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'a> Checked<'a> {
+    pub(super) fn new(function: &Function, arguments: &'a Arguments) -> Result<Checked<'a>> {
+        let mut checked = Checked {
+            handler: Handler::Executable(function.task_root.join(&function.handler)),
+            root: function.task_root.clone(),
+            arguments,
+            visited: BTreeSet::new(),
+            functions: BTreeSet::new(),
+            commands: Vec::new(),
+            errexit: false,
+            unknown_sources: false,
+            findings: Vec::new(),
+        };
+        match Handler::resolve(&function.handler, &function.task_root) {
+            Ok(handler) => checked.handler = handler,
+            // Its mode is a finding as any other.
+            Err(_) if checked.handler.file().is_file() => {}
+            Err(Failure::ScriptUnreadable { script, .. }) => {
+                let (_, name) = function.handler.rsplit_once('.').unwrap_or_default();
+                checked.handler = Handler::Function { script, function: name.to_owned() };
+            }
+            Err(error) => bail!("{error}"),
+        }
+        Ok(checked)
+    }
+
+    pub(super) fn all(&mut self) {
+        let script = self.handler.file().to_owned();
+        self.file(&script);
+        self.function(&script);
+        if self.arguments.convention == "gkrizek" && self.handler.script().is_some() && !self.errexit {
+            let message = "no `set -e`: under the convention `gkrizek` a failed command ends nothing, and the event succeeds unless \
+                           its last command fails; begin the handler with `set -e`";
+            self.add(&script, Severity::Warning, "errexit", (None, message.to_owned()));
+        }
+        self.commands();
+    }
+
+    fn file(&mut self, path: &Path) {
+        if !self.visited.insert(path.to_owned()) {
+            return;
+        }
+        let name = self.shown(path);
+        let program = matches!(&self.handler, Handler::Executable(program) if program == path);
+        match fs::metadata(path) {
+            Ok(metadata) => self.extend(path, "mode", file::mode(&metadata, program, &name)),
+            Err(error) => {
+                return self.add(path, Severity::Error, "mode", (None, format!("it cannot be read: {error}")));
+            }
+        }
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                return self.add(path, Severity::Error, "mode", (None, format!("it cannot be read: {error}")));
+            }
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if program && let Some(interpreter) = file::interpreter(&text) {
+            self.commands.push((path.to_owned(), Word { line: 1, text: interpreter }));
+        }
+        if program && (bytes.starts_with(b"\x7fELF") || !file::is_shell(&text)) {
+            return;
+        }
+        if let Some(fault) = file::line_ends(&text, &name) {
+            return self.add(path, Severity::Error, "line-ends", fault); // all else would follow from that
+        }
+        let syntax = tools::syntax(path);
+        let checked = if syntax.is_empty() { tools::shellcheck(path, &self.root) } else { Vec::new() };
+        self.extend(path, "syntax", syntax);
+        checked.into_iter().for_each(|fault| self.add(path, Severity::Warning, "shellcheck", fault));
+        self.script(path, scan(&text));
+    }
+
+    fn script(&mut self, path: &Path, script: Script) {
+        for line in script.process_substitutions {
+            let message = "process substitution fails on Lambda, which has no /dev/fd: assign to a variable and read from \
+                           `<<<\"$variable\"`, or use a temporary file or a pipe";
+            self.add(path, Severity::Error, "dev-fd", (Some(line), message.to_owned()));
+        }
+        self.errexit |= script.errexit;
+        self.functions.extend(script.functions);
+        self.commands.extend(script.commands.into_iter().map(|word| (path.to_owned(), word)));
+        for source in script.sources {
+            match self.sourced(path, &source.text) {
+                Some(file) => self.file(&file),
+                None => self.unknown_sources = true,
+            }
+        }
+    }
+
+    /// The file of the bundle that a script means by `name`.
+    fn sourced(&self, by: &Path, name: &str) -> Option<PathBuf> {
+        let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
+        let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
+        if below.contains('$') || below.starts_with('/') {
+            return None;
+        }
+        let folders = [Some(self.root.as_path()), by.parent()];
+        folders.into_iter().flatten().map(|folder| folder.join(below)).find(|path| path.is_file())
+    }
+
+    fn function(&mut self, script: &Path) {
+        let Handler::Function { function, .. } = &self.handler else { return };
+        if self.functions.contains(function) || self.findings.iter().any(|finding| finding.check == "line-ends") {
+            return;
+        }
+        let defined: Vec<String> = self.functions.iter().map(|name| format!("`{name}`")).collect();
+        let defined = if defined.is_empty() { "none".to_owned() } else { defined.join(", ") };
+        let message =
+            format!("no function `{function}` is defined here: it defines {defined}; the handler is FILE.FUNCTION");
+        // `eval` and files that are not known may define it.
+        let unsure = self.unknown_sources || self.commands.iter().any(|(_, word)| word.text == "eval");
+        let severity = if unsure { Severity::Warning } else { Severity::Error };
+        self.add(script, severity, "function", (None, message));
+    }
+
+    fn commands(&mut self) {
+        let lacking = commands::lacking();
+        let mut told = BTreeSet::new();
+        for (path, word) in std::mem::take(&mut self.commands) {
+            let Some(package) = lacking.get(word.text.as_str()) else { continue };
+            let there = self.functions.contains(&word.text)
+                || self.arguments.have.contains(&word.text)
+                || self.root.join("bin").join(&word.text).is_file();
+            if !there && told.insert(word.text.clone()) {
+                let message = commands::message(&word.text, package);
+                self.add(&path, Severity::Error, "command", (Some(word.line), message));
+            }
+        }
+    }
+
+    fn extend(&mut self, path: &Path, check: &'static str, faults: impl IntoIterator<Item = Fault>) {
+        for fault in faults {
+            self.add(path, Severity::Error, check, fault);
+        }
+    }
+
+    fn add(&mut self, path: &Path, severity: Severity, check: &'static str, (line, message): Fault) {
+        self.findings.push(Finding { file: self.shown(path), line, severity, check, message });
+    }
+
+    /// The path as the user would write it: below the folder that was named.
+    fn shown(&self, path: &Path) -> String {
+        let given = &self.arguments.path;
+        let folder = if given.is_dir() { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
+        path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below)).display().to_string()
+    }
+}

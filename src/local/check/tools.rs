@@ -1,0 +1,62 @@
+//! What other programs say of a script: Bash itself, and shellcheck.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::file::Fault;
+
+/// What `bash -n` says; nothing where the Bash cannot be started.
+pub(super) fn syntax(script: &Path) -> Vec<Fault> {
+    let bash = std::env::var_os("COSHELL_BASH").filter(|bash| !bash.is_empty()).unwrap_or_else(|| "bash".into());
+    let mut command = Command::new(&bash);
+    command.arg("-n").arg("--").arg(script).env("LC_ALL", "C").env_remove("BASH_ENV");
+    let output = match run(command) {
+        Ok(output) if output.status.success() => return Vec::new(),
+        Ok(output) => output,
+        Err(error) => return vec![(None, format!("`{} -n` cannot be run: {error}", bash.to_string_lossy()))],
+    };
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let prefix = format!("{}: line ", script.display());
+    let faults: Vec<Fault> = told.lines().filter_map(|line| located(line, &prefix)).collect();
+    match faults.is_empty() {
+        true => vec![(None, format!("Bash cannot read it: {}", told.trim_end()))],
+        false => faults.into_iter().take(1).collect(), // what follows is the line itself, or comes of the first
+    }
+}
+
+/// `FILE: line N: TEXT`
+fn located(line: &str, prefix: &str) -> Option<Fault> {
+    let (number, text) = line.strip_prefix(prefix)?.split_once(": ")?;
+    Some((Some(number.parse().ok()?), format!("Bash cannot read it: {text}")))
+}
+
+/// What shellcheck warns of; nothing where it is not installed.
+pub(super) fn shellcheck(script: &Path, root: &Path) -> Vec<Fault> {
+    let mut command = Command::new("shellcheck");
+    command
+        .args(["--format=json1", "--severity=warning", "--shell=bash", "--exclude=SC1090,SC1091,SC2148", "--"])
+        .arg(script);
+    command.current_dir(root);
+    let output = match run(command) {
+        Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(error) => return vec![(None, format!("shellcheck cannot be run: {error}"))],
+    };
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let comments = told["comments"].as_array().cloned().unwrap_or_default();
+    comments
+        .iter()
+        .map(|comment| {
+            let line = comment["line"].as_u64().and_then(|line| u32::try_from(line).ok());
+            let message = comment["message"].as_str().unwrap_or_default();
+            (line, format!("shellcheck SC{}: {message}", comment["code"]))
+        })
+        .collect()
+}
+
+fn run(mut command: Command) -> std::io::Result<Output> {
+    command.stdin(Stdio::null()).output()
+}

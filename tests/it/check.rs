@@ -1,0 +1,154 @@
+//! `coshell check`: what it finds, where, and what its exit status says.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::program::{Ran, coshell};
+use crate::support::skip::cannot;
+
+const CLEAN: &str = "set -e\nhandler() { echo \"$1\" | sed s/a/b/; }\n";
+
+struct Bundle(tempfile::TempDir);
+
+impl Bundle {
+    fn of(script: &str) -> Bundle {
+        Bundle(tempfile::tempdir().unwrap()).file("function.sh", script, 0o644)
+    }
+
+    fn file(self, name: &str, text: &str, mode: u32) -> Bundle {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        self
+    }
+
+    /// Checks `path` in the bundle.
+    fn check_at(&self, path: &str, arguments: &[&str]) -> Ran {
+        let mut command = coshell();
+        let path = if path.is_empty() { Path::new(".") } else { Path::new(path) };
+        command.current_dir(self.0.path()).arg("check").arg(path).args(arguments);
+        Ran::from(command.output().unwrap())
+    }
+
+    fn check(&self) -> Ran {
+        self.check_at("", &[])
+    }
+
+    /// It will fail, and one line says so.
+    #[track_caller]
+    fn fails_with(&self, line: &str) {
+        let ran = self.check().assert_status(1);
+        let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(told.lines().any(|told| told.contains(line)), "no {line:?} in {told}");
+    }
+}
+
+#[test]
+fn a_sound_function_is_clean() {
+    Bundle::of(CLEAN).check().assert_status(0).assert_stdout("");
+    Bundle::of(CLEAN).check_at("", &["--convention", "gkrizek"]).assert_status(0).assert_stdout("");
+}
+
+#[test]
+fn every_example_is_clean_with_its_layer() {
+    let folders =
+        fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers")).unwrap().map(|entry| entry.unwrap().path());
+    for folder in folders.filter(|path| path.is_dir()) {
+        let ran =
+            coshell().arg("check").arg(&folder).args(["--have", "jq", "--have", "git", "--have", "cmark"]).output();
+        Ran::from(ran.unwrap()).assert_status(0).assert_stdout("");
+    }
+}
+
+#[test]
+fn what_bash_cannot_read_is_told_at_its_line() {
+    Bundle::of("handler() {\n  if true; then\n}\n")
+        .fails_with("./function.sh:3: Bash cannot read it: syntax error near");
+    Bundle::of("handler() {\r\n  :\r\n}\r\n").fails_with("./function.sh:1: its lines end as on Windows");
+}
+
+#[test]
+fn a_mode_that_keeps_lambda_out_is_told() {
+    let bundle = Bundle::of(". ./lib.sh\nhandler() { f; }\n").file("lib.sh", "f() { :; }\n", 0o600);
+    bundle.fails_with("./lib.sh: its mode 0600 lets nobody else read it, as Lambda must: `chmod a+r");
+    let bundle = Bundle::of("").file("run", "#!/bin/sh\n", 0o644);
+    let ran = bundle.check_at("run", &[]).assert_status(1);
+    assert!(
+        String::from_utf8_lossy(&ran.stdout).starts_with("run: its mode 0644 lets nobody else execute it"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_function_that_is_not_defined_is_told_with_those_that_are() {
+    let bundle = Bundle::of("one() { :; }\nfunction two { :; }\n");
+    bundle.fails_with("no function `handler` is defined here: it defines `one`, `two`");
+    bundle.check_at("function.two", &[]).assert_status(0);
+    // It may be in a file that is not known.
+    let ran = Bundle::of(". /opt/lib.sh\n").check().assert_status(0);
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("warning: no function `handler`"), "{ran:?}");
+    Bundle::of(". ./lib.sh\n").file("lib.sh", CLEAN, 0o644).check().assert_status(0).assert_stdout("");
+}
+
+#[test]
+fn process_substitution_and_lacking_commands_are_told_in_sourced_files_too() {
+    let bundle = Bundle::of("source \"$LAMBDA_TASK_ROOT/lib/a.sh\"\nhandler() {\n  cat <(echo)\n  find . | wc -l\n}\n");
+    let bundle = bundle.file("lib/a.sh", "f() { echo \"$(jq .)\"; }\n", 0o644);
+    bundle.fails_with("./function.sh:3: process substitution fails on Lambda, which has no /dev/fd");
+    bundle.fails_with("./function.sh:4: `find` is not on Lambda's provided.al2023");
+    bundle.fails_with("./lib/a.sh:1: `jq` is not on Lambda's provided.al2023");
+    Bundle::of("").file("run", "#!/usr/bin/env python3\n", 0o755).check_at("run", &[]).assert_status(1);
+}
+
+#[test]
+fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it() {
+    let script = "less() { cat; }\nhandler() { jq . | less; unzip x; command -v tar || true; }\n";
+    let bundle = Bundle::of(script).file("bin/jq", "", 0o755);
+    bundle.fails_with("`unzip`");
+    bundle.check_at("", &["--have", "unzip"]).assert_status(0).assert_stdout("");
+}
+
+#[test]
+fn a_missing_set_e_under_gkrizek_is_a_warning() {
+    let bundle = Bundle::of("handler() { false; echo on >&2; }\n");
+    bundle.check().assert_status(0).assert_stdout("");
+    let ran = bundle.check_at("", &["--convention", "gkrizek"]).assert_status(0);
+    assert!(String::from_utf8_lossy(&ran.stdout).starts_with("./function.sh: warning: no `set -e`"), "{ran:?}");
+}
+
+#[test]
+fn shellchecks_warnings_are_told_and_fail_nothing() {
+    if cannot("shellcheck", &["--version"]) {
+        return;
+    }
+    let ran = Bundle::of("handler() { cd /nosuch; rm -r \"$1/\"*; x=$(pwd) | cat; }\n").check().assert_status(0);
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("./function.sh:1: warning: shellcheck SC"), "{ran:?}");
+}
+
+#[test]
+fn json_has_every_finding_for_machines() {
+    let ran = Bundle::of("handler() { :; }\nx() { xargs; }\n").check_at("", &["--json"]).assert_status(1);
+    let told: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let finding = &told["findings"][0];
+    assert_eq!(told["ok"], false);
+    assert_eq!((finding["line"].as_u64(), finding["check"].as_str()), (Some(2), Some("command")), "{told}");
+    assert_eq!(
+        (finding["severity"].as_str(), finding["file"].as_str()),
+        (Some("error"), Some("./function.sh")),
+        "{told}"
+    );
+    let clean = Bundle::of(CLEAN).check_at("", &["--json"]).assert_status(0);
+    clean.assert_stdout("{\"ok\":true,\"findings\":[]}\n");
+}
+
+#[test]
+fn wrong_usage_exits_2_and_help_has_an_example() {
+    Bundle::of("").check_at("nosuch", &[]).assert_status(2).assert_stderr_has("no script for `nosuch`");
+    Bundle::of("").check_at("", &["--convention", "lambda"]).assert_status(2).assert_stderr_has("gkrizek");
+    let help = Ran::from(coshell().args(["check", "--help"]).output().unwrap()).assert_status(0);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("coshell check handlers/echo"), "{help:?}");
+}

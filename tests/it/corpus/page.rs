@@ -1,0 +1,119 @@
+//! The page tests/conventions.md: for each public runtime what to set, and what differs, before and after.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use super::compared::{Compared, told};
+use super::suites::{EXECUTABLE, GKRIZEK, MPARKACHOV, QL4B, Suite, TUTORIAL};
+use crate::support::skip::skip;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conventions.md");
+const HEAD: &str = include_str!("head.md");
+
+struct Chapter {
+    title: &'static str,
+    text: &'static str,
+    suite: &'static Suite,
+}
+
+const CHAPTERS: [Chapter; 5] = [
+    Chapter {
+        title: "AWS's tutorial, and those that follow it",
+        text: "Before: a `bootstrap` of shell and curl beside the script. After: coshell's `bootstrap` in its place; nothing to set. \
+The globals EVENT_DATA, REQUEST_ID and HEADERS are there and not exported, as before.",
+        suite: &TUTORIAL,
+    },
+    Chapter {
+        title: "gkrizek/bash-lambda-layer",
+        text: "Before: the layer. After: no layer (put `aws` and `jq`, if they are used, into `bin/` of another one), coshell's \
+`bootstrap`, and `COSHELL_CONVENTION=gkrizek`. AWS_LAMBDA_REQUEST_ID, AWS_LAMBDA_DEADLINE_MS, AWS_LAMBDA_FUNCTION_ARN, \
+AWS_LAMBDA_TRACE_ID, HOME=/tmp and AWS_CONFIG_FILE=/tmp/.aws/config are set as before. Who holds stdout is waited for, who holds \
+stderr alone is not. A failing handler's stderr is its error text and goes to the log.",
+        suite: &GKRIZEK,
+    },
+    Chapter {
+        title: "ql4b/lambda-shell-runtime",
+        text: "Before: its layer or image. After: coshell's `bootstrap` and `COSHELL_CONVENTION=ql4b`. The handler is called in an `if`: \
+Bash ignores errexit there, even where the script sets it.",
+        suite: &QL4B,
+    },
+    Chapter {
+        title: "mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime",
+        text: "Before: their layer. After: coshell's `bootstrap` and `COSHELL_CONVENTION=mparkachov`. A handler that relied on \
+`-euo pipefail` says so itself in its first line.",
+        suite: &MPARKACHOV,
+    },
+    Chapter {
+        title: "Programs",
+        text: "`_HANDLER` without a dot: a program in any language, run for each event, by its shebang. It must be executable (mode \
+0755 in the zip). Nothing to set.",
+        suite: &EXECUTABLE,
+    },
+];
+
+/// What differs; with UPDATE_GOLDEN the page is written anew instead.
+pub fn difference() -> Option<String> {
+    if !bash_is("5.2") {
+        skip("the page of conventions is that of Bash 5.2, which is not the Bash here");
+        return None;
+    }
+    let page = write();
+    if fs::read_to_string(PAGE).is_ok_and(|there| there == page) {
+        return None;
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(PAGE, page).unwrap();
+        return None;
+    }
+    Some(format!("{PAGE} differs from what came of the cases"))
+}
+
+fn bash_is(version: &str) -> bool {
+    let bash = std::env::var_os("COSHELL_BASH").unwrap_or_else(|| "bash".into());
+    let told = Command::new(bash).args(["-c", "echo \"$BASH_VERSION\""]).output().unwrap();
+    String::from_utf8_lossy(&told.stdout).starts_with(version)
+}
+
+fn write() -> String {
+    let mut page = HEAD.to_owned();
+    for Chapter { title, text, suite } in CHAPTERS {
+        let (compared, _) = suite.compared();
+        // The first original is ours, which is the same everywhere.
+        let differing = |case: &&Compared| case.others.iter().any(|(name, _)| name == suite.recreation);
+        let rows: String = compared.iter().filter(differing).map(row).collect();
+        let same = compared.len() - compared.iter().filter(differing).count();
+        let _ = write!(page, "\n## {title}\n\n{text}\n\n{same} of {} handlers gave the same", compared.len());
+        match rows.is_empty() {
+            true => page.push_str(".\n"),
+            false => {
+                let _ = write!(
+                    page,
+                    "; these differ:\n\n| what | before | after | why |\n| --- | --- | --- | --- |\n{rows}"
+                );
+            }
+        }
+    }
+    page
+}
+
+fn row(case: &Compared) -> String {
+    let (_, title) = case.case.title.split_once(": ").unwrap();
+    let why = case.case.why.as_ref().or(case.case.may.as_ref()).map_or("", String::as_str);
+    let (before, after) = (&case.others[0].1, &case.ours);
+    format!("| {} | {} | {} | {} |\n", plain(title), code(&told(before)), code(&told(after)), plain(why))
+}
+
+/// Between backticks nothing needs an escape but the bar.
+fn plain(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let escaped = |text: &str| text.replace('<', "&lt;").replace('*', "\\*").replace('$', "&#36;").replace('_', "\\_");
+    let text: Vec<String> =
+        parts.map(|(index, part)| if index % 2 == 0 { escaped(part) } else { part.to_owned() }).collect();
+    text.join("`").replace('|', "\\|")
+}
+
+fn code(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "&#124;");
+    format!("<code>{}</code>", escaped.replace('*', "&#42;").replace('`', "&#96;").replace('_', "&#95;"))
+}
