@@ -24,7 +24,7 @@ fn whatever_it_waits_for_its_processes_are_ended_and_the_same_bash_takes_the_nex
     side_by_side(&cases, |name| {
         let running = Case::read(Path::new(FOLDER), name).sandbox().ready();
         let bash = running.response("before", "pid");
-        let invocation = running.send("hanging", "hang", Duration::from_millis(700));
+        let invocation = running.send("hanging", "hang", Duration::from_millis(1800));
         let outcome = invocation.wait().outcome;
         assert!(
             matches!(&outcome, Outcome::Error(error) if error.error_type == "Function.TimedOut"),
@@ -46,9 +46,9 @@ fn until_idle(running: &Running, name: &str) {
 #[test]
 fn a_loop_of_several_commands_is_found_in_its_function_with_a_line() {
     let script = "spin() {\n  local n=0\n  while [[ $n ]]; do\n    n=$((n + 1))\n    n=$((n - 1))\n  done\n}\nhandler() {\n  spin\n}\n";
-    let running = Sandbox::of_script(script).env("COSHELL_TIMEOUT_MARGIN_MS", "300").ready();
+    let running = Sandbox::of_script(script).env("COSHELL_TIMEOUT_MARGIN_MS", "800").ready();
     for number in 0..3 {
-        let invocation = running.send(&format!("event-{number}"), "", Duration::from_millis(600));
+        let invocation = running.send(&format!("event-{number}"), "", Duration::from_millis(1800));
         let Outcome::Error(error) = invocation.wait().outcome else { panic!("{}", running.log()) };
         let report: serde_json::Value = serde_json::from_slice(&error.body).unwrap();
         let innermost = report["stackTrace"][0].as_str().unwrap();
@@ -69,10 +69,10 @@ fn an_event_that_ends_in_time_is_not_touched() {
 fn the_margin_takes_at_most_half_of_the_time() {
     let script = "handler() { sleep 100; }";
     let running = Sandbox::of_script(script).env("COSHELL_TIMEOUT_MARGIN_MS", "60000").ready();
-    let invocation = running.send("event-1", "", Duration::from_millis(1000));
+    let invocation = running.send("event-1", "", Duration::from_millis(2000));
     let completion = invocation.wait();
     let took = completion.answered.unwrap() - completion.delivered.unwrap();
-    assert!(matches!(completion.outcome, Outcome::Error(_)) && took >= Duration::from_millis(490), "{took:?}");
+    assert!(matches!(completion.outcome, Outcome::Error(_)) && took >= Duration::from_millis(990), "{took:?}");
 }
 
 #[test]
