@@ -26,12 +26,18 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
             "grep has status 1 where it finds no line: add `|| :` where that is no failure".into()
         }
         Ending::Status(124) if command.starts_with("timeout ") => "`timeout` ended it, since its time was up".into(),
+        // Which of the two it is depends on the Bash.
+        Ending::Status(126 | 127) if names_no_interpreter(stderr) => {
+            "the file is there, but not the interpreter that its first line names, or not the C library that it was \
+            built for"
+                .into()
+        }
         Ending::Status(126) => {
             "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
             for this processor?"
                 .into()
         }
-        Ending::Status(127) => not_found(command, stderr).into(),
+        Ending::Status(127) => not_found(command).into(),
         Ending::Signal(signal) => of_signal(signal),
         Ending::Status(status) => match Signal::try_from(status - 128) {
             Ok(signal) if !of_signal(signal).is_empty() => {
@@ -42,10 +48,12 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
     }
 }
 
-fn not_found(command: &str, stderr: &str) -> &'static str {
-    if stderr.contains("required file not found") || stderr.contains("bad interpreter") {
-        "the file is there, but not the interpreter that its first line names, or not the C library that it was built for"
-    } else if command.split(' ').next().is_some_and(|word| word.contains('/')) {
+fn names_no_interpreter(stderr: &str) -> bool {
+    stderr.contains("required file not found") || stderr.contains("bad interpreter")
+}
+
+fn not_found(command: &str) -> &'static str {
+    if command.split(' ').next().is_some_and(|word| word.contains('/')) {
         "is the file in the zip or layer? A path that does not begin with `/` starts at the current folder, which is \
         LAMBDA_TASK_ROOT unless the handler changes it"
     } else {

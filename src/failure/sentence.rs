@@ -120,13 +120,15 @@ impl HandlerFailure {
 
     fn cause(&self) -> Option<String> {
         let line = last_line(&self.stderr)?;
+        if self.is_program()
+            && let Some(at) = line.find(&format!("{}: ", self.script.display()))
+        {
+            return Some(self.without_root(&line[at..])); // before it stands the driver, whose Bash could not start the program
+        }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
             return Some(line.to_owned()).filter(|line| !killed || !DEATHS.contains(&line.as_str()));
         };
-        if self.is_program() && Path::new(message.file) != self.script {
-            return Some(self.without_root(message.text)); // of the Bash that could not start it: our driver's file and line
-        }
         let here = self.place.as_ref().is_some_and(|place| is_about(&message, place));
         if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
             return None;

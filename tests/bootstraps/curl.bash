@@ -7,6 +7,7 @@ api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 call=(curl --silent --show-error --noproxy '*' --output /dev/null)
 script="$LAMBDA_TASK_ROOT/${_HANDLER%.*}.sh"
 
+# shellcheck source=/dev/null # the function's own script
 if ! source "$script"; then
   error='{"errorMessage":"the script failed","errorType":"Runtime.InitError"}'
   "${call[@]}" --header 'Lambda-Runtime-Function-Error-Type: Runtime.InitError' --data-binary "$error" "$api/init/error"

@@ -89,6 +89,46 @@ fn make_gate(function: &Function) {
 }
 
 #[test]
+fn under_gkrizek_what_an_event_left_running_writes_nothing_into_the_response_of_another() {
+    let script = r#"
+handler() {
+  case $1 in
+    first) { read -r _ <"$LAMBDA_TASK_ROOT/gate"; echo late >&2; echo >"$LAMBDA_TASK_ROOT/written"; } >/dev/null & ;;
+    third) echo >"$LAMBDA_TASK_ROOT/gate"; until [[ -e $LAMBDA_TASK_ROOT/written ]]; do sleep 0.01; done ;;
+  esac
+  echo "$1" >&2
+}"#;
+    for channel in Channel::BOTH {
+        let function = under("gkrizek", script).over(channel);
+        make_gate(&function);
+        let function = function.start();
+        for event in ["first", "second", "third", "fourth", "fifth"] {
+            function.answer(event).responds(event);
+        }
+        function.log_with("late\n");
+    }
+}
+
+#[test]
+fn under_gkrizek_the_streams_can_be_moved_and_closed() {
+    for (script, response, log) in [
+        ("handler() { exec 2>&1; echo to the log >&2; }", "", "to the log\n"),
+        ("handler() { exec 3>&2 2>&1 1>&3; echo answer; echo to the log >&2; }", "answer", "to the log\n"),
+        ("handler() { exec >&-; echo answer >&2; }", "answer", ""),
+        ("handler() { echo to the log; exec 2>&-; }", "", "to the log\n"),
+        (
+            "handler() { printf '%0500000d' 7 >&2; printf 'x%.0s' {1..100}; }",
+            &format!("{}7", "0".repeat(499_999)),
+            "xxx",
+        ),
+    ] {
+        let function = under("gkrizek", script).start();
+        function.answer("").responds(response).logs(log);
+        function.answer("").responds(response).logs(log);
+    }
+}
+
+#[test]
 fn under_gkrizek_only_a_script_that_fails_as_a_whole_fails_init() {
     under("gkrizek", "false\nnosuch_command\nhandler() { echo a >&2; }\n").answer("{}").responds("a");
     under("gkrizek", "handler() { :; }\nfalse\n").start().fails_init("Runtime.ScriptFailed", "status 1");
