@@ -3,7 +3,7 @@
 use super::convention::Stream;
 use super::trace::Place;
 use super::turn::Turn;
-use super::{Phase, trace};
+use super::{Phase, Shell, trace};
 use crate::failure::{Ending, Failure, HandlerFailure, Overdue, OwnError, TimedOut};
 use crate::logs::Level;
 
@@ -81,10 +81,23 @@ impl Turn<'_> {
 
     fn failure(&mut self, ending: Ending, place: Option<Place>, own: Option<OwnError>) -> HandlerFailure {
         let stderr = self.error_text();
+        self.shell.failure(ending, place, stderr, own)
+    }
+}
+
+impl Shell {
+    /// A failure of the handler, or of the script, with its place completed.
+    pub(super) fn failure(
+        &self,
+        ending: Ending,
+        place: Option<Place>,
+        stderr: String,
+        own: Option<OwnError>,
+    ) -> HandlerFailure {
         let failure = HandlerFailure {
-            function: self.shell.handler.name(),
-            script: self.shell.handler.file().to_owned(),
-            task_root: self.shell.task_root.clone(),
+            function: self.handler.name(),
+            script: self.handler.file().to_owned(),
+            task_root: self.task_root.clone(),
             ending,
             place,
             stderr,

@@ -17,7 +17,7 @@ use super::status::{Records, Status};
 use super::xtrace::Steps;
 use super::{Phase, Plumbing, Shell, bash, trace};
 use crate::config::Config;
-use crate::failure::{Ending, Failure, HandlerFailure};
+use crate::failure::{Ending, Failure};
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::logs::lines::Lines;
@@ -213,16 +213,8 @@ impl Starting {
             Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
         };
-        let failure = HandlerFailure {
-            function: self.shell.handler.name(),
-            script: self.shell.handler.file().to_owned(),
-            task_root: self.shell.task_root.clone(),
-            ending,
-            place,
-            stderr: self.lines.tail(),
-            own: None,
-        };
-        Failure::ScriptFailed(Box::new(failure.located()))
+        let failure = self.shell.failure(ending, place, self.lines.tail(), None);
+        Failure::ScriptFailed(Box::new(failure))
     }
 }
 
