@@ -127,7 +127,7 @@ impl HandlerFailure {
         }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
-            return Some(line.to_owned()).filter(|line| !killed || !DEATHS.contains(&line.as_str()));
+            return Some(line.to_owned()).filter(|line| !(killed && tells_a_death(line)));
         };
         let here = self.place.as_ref().is_some_and(|place| is_about(&message, place));
         if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
@@ -152,6 +152,11 @@ impl HandlerFailure {
         }
         self.stderr.lines().rev().find_map(missing)
     }
+}
+
+/// Whether it is Bash's `Terminated`; 5.3 adds the command, after blanks.
+fn tells_a_death(line: &str) -> bool {
+    DEATHS.iter().any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
 }
 
 /// Whether Bash wrote `message` of the innermost call of `place`.

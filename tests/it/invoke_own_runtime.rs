@@ -3,7 +3,7 @@
 use crate::support::program::{InvokeTest, Ran};
 
 fn invoke(script: &str, event: &str) -> Ran {
-    InvokeTest::of_script(script).with_own_runtime().with(&["-"]).stdin(event.as_bytes()).run()
+    InvokeTest::of_script(script).with_own_runtime().with(&["-", "--timeout", "30"]).stdin(event.as_bytes()).run()
 }
 
 #[test]

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
 use super::compared::{Compared, told};
 use super::suites::{EXECUTABLE, GKRIZEK, MPARKACHOV, QL4B, Suite, TUTORIAL};
-use crate::support::skip::skip;
+use crate::support::bash;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conventions.md");
 const HEAD: &str = include_str!("head.md");
@@ -54,8 +53,7 @@ Bash ignores errexit there, even where the script sets it.",
 
 /// What differs; with UPDATE_GOLDEN the page is written anew instead.
 pub fn difference() -> Option<String> {
-    if !bash_is("5.2") {
-        skip("the page of conventions is that of Bash 5.2, which is not the Bash here");
+    if bash::is_not_5_2() {
         return None;
     }
     let page = write();
@@ -67,12 +65,6 @@ pub fn difference() -> Option<String> {
         return None;
     }
     Some(format!("{PAGE} differs from what came of the cases"))
-}
-
-fn bash_is(version: &str) -> bool {
-    let bash = std::env::var_os("COSHELL_BASH").unwrap_or_else(|| "bash".into());
-    let told = Command::new(bash).args(["-c", "echo \"$BASH_VERSION\""]).output().unwrap();
-    String::from_utf8_lossy(&told.stdout).starts_with(version)
 }
 
 fn write() -> String {

@@ -19,7 +19,8 @@ bash "$copy" "$@"
 fn a_bash_that_is_not_there() {
     let function = Function::script(GOOD).env("COSHELL_BASH", "/nosuch/bash").start();
     function.fails_init("Runtime.BashNotFound", "/nosuch/bash");
-    let function = Function::script(GOOD).started_by("export PATH=/nosuch; exec \"$@\"").start();
+    let function =
+        Function::script(GOOD).env("COSHELL_BASH", "").started_by("export PATH=/nosuch; exec \"$@\"").start();
     function.fails_init("Runtime.BashNotFound", "`bash`");
     let function = Function::script(GOOD);
     let text = function.path("function.sh");

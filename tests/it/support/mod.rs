@@ -1,5 +1,6 @@
 //! What the tests share.
 pub mod answer;
+pub mod bash;
 pub mod emulator;
 pub mod function;
 pub mod program;
