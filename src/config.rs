@@ -49,6 +49,8 @@ pub struct Config {
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
     pub log_level: Level,
+    /// What is wrong with optional settings, which then have their defaults; for the log.
+    pub complaints: Vec<String>,
     /// Whether Bash is given FIFOs from the start, without trying /proc first.
     pub fifos: bool,
 }
@@ -60,7 +62,6 @@ impl Config {
     /// When AWS_LAMBDA_RUNTIME_API is not set: then there is nobody to report anything to. A missing `_HANDLER` is left for
     /// [`Handler::resolve`](crate::handler::Handler::resolve) to report, since that one can be reported.
     pub fn from_env() -> Result<Config, Failure> {
-        let text = |name| env::var_os(name).filter(|value| !value.is_empty());
         let api = text(RUNTIME_API).ok_or(Failure::NoRuntimeApi)?;
         Ok(Config {
             api: api.to_string_lossy().into_owned(),
@@ -78,9 +79,35 @@ impl Config {
                 Format::Text
             },
             log_level: text(LOG_LEVEL).and_then(|value| Level::named(&value.to_string_lossy())).unwrap_or_default(),
+            complaints: complaints(),
             fifos: text(CHANNEL).is_some_and(|value| value == "fifo"),
         })
     }
+}
+
+/// A variable that is set to something.
+fn text(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A sentence for each optional setting that is not what it can be.
+fn complaints() -> Vec<String> {
+    type Check = fn(&str) -> bool;
+    let known: [(&str, Check, &str); 4] = [
+        (TIMEOUT_MARGIN, |value| value.parse::<u64>().is_ok(), "a number of milliseconds"),
+        (CHANNEL, |value| value == "fifo" || value == "proc", "`fifo` or `proc`"),
+        (
+            LOG_FORMAT,
+            |value| value.eq_ignore_ascii_case("json") || value.eq_ignore_ascii_case("text"),
+            "`JSON` or `Text`",
+        ),
+        (LOG_LEVEL, |value| Level::named(value).is_some(), "`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`"),
+    ];
+    let wrong = |(name, is_right, wanted): (&str, Check, &str)| {
+        let value = text(name)?.to_string_lossy().into_owned();
+        (!is_right(&value)).then(|| format!("{name} is `{}` and ignored: it must be {wanted}", value.escape_debug()))
+    };
+    known.into_iter().filter_map(wrong).collect()
 }
 
 /// LAMBDA_TASK_ROOT, else /var/task where it exists, else the current folder; always absolute.

@@ -80,7 +80,10 @@ impl Process {
 
 impl Display for Process {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        write!(f, "`{}` for {:.1} s", self.command, self.age.as_secs_f64())
+        // Bash's own forks carry the command line of the driver, which says nothing to a reader.
+        let is_fork = [" status=/proc/", " status=/tmp/coshell-"].iter().any(|mark| self.command.contains(mark));
+        let command = if is_fork { "a subshell of the handler" } else { &format!("`{}`", self.command) };
+        write!(f, "{command} for {:.1} s", self.age.as_secs_f64())
     }
 }
 

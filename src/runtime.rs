@@ -28,14 +28,18 @@ fn run() -> anyhow::Result<ExitCode> {
     let host = Host::start(&config)?;
     // Else /proc/PID/fd of a program that its user may not read belongs to root, and Bash cannot open it.
     let _ = prctl::set_dumpable(true);
+    for complaint in &config.complaints {
+        host.log.say(Level::Warn, &Owner::default(), complaint);
+    }
     if config.log_env {
         log_environment(&host.log);
     }
     let opening = Opening::begin(&config, &host);
     let api = Api::connect(&config.api); // while Bash sources the script
     match opening.and_then(Opening::finish) {
-        Ok(environment) => serve(environment, &api, &host.log).map(|()| ExitCode::SUCCESS),
+        Ok(environment) => serve(environment, &api, &host).map(|()| ExitCode::SUCCESS),
         Err(failure) => {
+            host.roster.wait_if_ending();
             host.log.fail(Level::Fatal, &Owner::default(), &failure);
             api.fail_init(&failure).map_err(anyhow::Error::msg)?;
             Ok(ExitCode::FAILURE)
@@ -44,7 +48,8 @@ fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// From here on every fault belongs to an invocation: the first `next` ends init.
-fn serve(mut environment: Environment, api: &Api, log: &Log) -> anyhow::Result<()> {
+fn serve(mut environment: Environment, api: &Api, host: &Host) -> anyhow::Result<()> {
+    let log = &host.log;
     loop {
         let invocation = api.next().map_err(anyhow::Error::msg)?;
         let (id, owner) = (&invocation.request_id, Owner::of(&invocation));
@@ -54,6 +59,7 @@ fn serve(mut environment: Environment, api: &Api, log: &Log) -> anyhow::Result<(
                 api.respond(id, &response.bytes)
             }
             Err(failure) => {
+                host.roster.wait_if_ending();
                 log.fail(Level::Error, &owner, &failure);
                 api.fail(id, &failure)
             }

@@ -6,6 +6,7 @@
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ struct Entry {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Roster {
     entries: Arc<Mutex<Vec<Entry>>>,
+    /// Whether the process is being ended.
+    ending: Arc<AtomicBool>,
 }
 
 impl Roster {
@@ -51,8 +54,16 @@ impl Roster {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).retain(|entry| !left(entry));
     }
 
+    /// Stays here for good if the process is being ended: what its Bashes do then is no failure of theirs.
+    pub(crate) fn wait_if_ending(&self) {
+        while self.ending.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
+    }
+
     /// Ends them all; holds the lock to the end, so that none is waited for, or started, meanwhile.
     fn end(&self, leftovers: &Leftovers) {
+        self.ending.store(true, Ordering::SeqCst);
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let below: Vec<Process> = entries.iter().flat_map(|entry| Process::below(entry.bash.as_raw())).collect();
         for entry in entries.iter() {

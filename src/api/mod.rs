@@ -89,14 +89,14 @@ impl Api {
     /// POST /runtime/invocation/{id}/response.
     pub(crate) fn respond(&self, request_id: &str, response: &[u8]) -> Result<Posted, ApiFailure> {
         const CALL: &str = "post the response";
-        let request = self.agent.post(format!("{}/invocation/{request_id}/response", self.base));
+        let request = self.agent.post(format!("{}/invocation/{}/response", self.base, encoded(request_id)));
         let answer = request.content_type("application/json").send(response);
         posted(CALL, answer.map_err(|error| failed(CALL, error))?)
     }
 
     /// POST /runtime/invocation/{id}/error.
     pub(crate) fn fail(&self, request_id: &str, failure: &Failure) -> Result<Posted, ApiFailure> {
-        self.report("post the error report", &format!("invocation/{request_id}/error"), failure)
+        self.report("post the error report", &format!("invocation/{}/error", encoded(request_id)), failure)
     }
 
     /// POST /runtime/init/error. The process must end at once afterwards.
@@ -159,6 +159,15 @@ fn posted(call: &'static str, mut answer: Response<Body>) -> Result<Posted, ApiF
         410 | 413 => Ok(Posted::Refused(told)),
         _ => Err(failed(call, told)),
     }
+}
+
+/// A request id as a part of a path. Lambda's are UUIDs; anything else is data all the same.
+fn encoded(request_id: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    request_id
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 fn status_and_text(status: u16, text: &[u8]) -> String {

@@ -31,7 +31,9 @@ impl<'a> BashMessage<'a> {
 /// Completes the innermost frame of `place`. `function` is the handler, `script` its file, and `message` what Bash said last.
 pub(super) fn complete(place: &mut Place, function: &str, script: &Path, message: Option<&BashMessage>) {
     if place.frames.is_empty() {
-        place.frames.push(outermost(place, function, script, message));
+        let sourcing = place.command.starts_with("builtin source ");
+        let top_level = || Frame { function: "source".to_owned(), file: script.to_owned(), line: None };
+        place.frames.push(if sourcing { top_level() } else { outermost(place, function, script, message) });
     }
     call_instead_of_return(place);
     let Some(frame) = place.frames.first_mut().filter(|frame| frame.line.is_none()) else { return };

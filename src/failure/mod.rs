@@ -15,6 +15,7 @@ mod timed_out;
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 pub use handler::{Ending, HandlerFailure};
 pub(crate) use locate::BashMessage;
@@ -108,6 +109,11 @@ pub enum Failure {
         /// How.
         status: Option<ExitStatus>,
     },
+    /// The persistent Bash was not ready for the event in time.
+    ShellBusy {
+        /// How long it was waited for.
+        after: Duration,
+    },
     /// The subshells of the persistent Bash end before they can take an event.
     NoSubshell {
         /// The status of the last one.
@@ -134,6 +140,7 @@ impl Failure {
             Failure::Handler(failure) => failure.error_type(),
             Failure::TimedOut(_) => "Function.TimedOut",
             Failure::ShellDied { .. } => "Runtime.ShellDied",
+            Failure::ShellBusy { .. } => "Runtime.ShellBusy",
             Failure::NoSubshell { .. } => "Runtime.NoSubshell",
         }
     }
@@ -224,6 +231,12 @@ impl Display for Failure {
             Failure::ShellDied { status: None } => {
                 write!(f, "the Bash that runs the handlers was lost during the event; a new one takes the next event")
             }
+            Failure::ShellBusy { after } => write!(
+                f,
+                "the Bash that runs the handlers was not ready for the event within {:.1} s: something that the script started, or a \
+                 trap of its own, keeps it; a new one takes the next event",
+                after.as_secs_f64()
+            ),
             Failure::NoSubshell { status } => write!(
                 f,
                 "Bash cannot start a subshell for the event (status {status}): are the processes, descriptors or the memory used up?"

@@ -46,7 +46,10 @@ impl HandlerFailure {
         write!(f, "script `{script}` ended while it was being sourced: ")?;
         match &self.place {
             Some(place) if !is_of_the_driver(place) => self.describe_place(f, place, "script")?,
-            Some(Place { at_exit: false, status, .. }) => write!(f, "it returned status {status}")?,
+            Some(Place { at_exit: false, status, .. }) => write!(
+                f,
+                "it returned status {status}, that of its last command or of a `return`; let it end with a command that succeeds"
+            )?,
             _ => write!(f, "it {}", Ended(self.ending))?,
         }
         if self.ending == Ending::Status(0) {

@@ -115,6 +115,8 @@ shopt -s expand_aliases inherit_errexit
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
     __coshell_debug='' __coshell_err=''
+    # It would make `case` take an option's letter for another.
+    builtin shopt -q nocasematch && __coshell_nocasematch=1 && builtin shopt -u nocasematch
     case $__coshell_options in *T*) __coshell_debug=${__coshell_own[0]-} ;; esac
     case $__coshell_own_err in
     1) # without errtrace a subshell does not inherit an ERR trap
@@ -129,7 +131,8 @@ shopt -s expand_aliases inherit_errexit
     case ${__coshell_own[2]-} in *'__coshell_trace exited '*) builtin trap - EXIT ;; esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
-    case $__coshell_options:$__coshell_debug$__coshell_xtrace in *x*:* | *:?*) __coshell_noisy=1 ;; esac
+    case ${__coshell_nocasematch-} in 1) __coshell_debug="builtin shopt -s nocasematch; $__coshell_debug" ;; esac
+    case $__coshell_options:$__coshell_debug$__coshell_xtrace in *[vx]*:* | *:?*) __coshell_noisy=1 ;; esac
     __coshell_e=+e __coshell_x=+x
     case $__coshell_options in *e*) __coshell_e=-e ;; esac
     case $__coshell_options in *x*) __coshell_x=-x ;; esac
@@ -197,7 +200,7 @@ shopt -s expand_aliases inherit_errexit
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           {
             __coshell_code=$?
-            builtin set +x
+            builtin set +vx
             builtin trap - DEBUG
           } >/dev/null 2>&1
           ;;
@@ -209,7 +212,7 @@ shopt -s expand_aliases inherit_errexit
             { __coshell_code=$?; } 2>/dev/null
           fi
           {
-            builtin set +x
+            builtin set +vx
             builtin trap - DEBUG
           } >/dev/null 2>&1
           ;;

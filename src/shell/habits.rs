@@ -37,7 +37,8 @@ impl Habits {
             after_set |= word == "set";
             let option = after_set && word.starts_with(['-', '+']);
             self.err_traps |= matches!(word, "ERR" | "errtrace" | "extdebug") || (option && word.contains('E'));
-            self.traces |= matches!(word, "DEBUG" | "xtrace" | "extdebug") || (option && word.contains('x'));
+            self.traces |=
+                matches!(word, "DEBUG" | "xtrace" | "verbose" | "extdebug") || (option && word.contains(['v', 'x']));
         }
     }
 }

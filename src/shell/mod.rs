@@ -13,6 +13,7 @@ mod io;
 mod outcome;
 mod overdue;
 mod plumbing;
+mod ready;
 mod response;
 mod start;
 mod status;

@@ -21,8 +21,6 @@ use crate::logs::lines::Lines;
 
 /// Enough for all that a pipe holds: what was written to it before we learnt of the handler's end.
 const MOST_DRAINING_READS: usize = 64;
-/// How often a wait without an end looks around.
-const READY_POLL: Duration = Duration::from_secs(1);
 
 /// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
 /// would wake this thread several times for one event. (A full pipe holds the handler back no longer than that.)
@@ -63,12 +61,13 @@ impl Shell {
     /// # Errors
     /// The handler's failure, or that of the Bash that ran it.
     pub(crate) fn call(&mut self, invocation: &Invocation) -> Result<Response, Failure> {
-        let deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
-        self.wait_until_ready()?;
-        self.wake(invocation)?;
+        let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
+        let owner = Owner::of(invocation);
+        self.wait_until_ready(&mut deadline, &owner)?;
+        self.wake(invocation, &mut deadline, &owner)?;
         self.steps.begin();
         let mut turn = Turn {
-            lines: self.host.log.lines(Owner::of(invocation)),
+            lines: self.host.log.lines(owner),
             number: self.turn,
             shell: self,
             response: Collected::up_to(MOST_RESPONSE_BYTES),
@@ -91,24 +90,7 @@ impl Shell {
         turn.finish()
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), Failure> {
-        loop {
-            match self.phase {
-                Phase::Waiting { .. } => return Ok(()),
-                Phase::Dead(status) if self.stillborn > 0 => {
-                    return Err(Failure::NoSubshell {
-                        status: status.and_then(|status| status.code()).unwrap_or_default(),
-                    });
-                }
-                Phase::Dead(status) => return Err(Failure::ShellDied { status }),
-                Phase::Forking | Phase::Running { .. } | Phase::Lingering | Phase::Ending => {
-                    self.wait(READY_POLL).map_err(lost)?;
-                }
-            }
-        }
-    }
-
-    fn wake(&mut self, invocation: &Invocation) -> Result<(), Failure> {
+    fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
         loop {
             event::write(&self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
             match (write(&self.plumbing.wake.fd, WAKE), self.phase) {
@@ -119,7 +101,7 @@ impl Shell {
                 // The waiting subshell was killed: no harm done, the next one takes the event.
                 (Err(nix::Error::EPIPE), Phase::Waiting { .. }) => {
                     self.phase = Phase::Ending;
-                    self.wait_until_ready()?;
+                    self.wait_until_ready(deadline, owner)?;
                 }
                 (Err(error), _) => return Err(lost(error.into())),
                 (Ok(_), _) => return Err(Failure::ShellDied { status: None }),
@@ -177,16 +159,17 @@ impl Turn<'_> {
         if self.succeeded || self.done.is_some() {
             self.ended_at.get_or_insert_with(Instant::now);
         }
-        if self.stderr_open && self.ended_at.is_none() {
-            self.stderr_open = self.read_stream(Stream::Stderr) != Read::End;
-            self.lines.write_partial_when_due();
-        }
         while self.stdout_open {
             match self.read_stream(Stream::Stdout) {
                 Read::Some => {}
                 Read::NothingYet => break,
                 Read::End => self.stdout_open = false,
             }
+        }
+        // At the end of the turn stderr is drained anyway; but as long as somebody holds stdout it must not wait for a full pipe.
+        if self.stderr_open && !self.is_over() {
+            self.stderr_open = self.read_stream(Stream::Stderr) != Read::End;
+            self.lines.write_partial_when_due();
         }
         self.log_steps();
         if self.succeeded && self.stdout_open {

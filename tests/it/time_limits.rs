@@ -111,3 +111,14 @@ fn a_background_child_that_holds_stdout_is_named_once_and_the_response_has_all()
     assert!(log.starts_with("[WARN] event-1 the handler has ended, but a background process still holds"), "{log}");
     assert!(log.contains("`cat go` for ") && log.lines().count() == 1, "{log}");
 }
+
+#[test]
+fn a_bash_that_is_kept_from_taking_an_event_is_replaced_in_time() {
+    let script = "[[ -e warm ]] || trap 'touch warm; sleep 1000' CHLD
+handler() { ls >/dev/null; echo fine; }";
+    let running = Sandbox::of_script(script).env("COSHELL_TIMEOUT_MARGIN_MS", "800").ready();
+    assert_eq!(running.response("event-1", ""), "fine");
+    let outcome = running.send("event-2", "", Duration::from_millis(1800)).wait().outcome;
+    assert!(matches!(&outcome, Outcome::Error(error) if error.error_type == "Runtime.ShellBusy"), "{outcome:?}");
+    assert_eq!(running.response("event-3", ""), "fine");
+}

@@ -99,3 +99,25 @@ fn a_handlers_orphans_are_no_zombies() {
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", function.pid())).unwrap();
     assert_eq!(children.split_whitespace().count(), 1, "only Bash: {children}");
 }
+
+#[test]
+fn a_child_that_holds_stdout_may_write_more_to_stderr_than_a_pipe_holds() {
+    for end in ["echo ok", "return 3"] {
+        let script = format!("handler() {{ {{ until [[ -e go ]]; do sleep 0.01; done; seq 30000 >&2; }} & {end}; }}");
+        let function = Function::script(&script).start();
+        let answer = function.send("");
+        fs::write(function.path("go"), "").unwrap();
+        let answer = answer.answer();
+        assert_eq!(answer.log.lines().filter(|line| line.parse::<u32>().is_ok()).count(), 30000, "{end}");
+    }
+}
+
+#[test]
+fn what_such_a_child_writes_to_stderr_is_in_the_log_before_the_answer() {
+    let script = "handler() { { echo progress >&2; until [[ -e go ]]; do sleep 0.01; done; echo done; } & }";
+    let function = Function::script(script).start();
+    let answer = function.send("");
+    until("the line", || function.log().contains("progress\n").then_some(()));
+    fs::write(function.path("go"), "").unwrap();
+    answer.answer().responds("done");
+}

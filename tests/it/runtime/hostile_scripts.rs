@@ -77,6 +77,8 @@ wait
 GLOBIGNORE='*'
 EXECIGNORE='*'
 BASH_COMPAT=4.2
+shopt -s nocasematch
+set -v
 FUNCNEST=3
 SECONDS=x; RANDOM=5
 LINENO=7

@@ -57,6 +57,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "set +e\nhandler() { false; echo on; return 7; }",
         "!Function.ExitStatus status 7",
     ),
+    (
+        "nocasematch turns no errexit on",
+        "shopt -s nocasematch; set +e\nhandler() { false; [[ A == a ]] && echo on; }",
+        "on",
+    ),
     ("without errexit the last command counts", "set +e\nhandler() { false; echo on; }", "on"),
     ("exec replaces the handler", "handler() { exec echo \"by exec\"; }", "by exec"),
     ("and its status counts", "handler() { exec sh -c 'exit 6'; }", "!Function.ExitStatus status 6"),
