@@ -171,7 +171,9 @@ shopt -s expand_aliases inherit_errexit
           # the script's TMOUT, any other the supervisor's end, and so is a q.
           while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
             [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
+              # The shell below is to end too: a signal that nothing else sends tells it (128 + 30).
               builtin trap - ERR EXIT
+              builtin kill -PWR "${BASHPID-}"
               builtin exit 0
             }
             builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
@@ -224,6 +226,7 @@ shopt -s expand_aliases inherit_errexit
     __coshell_code=$?
     case $__coshell_code in
     47) ;;
+    158) builtin exit 0 ;;
     *) builtin printf 'D %s %s\n' "$__coshell_turn" "$__coshell_code" >>"$__coshell_status" || builtin exit 0 ;;
     esac
   done
