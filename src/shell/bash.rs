@@ -71,6 +71,7 @@ fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
 fn orders(config: &Config, convention: &Convention, handler: &Handler) -> io::Result<Vec<(&'static str, OsString)>> {
     let script = handler.script();
     let habits = script.map(Habits::of).transpose()?.unwrap_or_default();
+    let globals: Vec<&str> = habits.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
     let in_argument = script.is_some() && convention.event == Event::Argument;
     Ok(vec![
         ("script", script.map(OsString::from).unwrap_or_default()),
@@ -79,7 +80,7 @@ fn orders(config: &Config, convention: &Convention, handler: &Handler) -> io::Re
         ("must_source", flag(convention.must_source)),
         ("in_if", flag(convention.in_if)),
         ("pass", flag(in_argument)),
-        ("globals", convention.globals.into()),
+        ("globals", globals.join(" ").into()),
         ("own_err", flag(habits.err_traps)),
         ("own_builtin", flag(habits.builtin)),
         ("noisy", flag(habits.traces)),

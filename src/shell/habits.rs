@@ -12,6 +12,9 @@ pub(super) struct Habits {
     pub(super) traces: bool,
     /// Other files: the driver is to look at the functions for both of the above, once they are known.
     pub(super) sources: bool,
+    /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
+    /// event that nobody reads would cost as much as its hand-over.
+    pub(super) globals: Vec<&'static str>,
     /// A function that takes the name of `builtin`, without which the driver can do nothing.
     pub(super) builtin: bool,
     /// The tutorial's global HEADERS, a file that is made only then.
@@ -23,7 +26,8 @@ impl Habits {
         let text = String::from_utf8_lossy(&std::fs::read(script)?).into_owned();
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let (sources, headers) = (speaks_of(&["source", ". ", "eval"]), speaks_of(&["HEADERS"]));
-        let mut habits = Habits { sources, headers, ..Habits::default() };
+        let globals = ["EVENT_DATA", "REQUEST_ID"].into_iter().filter(|name| sources || speaks_of(&[*name])).collect();
+        let mut habits = Habits { sources, headers, globals, ..Habits::default() };
         habits.builtin = text.contains("builtin")
             && (text.contains("builtin()") || text.contains("builtin ()") || text.contains("function builtin"));
         text.lines().for_each(|line| habits.note(line));
@@ -60,11 +64,9 @@ mod tests {
             ("source lib.sh", false, false, true),
         ] {
             std::fs::write(file.path(), text).unwrap();
-            assert_eq!(
-                Habits::of(file.path()).unwrap(),
-                Habits { err_traps, traces, sources, ..Habits::default() },
-                "{text}"
-            );
+            let habits = Habits::of(file.path()).unwrap();
+            assert_eq!((habits.err_traps, habits.traces, habits.sources), (err_traps, traces, sources), "{text}");
+            assert_eq!(habits.globals.len(), if sources { 2 } else { 0 }, "{text}");
         }
     }
 }

@@ -1,9 +1,13 @@
 //! The pipes and files of one persistent Bash. They are dropped with it, so that a subshell that outlives its Bash reads
 //! end-of-file and ends, and can never take what is meant for the successor.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
 
 use super::channel::{Channel, End, Shared};
 use super::convention::{Convention, Event};
@@ -74,6 +78,14 @@ impl Plumbing {
             xtrace: if traced { Some(channel.pipe("xtrace")?) } else { None },
             channel,
         })
+    }
+
+    /// Takes `byte` out of the wake-up pipe, if nobody has read it.
+    pub(super) fn take_back(&self, byte: &[u8]) -> bool {
+        let mut options = OpenOptions::new();
+        let reader = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&self.wake.path);
+        let mut unread = [0];
+        reader.is_ok_and(|mut reader| matches!(reader.read(&mut unread), Ok(1)) && unread == byte)
     }
 
     /// Where the driver's own frames come from.

@@ -87,6 +87,9 @@ impl Shell {
             turn.read();
             turn.keep_time()?;
         }
+        if turn.never_began() {
+            return self.call(invocation);
+        }
         turn.finish()
     }
 
@@ -111,6 +114,13 @@ impl Shell {
 }
 
 impl Turn<'_> {
+    /// Whether the subshell was killed before it took its event: it was dying already when it was woken, and the byte that woke it is
+    /// still there. Then the next one may take the event; in any other case the handler may have begun, and is not run twice.
+    fn never_began(&self) -> bool {
+        let killed = self.done.is_some_and(|status| status > 128) && !self.succeeded && self.overdue.is_none();
+        killed && self.response.kept().is_empty() && self.shell.plumbing.take_back(WAKE)
+    }
+
     fn is_over(&self) -> bool {
         let ended = self.succeeded || self.done.is_some();
         (ended && !self.stdout_open) || self.overdue.is_some() || self.shell.is_dead()
