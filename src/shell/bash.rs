@@ -24,6 +24,7 @@ const WRITABLE_HOME: &str = "/tmp";
 pub(super) fn spawn(
     config: &Config,
     convention: &Convention,
+    habits: &Habits,
     handler: &Handler,
     plumbing: &Plumbing,
     first_turn: u64,
@@ -32,7 +33,9 @@ pub(super) fn spawn(
     let mut command = Command::new(&config.bash);
     command.arg(&plumbing.driver.path);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
-    for (name, value) in paths(plumbing).into_iter().chain(orders(config, convention, handler)?).chain([first_turn]) {
+    for (name, value) in
+        paths(plumbing).into_iter().chain(orders(config, convention, habits, handler)).chain([first_turn])
+    {
         let mut argument = OsString::from(name);
         argument.push("=");
         argument.push(value);
@@ -68,12 +71,16 @@ fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
 }
 
 /// What the driver is to do.
-fn orders(config: &Config, convention: &Convention, handler: &Handler) -> io::Result<Vec<(&'static str, OsString)>> {
+fn orders(
+    config: &Config,
+    convention: &Convention,
+    habits: &Habits,
+    handler: &Handler,
+) -> Vec<(&'static str, OsString)> {
     let script = handler.script();
-    let habits = script.map(Habits::of).transpose()?.unwrap_or_default();
     let globals: Vec<&str> = habits.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
     let in_argument = script.is_some() && convention.event == Event::Argument;
-    Ok(vec![
+    vec![
         ("script", script.map(OsString::from).unwrap_or_default()),
         ("function", handler.command()),
         ("options", convention.options.into()),
@@ -88,7 +95,7 @@ fn orders(config: &Config, convention: &Convention, handler: &Handler) -> io::Re
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),
         ("bash_env", env::var_os(BASH_ENV).unwrap_or_default()),
-    ])
+    ]
 }
 
 /// `aws`, `git` and others fail without a home; Lambda's user has none.

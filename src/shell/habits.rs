@@ -28,8 +28,7 @@ impl Habits {
         let (sources, headers) = (speaks_of(&["source", ". ", "eval"]), speaks_of(&["HEADERS"]));
         let globals = ["EVENT_DATA", "REQUEST_ID"].into_iter().filter(|name| sources || speaks_of(&[*name])).collect();
         let mut habits = Habits { sources, headers, globals, ..Habits::default() };
-        habits.builtin = text.contains("builtin")
-            && (text.contains("builtin()") || text.contains("builtin ()") || text.contains("function builtin"));
+        habits.builtin = speaks_of(&["builtin()", "builtin ()", "function builtin"]);
         text.lines().for_each(|line| habits.note(line));
         Ok(habits)
     }

@@ -53,9 +53,9 @@ enum Phase {
     /// Bash has yet to fork its subshell, or the subshell of the turn before has yet to end.
     Forking,
     /// The subshell waits for its event.
-    Waiting { pid: i32 },
+    Waiting,
     /// It runs the handler.
-    Running { pid: i32 },
+    Running,
     /// The handler returned 0; the subshell stays until it is released.
     Lingering,
     /// The subshell is ending, or has ended.
@@ -76,7 +76,7 @@ pub(crate) struct Shell {
     records: Records,
     turn: u64,
     phase: Phase,
-    /// The current turn's subshell.
+    /// The current turn's subshell, while there is one and it has told its number.
     subshell: Option<i32>,
     stillborn: u32,
     /// The log of the last turn that was answered, while its pipe may still have writers.
@@ -90,12 +90,12 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// Lets the subshell of the answered event go, and waits at most `patience` until the next one is ready. What is unfinished when `next` is called may be frozen, and
-    /// would be finished inside the next event.
+    /// Lets the subshell of the answered event go, and waits at most `patience` until the next one is ready. What is unfinished
+    /// when `next` is called may be frozen, and would be finished inside the next event.
     pub(crate) fn settle(&mut self, patience: Duration) {
         self.release();
         let until = Instant::now() + patience;
-        while !matches!(self.phase, Phase::Waiting { .. } | Phase::Dead(_)) {
+        while !matches!(self.phase, Phase::Waiting | Phase::Dead(_)) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.wait(left).is_err() {
                 return;
@@ -158,12 +158,12 @@ impl Shell {
         match *status {
             Status::Waiting { turn, pid } if turn > self.turn => {
                 self.turn = turn;
-                self.phase = Phase::Waiting { pid };
+                self.phase = Phase::Waiting;
                 self.subshell = Some(pid).filter(|pid| *pid > 0);
                 self.stillborn = 0;
                 self.hand_over_last_log();
             }
-            Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running { .. }) => {
+            Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running) => {
                 self.phase = Phase::Lingering;
             }
             Status::Done { turn, .. } if turn == self.turn => {

@@ -66,7 +66,7 @@ impl Turn<'_> {
     fn handler_failed(&mut self, status: i32) -> Failure {
         let own = self.own_error();
         let records = self.shell.read_trace();
-        let place = trace::place(&records, self.number, &self.shell.plumbing.driver_path());
+        let place = trace::place(&records, self.number, &self.shell.plumbing.driver.path);
         let ending = Ending::of_subshell(status, place.as_ref());
         Failure::Handler(Box::new(self.failure(ending, place, own)))
     }
@@ -74,7 +74,7 @@ impl Turn<'_> {
     fn timed_out(&mut self, overdue: Overdue) -> Failure {
         let records = self.shell.read_trace();
         let computing = overdue.running.is_empty();
-        let place = trace::overdue_place(&records, self.number, computing, &self.shell.plumbing.driver_path());
+        let place = trace::overdue_place(&records, self.number, computing, &self.shell.plumbing.driver.path);
         let handler = self.failure(Ending::of_command(self.done.unwrap_or_default()), place, None);
         Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
     }

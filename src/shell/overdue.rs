@@ -81,10 +81,8 @@ impl Turn<'_> {
 
     /// The subshell while it runs the handler.
     fn subshell(&self) -> Option<Pid> {
-        match self.shell.phase {
-            Phase::Running { pid } if self.shell.turn == self.number && pid > 0 => Some(Pid::from_raw(pid)),
-            _ => None,
-        }
+        let runs = self.shell.phase == Phase::Running && self.shell.turn == self.number;
+        self.shell.subshell.filter(|_| runs).map(Pid::from_raw)
     }
 
     /// What runs below the subshell, or holds its stdout once it has ended: first Bash's own forks, then all else.

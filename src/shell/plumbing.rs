@@ -5,14 +5,12 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
 use super::channel::{Channel, End, Shared};
 use super::convention::{Convention, Event};
 use super::habits::Habits;
-
 use crate::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
@@ -51,16 +49,16 @@ pub(super) struct Lanes {
 }
 
 impl Plumbing {
-    /// Makes all of it that `convention` and `handler` ask for; `traced` says whether commands are to be traced.
+    /// Makes all of it that `convention`, `habits` and `handler` ask for; `traced` says whether commands are to be traced.
     pub(super) fn new(
         channel: Channel,
         traced: bool,
         convention: &Convention,
+        habits: &Habits,
         handler: &Handler,
     ) -> io::Result<Plumbing> {
         let on_stdin = handler.script().is_none() || convention.event == Event::Stdin;
-        let mentions_headers = |script: &Path| Habits::of(script).is_ok_and(|habits| habits.headers);
-        let headers = convention.globals.contains("HEADERS") && handler.script().is_some_and(mentions_headers);
+        let headers = convention.globals.contains("HEADERS") && habits.headers;
         let (status, status_writer) = channel.pipe("status")?;
         Ok(Plumbing {
             driver: channel.file("driver", DRIVER.as_bytes())?,
@@ -86,11 +84,6 @@ impl Plumbing {
         let reader = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&self.wake.path);
         let mut unread = [0];
         reader.is_ok_and(|mut reader| matches!(reader.read(&mut unread), Ok(1)) && unread == byte)
-    }
-
-    /// Where the driver's own frames come from.
-    pub(super) fn driver_path(&self) -> PathBuf {
-        self.driver.path.clone()
     }
 }
 

@@ -38,12 +38,12 @@ impl Shell {
 
     fn is_ready(&self) -> Result<bool, Failure> {
         match self.phase {
-            Phase::Waiting { .. } => Ok(true),
+            Phase::Waiting => Ok(true),
             Phase::Dead(status) if self.stillborn > 0 => {
                 Err(Failure::NoSubshell { status: status.and_then(|status| status.code()).unwrap_or_default() })
             }
             Phase::Dead(status) => Err(Failure::ShellDied { status }),
-            Phase::Forking | Phase::Running { .. } | Phase::Lingering | Phase::Ending => Ok(false),
+            Phase::Forking | Phase::Running | Phase::Lingering | Phase::Ending => Ok(false),
         }
     }
 

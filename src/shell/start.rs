@@ -12,6 +12,7 @@ use nix::unistd::pipe2;
 
 use super::channel::{Channel, End};
 use super::convention::Convention;
+use super::habits::Habits;
 use super::io::{Children, Read, poll_timeout, read_once};
 use super::status::{Records, Status};
 use super::xtrace::Steps;
@@ -59,13 +60,15 @@ impl Starting {
         first_turn: u64,
     ) -> Result<Starting, Failure> {
         let convention = Convention::named(&config.convention)?;
-        let plumbing = Plumbing::new(channel, config.trace, &convention, handler).map_err(no_channel)?;
+        let habits = habits(handler)?;
+        let plumbing = Plumbing::new(channel, config.trace, &convention, &habits, handler).map_err(no_channel)?;
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let bash = bash::spawn(config, &convention, handler, &plumbing, first_turn, writer).map_err(|error| {
-            Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
-        })?;
+        let bash =
+            bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer).map_err(|error| {
+                Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
+            })?;
         if let Ok(wake) = plumbing.wake.fd.try_clone() {
             host.roster.enter(bash.id(), wake, plumbing.channel.folder());
         }
@@ -113,7 +116,7 @@ impl Starting {
                 self.listen();
                 return self.explain();
             }
-            if matches!(self.shell.phase, Phase::Waiting { .. }) {
+            if matches!(self.shell.phase, Phase::Waiting) {
                 return Ok(self.sourced());
             }
         }
@@ -166,14 +169,13 @@ impl Starting {
             return Err(Failure::ShellDied { status: None });
         };
         let records = self.shell.read_trace();
-        let said = |wanted: fn(&Status) -> bool| self.told.iter().any(wanted);
         if let Some(Status::TooOld(version)) = self.told.iter().find(|status| matches!(status, Status::TooOld(_))) {
             return Err(Failure::BashTooOld { version: version.clone() });
         }
-        if said(|status| *status == Status::NoFunction) {
+        if self.told.contains(&Status::NoFunction) {
             return Err(self.function_missing(&records));
         }
-        if !said(|status| *status == Status::Begun) {
+        if !self.told.contains(&Status::Begun) {
             return self.again_over_fifos(status);
         }
         if self.shell.stillborn > 0 {
@@ -208,7 +210,7 @@ impl Starting {
 
     fn script_failed(&self, status: ExitStatus, records: &[u8]) -> Failure {
         use std::os::unix::process::ExitStatusExt;
-        let place = trace::place(records, 0, &self.shell.plumbing.driver_path());
+        let place = trace::place(records, 0, &self.shell.plumbing.driver.path);
         let ending = match status.signal() {
             Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
@@ -228,6 +230,13 @@ impl Shell {
         drop(file.set_len(0));
         records
     }
+}
+
+/// What the script's text speaks of; a program has none.
+fn habits(handler: &Handler) -> Result<Habits, Failure> {
+    let Some(script) = handler.script() else { return Ok(Habits::default()) };
+    Habits::of(script)
+        .map_err(|error| Failure::ScriptUnreadable { script: script.to_owned(), cause: error.to_string() })
 }
 
 fn set_nonblocking(fd: &OwnedFd) -> io::Result<()> {

@@ -96,18 +96,17 @@ impl Shell {
     fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
         loop {
             event::write(&self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
-            match (write(&self.plumbing.wake.fd, WAKE), self.phase) {
-                (Ok(_), Phase::Waiting { pid }) => {
-                    self.phase = Phase::Running { pid };
+            match write(&self.plumbing.wake.fd, WAKE) {
+                Ok(_) => {
+                    self.phase = Phase::Running;
                     return Ok(());
                 }
                 // The waiting subshell was killed: no harm done, the next one takes the event.
-                (Err(nix::Error::EPIPE), Phase::Waiting { .. }) => {
+                Err(nix::Error::EPIPE) => {
                     self.phase = Phase::Ending;
                     self.wait_until_ready(deadline, owner)?;
                 }
-                (Err(error), _) => return Err(lost(error.into())),
-                (Ok(_), _) => return Err(Failure::ShellDied { status: None }),
+                Err(error) => return Err(lost(error.into())),
             }
         }
     }
