@@ -4,6 +4,7 @@
 //! One connection serves all calls, so every body is read to its end. A connection that died while idle is replaced by ureq; one
 //! that fails in the middle of a request ends the process: no POST is ever repeated, since it may have arrived.
 
+mod buffers;
 mod wire;
 
 use std::fmt::{self, Display, Formatter};

@@ -12,7 +12,9 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::sys::socket::{MsgFlags, recv};
 use ureq::Error;
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+
+use super::buffers::Room;
 
 /// What is written is held back until an answer is awaited, or until it is more than this.
 const HELD_BYTES: usize = 64 * 1024;
@@ -41,15 +43,14 @@ impl Connector for Wires {
             None => TcpStream::connect(&details.addrs[..])?,
         };
         stream.set_nodelay(true)?;
-        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Wire { stream, buffers, held: Vec::new(), broken: None }))
+        Ok(Some(Wire { stream, buffers: Room::new(), held: Vec::new(), broken: None }))
     }
 }
 
 /// One connection.
 pub(super) struct Wire {
     stream: TcpStream,
-    buffers: LazyBuffers,
+    buffers: Room,
     held: Vec<u8>,
     /// Why writing failed. The API may have answered all the same, before it read everything.
     broken: Option<io::Error>,

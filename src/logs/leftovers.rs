@@ -17,7 +17,7 @@ use super::{Level, Log, Owner};
 
 const MOST: usize = 64;
 const DRAINING: Duration = Duration::from_millis(100);
-const READ_BYTES: usize = 64 * 1024;
+const READ_BYTES: usize = 8 * 1024;
 
 /// What the thread is told.
 enum Message {

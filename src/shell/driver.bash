@@ -57,14 +57,14 @@ __coshell_overdue() { # status command status-of-each-member …
 # end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout): it wakes on
 # this very processor, and would have to wait for the teardown. That the handler has returned shows in what follows its call: a
 # fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec,
-# unlike `builtin exec`, keeps what it did. The wake-up pipe is opened first, or the release could come before there is a reader.
-# The status tells the shell below that there is nothing left to say.
+# unlike `builtin exec`, keeps what it did: the status pipe takes the place of stdout, which closes it. The wake-up pipe is opened
+# first, or the release could come before there is a reader. The status tells the shell below that there is nothing left to say.
 __coshell_exit() { # status command
   case $1:${__coshell_code-} in
   0:0)
     POSIXLY_CORRECT=1
-    \exec 9<"$__coshell_wake" >&-
-    builtin printf 'S %s\n' "$__coshell_turn" >>"$__coshell_status"
+    \exec 9<"$__coshell_wake" >>"$__coshell_status"
+    builtin printf 'S %s\n' "$__coshell_turn"
     builtin read -r -N 1 -u 9 __coshell_byte || builtin :
     builtin exit 47
     ;;
