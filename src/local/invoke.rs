@@ -5,62 +5,27 @@
 //! exit status says what came of it: 0 response, 1 the handler failed, 2 wrong usage (nothing was run), 3 init failed, 124 timed
 //! out; 128 and the signal's number after Ctrl-C and the like.
 
-mod arguments;
+pub(crate) mod arguments;
 mod explained;
 mod machine;
+pub(crate) mod outcome;
 mod output;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result};
 
 pub use arguments::Arguments;
+pub use outcome::Status;
 
 use super::environment::{Bootstrap, Environment, Settings, random_uuid, region};
 use super::event;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invocation::{Bytes, Completion, FunctionError, Invocation, Invoke, Outcome};
+use super::invocation::{Bytes, FunctionError, Invoke, Outcome};
 use super::runtime_api::Init;
+use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::Report;
-
-/// How long init may take, as on Lambda.
-const INIT_LIMIT: Duration = Duration::from_secs(10);
-/// How long the report waits for the `next` that ends what Lambda bills.
-const NEXT_PATIENCE: Duration = Duration::from_millis(200);
-
-/// What the program's exit status says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    /// The handler gave a response.
-    #[default]
-    Success,
-    /// The handler failed, or the runtime died under it.
-    HandlerFailed,
-    /// The command line or the event is wrong; nothing was run.
-    Usage,
-    /// The runtime did not come to its first `next`.
-    InitFailed,
-    /// The time limit passed.
-    TimedOut,
-    /// A signal stopped the program; 128 and its number.
-    Interrupted(u8),
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> ExitCode {
-        ExitCode::from(match status {
-            Status::Success => 0,
-            Status::HandlerFailed => 1,
-            Status::Usage => 2,
-            Status::InitFailed => 3,
-            Status::TimedOut => 124,
-            Status::Interrupted(status) => status,
-        })
-    }
-}
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
@@ -168,46 +133,4 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
         max_memory_bytes: environment.memory_bytes(),
     });
     Ok(CameOfIt { status, response, error, request_id, report, report_wanted })
-}
-
-fn judge(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
-    match &completion.outcome {
-        Outcome::Response(response) => {
-            let broke_off = response.trailing_error.is_some();
-            let status = if broke_off { Status::HandlerFailed } else { Status::Success };
-            (status, response.trailing_error.clone())
-        }
-        Outcome::Error(error) => (Status::HandlerFailed, Some(error.clone())),
-        Outcome::RuntimeExited(how) => (Status::HandlerFailed, Some(exit_error(how))),
-        Outcome::TimedOut => (Status::TimedOut, Some(timeout_error(invoke))),
-    }
-}
-
-/// From delivery to the runtime's following `next`, or to its answer where no `next` comes.
-fn billed(completion: &Completion, invocation: &Invocation) -> Duration {
-    let since = |until: Option<Instant>| {
-        let until = until.unwrap_or_else(Instant::now);
-        completion.delivered.map_or(Duration::ZERO, |delivered| until.saturating_duration_since(delivered))
-    };
-    match completion.outcome {
-        Outcome::Response(_) | Outcome::Error(_) => {
-            since(invocation.wait_for_next(NEXT_PATIENCE).or(completion.answered))
-        }
-        Outcome::RuntimeExited(_) => since(None),
-        Outcome::TimedOut => invocation.invoke().timeout,
-    }
-}
-
-fn exit_error(how: &str) -> FunctionError {
-    FunctionError::by_lambda("Runtime.ExitError", &format!("Runtime exited with error: {how}"))
-}
-
-fn timeout_error(invoke: &Invoke) -> FunctionError {
-    let message = format!("Task timed out after {:.2} seconds", invoke.timeout.as_secs_f64());
-    FunctionError::by_lambda("Sandbox.Timedout", &message)
-}
-
-fn init_timeout() -> FunctionError {
-    let message = format!("Init timed out after {:.2} seconds", INIT_LIMIT.as_secs_f64());
-    FunctionError::by_lambda("Sandbox.Timedout", &message)
 }

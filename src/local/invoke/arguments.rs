@@ -77,14 +77,16 @@ pub struct Arguments {
     pub bootstrap: Option<PathBuf>,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// Seconds as a time limit of Lambda.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let limit = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     limit
         .filter(|limit| !limit.is_zero() && *limit <= LONGEST)
         .ok_or_else(|| format!("give seconds over 0 and at most {}", LONGEST.as_secs()))
 }
 
-fn variable(text: &str) -> Result<(OsString, OsString), String> {
+/// `NAME=VALUE`, for a variable that a function may set.
+pub(crate) fn variable(text: &str) -> Result<(OsString, OsString), String> {
     let (name, value) = text
         .split_once('=')
         .filter(|(name, _)| !name.is_empty())
