@@ -10,8 +10,10 @@ mod explained;
 mod machine;
 pub(crate) mod outcome;
 mod output;
+mod repeat;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
 
@@ -38,17 +40,9 @@ pub fn run(arguments: &Arguments) -> Status {
         Ok(started) => started,
         Err(error) => return complain(&error, Status::InitFailed),
     };
-    let came_of_it = invoke_in(&environment, invoke, arguments);
-    drop(environment); // every process of it is gone before the exit status is told
-    let told = match (interruption.exit_status(), came_of_it) {
-        (Some(status), _) => return Status::Interrupted(status),
-        (None, Ok(came_of_it)) if arguments.json => machine::print(&came_of_it, settings.log.as_deref()),
-        (None, Ok(came_of_it)) => {
-            came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
-            came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
-            Ok(came_of_it.status)
-        }
-        (None, Err(error)) => Err(error),
+    let told = match arguments.repeat {
+        None => once(environment, invoke, arguments, &settings, &interruption),
+        Some(times) => repeat::run(environment, &invoke, times, arguments, &settings, &interruption),
     };
     told.unwrap_or_else(|error| complain(&error, Status::HandlerFailed))
 }
@@ -90,6 +84,28 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
     Ok((interruption, environment))
 }
 
+/// One event from its delivery to what is told of it.
+fn once(
+    environment: Environment,
+    invoke: Invoke,
+    arguments: &Arguments,
+    settings: &Settings,
+    interruption: &Interruption,
+) -> Result<Status> {
+    let came_of_it = invoke_in(&environment, invoke, arguments);
+    drop(environment); // every process of it is gone before the exit status is told
+    if let Some(status) = interruption.exit_status() {
+        return Ok(Status::Interrupted(status));
+    }
+    let came_of_it = came_of_it?;
+    if arguments.json {
+        return machine::print(&came_of_it, settings.log.as_deref());
+    }
+    came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
+    came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
+    Ok(came_of_it.status)
+}
+
 /// A status, the response or the error that explains it, and the figures, once the runtime was ready.
 #[derive(Default)]
 struct CameOfIt {
@@ -103,15 +119,11 @@ struct CameOfIt {
 
 fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -> Result<CameOfIt> {
     let request_id = invoke.request_id.clone();
-    let failed = |error| {
-        let request_id = request_id.clone();
-        Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() })
-    };
-    let ready = match environment.wait_for_init(INIT_LIMIT) {
-        Init::Ready(ready) => ready,
-        Init::Failed(error) => return failed(error),
-        Init::RuntimeExited(how) => return failed(exit_error(&how)),
-        Init::TimedOut => return failed(init_timeout()),
+    let init_duration = match init(environment) {
+        Ok(duration) => duration,
+        Err(error) => {
+            return Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() });
+        }
     };
     let invocation = environment.api().submit(invoke).context("cannot send the event")?;
     let completion = invocation.wait();
@@ -129,8 +141,18 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     let report = (report_wanted || arguments.json).then(|| Report {
         request_id: request_id.clone(),
         duration: billed(&completion, &invocation),
-        init_duration: ready.saturating_duration_since(environment.started()),
+        init_duration,
         max_memory_bytes: environment.memory_bytes(),
     });
     Ok(CameOfIt { status, response, error, request_id, report, report_wanted })
+}
+
+/// Waits for the first `next`: how long init took, or what kept it from getting there.
+fn init(environment: &Environment) -> Result<Duration, FunctionError> {
+    match environment.wait_for_init(INIT_LIMIT) {
+        Init::Ready(ready) => Ok(ready.saturating_duration_since(environment.started())),
+        Init::Failed(error) => Err(error),
+        Init::RuntimeExited(how) => Err(exit_error(&how)),
+        Init::TimedOut => Err(init_timeout()),
+    }
 }

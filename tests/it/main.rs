@@ -7,6 +7,7 @@ mod failures;
 mod invoke;
 mod invoke_ends;
 mod invoke_own_runtime;
+mod invoke_repeat;
 mod invoke_told;
 mod logs;
 mod runtime;

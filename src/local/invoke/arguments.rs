@@ -20,12 +20,14 @@ Examples:
   coshell invoke handlers/echo --env STAGE=test --timeout 10 --report
   coshell invoke handlers/failing --trace              every command in the log, then what failed and where
   coshell invoke handlers/echo --json | jq -r .response
+  coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
 
 Exit status:
   0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed   124 timed out
   An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
   NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
-  `success`, `failed`, `initFailed` or `timedOut`.";
+  `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted and the first one decides what
+  is told; the time limit and the runtime's own end stop the repetition.";
 
 /// The arguments, checked as far as each can be by itself.
 #[derive(Args, Clone, Debug)]
@@ -71,6 +73,11 @@ pub struct Arguments {
     /// initDurationMs, maxMemoryBytes and log
     #[arg(long, conflicts_with = "report")]
     pub json: bool,
+
+    /// Sends the event N times to one environment, and sums up on stderr how long that took; the response is written once,
+    /// if all are the same
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["report", "request_id"])]
+    pub repeat: Option<u32>,
 
     /// Another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]

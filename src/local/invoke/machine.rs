@@ -5,6 +5,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde_json::{Map, Value, json};
 
@@ -19,13 +21,22 @@ pub(super) fn log() -> Result<Arc<File>> {
 
 /// Prints the object; gives back the status that it tells.
 pub(super) fn print(came_of_it: &CameOfIt, log: Option<&File>) -> Result<Status> {
+    write(&object(came_of_it, &lines(log)?))?;
+    Ok(came_of_it.status)
+}
+
+/// Writes one object on a line of its own.
+pub(super) fn write(object: &Value) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{object}").context("cannot write the result")
+}
+
+/// All of the log.
+pub(super) fn lines(log: Option<&File>) -> Result<String> {
     let mut text = Vec::new();
     if let Some(mut log) = log {
         log.seek(SeekFrom::Start(0)).and_then(|_| log.read_to_end(&mut text)).context("cannot read the log")?;
     }
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{}", object(came_of_it, &String::from_utf8_lossy(&text))).context("cannot write the result")?;
-    Ok(came_of_it.status)
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn object(came_of_it: &CameOfIt, log: &str) -> Value {
@@ -33,10 +44,7 @@ fn object(came_of_it: &CameOfIt, log: &str) -> Value {
     object.insert("requestId".into(), came_of_it.request_id.clone().into());
     object.insert("status".into(), word(came_of_it.status).into());
     if let Some(response) = &came_of_it.response {
-        match std::str::from_utf8(response) {
-            Ok(text) => object.insert("response".into(), text.into()),
-            Err(_) => object.insert("responseBase64".into(), base64(response).into()),
-        };
+        insert_response(&mut object, response);
     }
     if let Some(error) = &came_of_it.error {
         object.insert("error".into(), parsed(error));
@@ -51,7 +59,15 @@ fn object(came_of_it: &CameOfIt, log: &str) -> Value {
     Value::Object(object)
 }
 
-fn word(status: Status) -> &'static str {
+/// As text, or what is not UTF-8 as base64.
+pub(super) fn insert_response(object: &mut Map<String, Value>, response: &[u8]) {
+    match std::str::from_utf8(response) {
+        Ok(text) => object.insert("response".into(), text.into()),
+        Err(_) => object.insert("responseBase64".into(), STANDARD.encode(response).into()),
+    };
+}
+
+pub(super) fn word(status: Status) -> &'static str {
     match status {
         Status::Success => "success",
         Status::HandlerFailed | Status::Usage | Status::Interrupted(_) => "failed",
@@ -61,34 +77,8 @@ fn word(status: Status) -> &'static str {
 }
 
 /// The report as it came; where it is no object, its type and its text.
-fn parsed(error: &FunctionError) -> Value {
+pub(super) fn parsed(error: &FunctionError) -> Value {
     serde_json::from_slice(&error.body).ok().filter(Value::is_object).unwrap_or_else(
         || json!({ "errorType": error.error_type, "errorMessage": String::from_utf8_lossy(&error.body) }),
     )
-}
-
-/// Source: RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |group: &[u8]| {
-        let bits = (0..3).fold(0, |bits, index| bits << 8 | u32::from(group.get(index).copied().unwrap_or(0)));
-        let letter = move |index: usize| char::from(LETTERS[(bits >> (18 - 6 * index) & 63) as usize]);
-        let letters = group.len() + 1;
-        (0..4).map(move |index| if index < letters { letter(index) } else { '=' })
-    };
-    bytes.chunks(3).flat_map(group).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        let table =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}", "w78=")];
-        for (text, expected) in table {
-            assert_eq!(base64(text.as_bytes()), expected);
-        }
-    }
 }

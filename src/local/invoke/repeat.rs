@@ -1,0 +1,138 @@
+//! `coshell invoke --repeat N`: the same event N times in one environment, and what that took.
+//!
+//! The events are sent one after another, as Lambda sends them. A failure is counted and the next event is sent, since on Lambda
+//! the next caller's event comes as well; only what ends the environment ends the repetition: the time limit, the runtime's own
+//! end, Ctrl-C. Two times are told of each event that was answered: until its answer, which is what its caller waits for, and
+//! until the runtime asked for the next event, which is what Lambda bills.
+
+mod figures;
+mod told;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::super::environment::{Environment, Settings, random_uuid};
+use super::super::interruption::Interruption;
+use super::super::invocation::{Bytes, FunctionError, Invocation, Invoke, Outcome};
+use super::outcome::{billed, judge};
+use super::{Arguments, Status, init, machine, output};
+
+/// What came of all events.
+#[derive(Debug, Default)]
+struct Repeated {
+    asked: u32,
+    status: Status,
+    /// From the start of the runtime process to its first `next`; `None` where there was none.
+    init: Option<Duration>,
+    /// From delivery to the answer, for each event that was answered.
+    answered: Vec<Duration>,
+    /// From delivery to the following `next`, for the same events.
+    billed: Vec<Duration>,
+    /// The first response, and how many there were in all.
+    response: Option<Bytes>,
+    responses: u32,
+    /// How many of them were not like the first.
+    different: u32,
+    first_error: Option<FunctionError>,
+    /// How often each type of error came, in the order in which they came first.
+    errors: Vec<(String, u32)>,
+    /// The time limit, or the runtime's end.
+    environment_ended: bool,
+    max_memory_bytes: u64,
+}
+
+/// Sends the event `times` times, and tells what came of it.
+///
+/// # Errors
+/// When an event cannot be sent or the result cannot be written.
+pub(super) fn run(
+    environment: Environment,
+    invoke: &Invoke,
+    times: u32,
+    arguments: &Arguments,
+    settings: &Settings,
+    interruption: &Interruption,
+) -> Result<Status> {
+    let mut repeated = Repeated { asked: times, ..Repeated::default() };
+    match init(&environment) {
+        Ok(init) => {
+            repeated.init = Some(init);
+            repeated.send_all(&environment, invoke, interruption)?;
+        }
+        Err(error) => repeated.note_error(Status::InitFailed, error),
+    }
+    repeated.max_memory_bytes = environment.memory_bytes();
+    drop(environment); // every process of it is gone, and the log has ended, before the result is told
+    if let Some(status) = interruption.exit_status() {
+        repeated.status = Status::Interrupted(status);
+    }
+    if arguments.json {
+        machine::write(&repeated.object(&machine::lines(settings.log.as_deref())?))?;
+        return Ok(repeated.status);
+    }
+    repeated.common_response().map_or(Ok(()), |response| output::response(response))?;
+    repeated.first_error.iter().for_each(|error| output::error(error, &settings.function.task_root));
+    eprint!("{}", repeated.told());
+    Ok(repeated.status)
+}
+
+impl Repeated {
+    fn send_all(&mut self, environment: &Environment, invoke: &Invoke, interruption: &Interruption) -> Result<()> {
+        while self.sent() < self.asked && !self.environment_ended {
+            let event = Invoke { request_id: random_uuid()?, ..invoke.clone() };
+            let invocation = environment.api().submit(event).context("cannot send the event")?;
+            drop(invocation.wait());
+            if interruption.exit_status().is_some() {
+                break; // what came of this event came of Ctrl-C
+            }
+            self.note(&invocation);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, invocation: &Invocation) {
+        let completion = invocation.wait();
+        if let (Some(delivered), Some(answered)) = (completion.delivered, completion.answered) {
+            self.answered.push(answered.saturating_duration_since(delivered));
+            self.billed.push(billed(&completion, invocation));
+        }
+        if let (status, Some(error)) = judge(&completion, invocation.invoke()) {
+            self.note_error(status, error);
+        }
+        match completion.outcome {
+            Outcome::Response(response) if response.trailing_error.is_none() => self.note_response(response.bytes),
+            Outcome::Response(_) | Outcome::Error(_) => {}
+            Outcome::TimedOut | Outcome::RuntimeExited(_) => self.environment_ended = true,
+        }
+    }
+
+    fn note_response(&mut self, response: Bytes) {
+        self.responses += 1;
+        let first = self.response.get_or_insert_with(|| response.clone());
+        self.different += u32::from(*first != response);
+    }
+
+    fn note_error(&mut self, status: Status, error: FunctionError) {
+        self.status = status;
+        match self.errors.iter_mut().find(|(error_type, _)| *error_type == error.error_type) {
+            Some((_, count)) => *count += 1,
+            None => self.errors.push((error.error_type.clone(), 1)),
+        }
+        self.first_error.get_or_insert(error);
+    }
+
+    /// The events that came to an end.
+    fn sent(&self) -> u32 {
+        self.responses + self.failed()
+    }
+
+    fn failed(&self) -> u32 {
+        self.errors.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The response, where every event that was asked for gave the same.
+    fn common_response(&self) -> Option<&Bytes> {
+        self.response.as_ref().filter(|_| self.responses == self.asked && self.different == 0)
+    }
+}

@@ -1,0 +1,90 @@
+//! `coshell invoke --repeat`: the same event again and again, and what is told of it.
+
+use serde_json::{Value, json};
+
+use crate::support::program::{InvokeTest, Ran};
+
+/// The handlers note each event in a file, and some do something else at the third.
+const COUNTS: &str = "echo sourced >&2
+same() { echo \"same $1\"; echo event >>\"$LAMBDA_TASK_ROOT/events\"; }
+changing() { echo \"$BASHPID\"; }
+third() { same \"$1\"; [[ $(wc -l <\"$LAMBDA_TASK_ROOT/events\") != 3 ]] || ls /nosuch; }
+dies() { same \"$1\"; [[ $(wc -l <\"$LAMBDA_TASK_ROOT/events\") != 3 ]] || kill -KILL $(ps -o ppid= $$); }
+hangs() { same \"$1\"; [[ $(wc -l <\"$LAMBDA_TASK_ROOT/events\") != 3 ]] || sleep 1000; }";
+
+fn repeated(function: &str, arguments: &[&str]) -> Ran {
+    let test = InvokeTest::of_script(COUNTS).with_own_runtime().path(&format!("function.{function}"));
+    test.with(&["7", "--repeat"]).with(arguments).run()
+}
+
+fn object(function: &str, arguments: &[&str], status: i32) -> Value {
+    let ran = repeated(function, &[arguments, &["--json"]].concat()).assert_status(status);
+    assert_eq!(ran.stderr, "");
+    serde_json::from_slice(&ran.stdout).unwrap()
+}
+
+#[test]
+fn one_environment_gets_every_event_and_the_common_response_is_written_once() {
+    let ran = repeated("same", &["25"]).assert_status(0).assert_stdout("same 7");
+    assert_eq!(ran.stderr.matches("sourced\n").count(), 1, "{ran:?}");
+    let ran = ran.assert_stderr_has("25 events: 25 succeeded\n").assert_stderr_has("\nbilled  ");
+    for name in ["min", "p50", "p90", "p99", "max", "mean"] {
+        assert!(ran.stderr.contains(&format!(" {name} ")), "no {name} in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn responses_that_differ_are_counted_and_not_written() {
+    let ran = repeated("changing", &["3"]).assert_status(0).assert_stdout("");
+    ran.assert_stderr_has("3 events: 3 succeeded; 2 of 3 responses differ from the first, so none is on stdout\n");
+}
+
+#[test]
+fn a_failure_is_counted_and_the_next_event_is_sent() {
+    let ran = repeated("third", &["5"]).assert_status(1).assert_stdout("");
+    ran.assert_stderr_has("5 events: 4 succeeded, 1 failed (Function.ExitStatus 1)")
+        .assert_stderr_has("\"errorType\":\"Function.ExitStatus\"");
+}
+
+#[test]
+fn what_ends_the_environment_ends_the_repetition() {
+    let ran = repeated("hangs", &["5", "--timeout", "2"]).assert_status(124).assert_stdout("");
+    ran.assert_stderr_has(
+        "3 events: 2 succeeded, 1 failed (Sandbox.Timedout 1); not every event gave the response, so it is not on stdout; \
+         the environment ended, 2 were not sent\n",
+    );
+    let ran = repeated("dies", &["5"]).assert_status(1);
+    ran.assert_stderr_has("1 failed (Runtime.ExitError 1)")
+        .assert_stderr_has("the environment ended, 2 were not sent\n");
+}
+
+#[test]
+fn an_init_that_fails_sends_nothing() {
+    let ran = repeated("missing", &["5"]).assert_status(3).assert_stdout("");
+    ran.assert_stderr_has("Runtime.HandlerNotFound").assert_stderr_has("init failed: none of 5 events was sent\n");
+}
+
+#[test]
+fn json_has_the_figures_as_fields() {
+    let told = object("same", &["3"], 0);
+    let expected = json!({ "status": "success", "events": 3, "succeeded": 3, "failed": 0, "response": "same 7" });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&told[name], value, "{name} in {told}");
+    }
+    for figures in ["answeredMs", "billedMs"] {
+        let names: Vec<&String> = told[figures].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["min", "p50", "p90", "p99", "max", "mean"]);
+        assert!(told[figures]["min"].as_f64().unwrap() > 0.0, "{told}");
+    }
+    let told = object("third", &["4"], 1);
+    assert_eq!((&told["status"], &told["failed"], told.get("response")), (&json!("failed"), &json!(1), None), "{told}");
+    assert_eq!(told["errors"], json!({ "Function.ExitStatus": 1 }));
+    assert_eq!(told["error"]["errorType"], "Function.ExitStatus");
+}
+
+#[test]
+fn it_takes_a_number_over_0_and_no_request_id() {
+    for wrong in [&["0"][..], &["many"], &["2", "--request-id", "x"], &["2", "--report"]] {
+        repeated("same", wrong).assert_status(2);
+    }
+}
