@@ -20,12 +20,14 @@ use anyhow::{Context, Error, Result};
 pub use arguments::Arguments;
 pub use outcome::Status;
 
+use super::contract::{self, Caller};
 use super::environment::{Bootstrap, Environment, Settings, random_uuid, region};
 use super::event;
 use super::function::Function;
 use super::interruption::Interruption;
 use super::invocation::{Bytes, FunctionError, Invoke, Outcome};
 use super::runtime_api::Init;
+use super::terminal::{stderr_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::Report;
 
@@ -101,6 +103,7 @@ fn once(
     if arguments.json {
         return machine::print(&came_of_it, settings.log.as_deref());
     }
+    came_of_it.warnings.iter().for_each(|warning| warn(warning));
     came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
     came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
     Ok(came_of_it.status)
@@ -113,6 +116,8 @@ struct CameOfIt {
     response: Option<Bytes>,
     error: Option<FunctionError>,
     request_id: String,
+    /// What the caller could not use of the response.
+    warnings: Vec<String>,
     report: Option<Report>,
     report_wanted: bool,
 }
@@ -137,14 +142,23 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     {
         output::response(response)?; // at once; an error is told when the log has ended
     }
-    let report_wanted = arguments.report || output::stderr_is_a_terminal();
+    let warnings = match &response {
+        Some(response) if status == Status::Success => warnings(arguments.caller, invocation.invoke(), response),
+        Some(_) | None => Vec::new(),
+    };
+    let report_wanted = arguments.report || stderr_is_a_terminal();
     let report = (report_wanted || arguments.json).then(|| Report {
         request_id: request_id.clone(),
         duration: billed(&completion, &invocation),
         init_duration,
         max_memory_bytes: environment.memory_bytes(),
     });
-    Ok(CameOfIt { status, response, error, request_id, report, report_wanted })
+    Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted })
+}
+
+fn warnings(caller: Option<Caller>, invoke: &Invoke, response: &[u8]) -> Vec<String> {
+    let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
+    contract::warnings_of(caller, &invoke.payload, response)
 }
 
 /// Waits for the first `next`: how long init took, or what kept it from getting there.

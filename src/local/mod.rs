@@ -9,13 +9,17 @@ pub mod event;
 pub mod function;
 pub mod invocation;
 
+// What the caller makes of the answer
+pub mod contract;
+
 // The two ends of the wire: Lambda's API, and the process that calls it
 pub mod runtime_api;
 
 pub mod environment;
 pub mod process_tree;
 
-// The commands
+// The commands, and how they speak
 pub mod check;
 pub mod interruption;
 pub mod invoke;
+mod terminal;

@@ -92,7 +92,10 @@ fn json_has_the_response_the_figures_and_the_log() {
     let (told, status) = json("handler() { echo hello >&2; printf 'got\\n%s' \"$1\"; }", &["{\"a\":1}"]);
     assert_eq!(status, Some(0));
     let keys: Vec<&String> = told.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["requestId", "status", "response", "durationMs", "initDurationMs", "maxMemoryBytes", "log"]);
+    assert_eq!(
+        keys,
+        ["requestId", "status", "response", "durationMs", "initDurationMs", "maxMemoryBytes", "warnings", "log"]
+    );
     assert_eq!((&told["requestId"], &told["status"]), (&"my-id".into(), &"success".into()));
     assert_eq!((&told["response"], &told["log"]), (&"got\n{\"a\":1}".into(), &json!(["hello"])));
     for figure in ["durationMs", "initDurationMs", "maxMemoryBytes"] {

@@ -3,6 +3,7 @@
 
 mod check;
 mod corpus;
+mod dev;
 mod failures;
 mod invoke;
 mod invoke_ends;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::de::IgnoredAny;
 
+use super::super::contract::Caller;
 use super::super::environment::RESERVED;
 
 /// The longest time limit that Lambda allows.
@@ -21,13 +22,18 @@ Examples:
   coshell invoke handlers/failing --trace              every command in the log, then what failed and where
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
+  coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
 Exit status:
   0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed   124 timed out
   An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
   NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
   `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted and the first one decides what
-  is told; the time limit and the runtime's own end stop the repetition.";
+  is told; the time limit and the runtime's own end stop the repetition.
+
+Callers:
+  http-api rest-api function-url alb sqs kinesis dynamodb step-functions none
+  Warnings of what a caller could not use change neither the response nor the exit status.";
 
 /// The arguments, checked as far as each can be by itself.
 #[derive(Args, Clone, Debug)]
@@ -48,6 +54,10 @@ pub struct Arguments {
     /// Sets a variable for the function; can be given again
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(OsString, OsString)>,
+
+    /// Who reads the response: warns where it could not use it [default: what the event says; Step Functions has to be named]
+    #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true)]
+    pub caller: Option<Caller>,
 
     /// The request id [default: a random one]
     #[arg(long, value_name = "ID", value_parser = request_id)]
@@ -70,7 +80,7 @@ pub struct Arguments {
     pub trace: bool,
 
     /// Prints one JSON object for machines: requestId, status, response (or responseBase64), error, durationMs,
-    /// initDurationMs, maxMemoryBytes and log
+    /// initDurationMs, maxMemoryBytes, warnings and log
     #[arg(long, conflicts_with = "report")]
     pub json: bool,
 

@@ -6,12 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::invocation::FunctionError;
+use super::super::terminal::{DIM, RED, paint, printable};
 
 /// So many lines of source are shown on each side.
 const NEIGHBOURS: usize = 2;
-const RED: &str = "\x1b[1;31m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
 
 /// What a report says.
 pub(super) struct Explained {
@@ -35,10 +33,7 @@ impl Explained {
 
     /// The text for a terminal.
     pub(super) fn told(&self, task_root: &Path, in_colour: bool) -> String {
-        let paint = |colour: &str, text: &str| {
-            let text = printable(text);
-            if in_colour { format!("{colour}{text}{PLAIN}") } else { text }
-        };
+        let paint = |colour: &str, text: &str| paint(in_colour, colour, &printable(text));
         let mut told = format!("\n{}: {}\n", paint(RED, &self.error_type), printable(&self.message));
         if let Some((file, line)) = self.frames.iter().find_map(|frame| place(frame)) {
             let text = fs::read(task_root.join(file)).unwrap_or_default();
@@ -66,11 +61,6 @@ fn around(text: &str, line: usize) -> Vec<(usize, &str)> {
     }
     let first = line.saturating_sub(NEIGHBOURS).max(1);
     (1..).zip(text.lines()).skip(first - 1).take(line + NEIGHBOURS + 1 - first).collect()
-}
-
-/// Without what would steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ fn object(came_of_it: &CameOfIt, log: &str) -> Value {
         object.insert("initDurationMs".into(), ms(report.init_duration));
         object.insert("maxMemoryBytes".into(), report.max_memory_bytes.into());
     }
+    object.insert("warnings".into(), came_of_it.warnings.clone().into());
     object.insert("log".into(), log.lines().collect::<Vec<&str>>().into());
     Value::Object(object)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::super::invocation::FunctionError;
+use super::super::terminal::{in_colour, stderr_is_a_terminal};
 use super::explained::Explained;
 
 /// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
@@ -60,16 +61,6 @@ impl fmt::Display for Report {
 
 pub(super) fn report(report: &Report) {
     let _ = writeln!(std::io::stderr(), "{report}"); // there is nowhere left to say so
-}
-
-/// Whether a terminal is to be written to in colour. Source: no-color.org.
-fn in_colour() -> bool {
-    let set = |name| std::env::var_os(name).unwrap_or_default();
-    set("NO_COLOR").is_empty() && set("TERM") != "dumb"
-}
-
-pub(super) fn stderr_is_a_terminal() -> bool {
-    std::io::stderr().is_terminal()
 }
 
 #[cfg(test)]

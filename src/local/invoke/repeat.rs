@@ -15,8 +15,9 @@ use anyhow::{Context, Result};
 use super::super::environment::{Environment, Settings, random_uuid};
 use super::super::interruption::Interruption;
 use super::super::invocation::{Bytes, FunctionError, Invocation, Invoke, Outcome};
+use super::super::terminal::warn;
 use super::outcome::{billed, judge};
-use super::{Arguments, Status, init, machine, output};
+use super::{Arguments, Status, init, machine, output, warnings};
 
 /// What came of all events.
 #[derive(Debug, Default)]
@@ -71,7 +72,10 @@ pub(super) fn run(
         machine::write(&repeated.object(&machine::lines(settings.log.as_deref())?))?;
         return Ok(repeated.status);
     }
-    repeated.common_response().map_or(Ok(()), |response| output::response(response))?;
+    if let Some(response) = repeated.common_response() {
+        output::response(response)?;
+        warnings(arguments.caller, invoke, response).iter().for_each(|warning| warn(warning));
+    }
     repeated.first_error.iter().for_each(|error| output::error(error, &settings.function.task_root));
     eprint!("{}", repeated.told());
     Ok(repeated.status)

@@ -1,0 +1,34 @@
+//! What is written to a terminal, and what to a pipe or a file: colours and progress are for people only.
+
+use std::io::{IsTerminal, Write};
+
+pub(crate) const RED: &str = "\x1b[1;31m";
+pub(crate) const YELLOW: &str = "\x1b[1;33m";
+pub(crate) const DIM: &str = "\x1b[2m";
+pub(crate) const PLAIN: &str = "\x1b[0m";
+
+/// Whether a terminal is to be written to in colour. Source: no-color.org.
+pub(crate) fn in_colour() -> bool {
+    let set = |name| std::env::var_os(name).unwrap_or_default();
+    set("NO_COLOR").is_empty() && set("TERM") != "dumb"
+}
+
+pub(crate) fn stderr_is_a_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// `text` in this colour, where `coloured`.
+pub(crate) fn paint(coloured: bool, colour: &str, text: &str) -> String {
+    if coloured { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+}
+
+/// Without what would steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A warning's line on stderr.
+pub(crate) fn warn(warning: &str) {
+    let word = paint(stderr_is_a_terminal() && in_colour(), YELLOW, "warning");
+    let _ = writeln!(std::io::stderr(), "{word}: {}", printable(warning)); // there is nowhere left to say so
+}

@@ -1,0 +1,71 @@
+//! The caller's contract: `coshell invoke` warns of a response that its caller could not use, and changes nothing.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::program::{InvokeTest, Ran, coshell};
+
+const QUEUE: &str = r#"{"Records":[{"eventSource":"aws:sqs","messageId":"a"}]}"#;
+const URL: &str = r#"{"version":"2.0","requestContext":{"http":{},"domainName":"x.lambda-url.eu-west-1.on.aws"}}"#;
+
+/// The handler prints this, and fails with this status.
+fn invoke(event: &str, response: &str, status: i32, more: &[&str]) -> Ran {
+    let script = format!("handler() {{ printf '%s' '{response}'; return {status}; }}");
+    InvokeTest::of_script(&script).with_own_runtime().with(&[event]).with(more).run()
+}
+
+fn warnings(ran: &Ran) -> Vec<&str> {
+    ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect()
+}
+
+#[test]
+fn a_warning_changes_neither_the_response_nor_the_status() {
+    let ran = invoke(URL, "hello", 0, &[]).assert_status(0).assert_stdout("hello");
+    let expected = "warning: the response is not JSON (expected value at line 1 column 1): the client of the function URL gets an error";
+    assert_eq!(warnings(&ran), [expected]);
+    let ran = invoke(URL, r#"{"statusCode":"200","body":{}}"#, 0, &[]).assert_status(0);
+    assert_eq!(warnings(&ran).len(), 2, "{ran:?}");
+}
+
+#[test]
+fn a_sound_response_a_failure_and_an_unknown_caller_get_no_warning() {
+    for (event, response, status) in
+        [(URL, "{}", 0), (QUEUE, r#"{"batchItemFailures":[]}"#, 0), (QUEUE, "", 1), ("{}", "", 0)]
+    {
+        let ran = invoke(event, response, status, &[]).assert_status(status);
+        assert!(!ran.stderr.contains("warning"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_queue_whose_every_message_would_be_deleted_is_told() {
+    let ran = invoke(QUEUE, "", 0, &[]).assert_status(0);
+    ran.assert_stderr_has(
+        "warning: the response is empty, by which SQS is told that every message went well: the message is deleted\n",
+    );
+}
+
+#[test]
+fn a_caller_that_no_event_shows_can_be_named_and_any_other_silenced() {
+    let ran = invoke("{}", "done", 0, &["--caller", "step-functions"]).assert_status(0).assert_stdout("done");
+    ran.assert_stderr_has("fails with States.Runtime\n");
+    assert_eq!(warnings(&invoke(QUEUE, "", 0, &["--caller", "none"])), [""; 0]);
+    let ran = invoke("{}", "", 0, &["--caller", "sqss"]).assert_status(2);
+    ran.assert_stderr_has("'sqs'").assert_stderr_has("step-functions");
+}
+
+#[test]
+fn json_has_the_warnings_and_stderr_has_none() {
+    let ran = invoke(QUEUE, "", 0, &["--json"]).assert_status(0);
+    assert_eq!(ran.stderr, "");
+    let told: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert!(told["warnings"][0].as_str().unwrap().ends_with("the message is deleted"), "{told}");
+}
+
+#[test]
+fn help_lists_every_caller_that_can_be_named() {
+    let help = coshell().args(["invoke", "--help"]).stdin(Stdio::null()).output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    assert!(help.contains("http-api rest-api function-url alb sqs kinesis dynamodb step-functions none\n"), "{help}");
+}

@@ -1,0 +1,2 @@
+//! What helps a person while a handler is written.
+mod contract;
