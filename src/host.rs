@@ -5,7 +5,8 @@ use std::io;
 use crate::config::Config;
 use crate::logs::Log;
 use crate::logs::leftovers::Leftovers;
-use crate::signals::{self, Roster};
+use crate::roster::Roster;
+use crate::signals;
 
 /// The log, the thread that reads what background processes write to it, and the list of what is to be ended on a signal.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ pub mod config;
 mod environment;
 pub mod handler;
 mod host;
+mod roster;
 pub mod runtime;
 mod signals;
 

@@ -23,7 +23,7 @@ mod xtrace;
 
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -33,6 +33,7 @@ use nix::unistd::{Pid, read, write};
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::logs::lines::Lines;
+use crate::roster::{Bash, Life};
 use convention::Convention;
 use io::{Children, Read, poll_timeout, read_once};
 use plumbing::{Lanes, Plumbing, lane};
@@ -67,7 +68,7 @@ enum Phase {
 /// A running Bash that has sourced the script.
 #[derive(Debug)]
 pub(crate) struct Shell {
-    bash: Child,
+    bash: Bash,
     /// Readable after a SIGCHLD.
     children: Children,
     /// Whether it was found readable.
@@ -188,10 +189,12 @@ impl Shell {
         if !std::mem::take(&mut self.signalled) || !self.children.have_changed() {
             return;
         }
-        match self.bash.try_wait() {
-            Ok(None) => {}
-            Ok(Some(status)) => self.phase = Phase::Dead(Some(status)),
-            Err(_) => self.phase = Phase::Dead(None),
+        self.note_life();
+    }
+
+    fn note_life(&mut self) {
+        if let Life::Ended(status) = self.bash.life() {
+            self.phase = Phase::Dead(status);
         }
     }
 
@@ -220,8 +223,8 @@ impl Shell {
     /// Ends Bash, and the subshell that it may leave: one without its Bash would find the pipes of the next.
     fn end(&mut self) {
         if !self.is_dead() {
-            drop(self.bash.kill());
-            self.phase = Phase::Dead(self.bash.wait().ok());
+            self.bash.kill();
+            self.note_life();
         }
         if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
@@ -244,7 +247,6 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        self.host.roster.leave(self.bash.id());
         self.end();
     }
 }

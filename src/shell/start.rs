@@ -65,13 +65,11 @@ impl Starting {
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let bash =
-            bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer).map_err(|error| {
-                Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
-            })?;
-        if let Ok(wake) = plumbing.wake.fd.try_clone() {
-            host.roster.enter(bash.id(), wake, plumbing.channel.folder());
-        }
+        let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
+        let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
+        let bash = host.roster.start(wake, plumbing.channel.folder(), spawn).map_err(|error| {
+            Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
+        })?;
         let shell = Shell {
             bash,
             children,

@@ -15,5 +15,6 @@ mod hostile_scripts;
 mod init_errors;
 mod isolation;
 mod log_lines;
+mod orphans;
 mod sandbox;
 mod semantics;
