@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use coshell::local::{check, environment::RUNTIME_ARGUMENT, invoke};
+use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Command {
     Invoke(invoke::Arguments),
     /// Tell what would go wrong on Lambda, before it is deployed
     Check(check::Arguments),
+    /// List and print sample events of the services that invoke functions
+    Events(events::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     match Program::parse().command {
         Command::Invoke(arguments) => invoke::run(&arguments).into(),
         Command::Check(arguments) => check::run(&arguments).into(),
+        Command::Events(arguments) => events::run(&arguments).into(),
     }
 }
 

@@ -23,6 +23,7 @@ pub use outcome::Status;
 use super::contract::{self, Caller};
 use super::environment::{Bootstrap, Environment, Settings, random_uuid, region};
 use super::event;
+use super::events::Sample;
 use super::function::Function;
 use super::interruption::Interruption;
 use super::invocation::{Bytes, FunctionError, Invoke, Outcome};
@@ -58,7 +59,10 @@ fn complain(error: &Error, status: Status) -> Status {
 fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
     let function = Function::locate(&arguments.path)?;
     let invoke = Invoke {
-        payload: event::read(arguments.event.as_deref(), &function.task_root)?.into(),
+        payload: match sample(arguments) {
+            Some(sample) => sample.text.as_bytes().into(),
+            None => event::read(arguments.event.as_deref(), &function.task_root)?.into(),
+        },
         request_id: arguments.request_id.clone().map_or_else(random_uuid, Ok)?,
         timeout: arguments.timeout,
         function_arn: Some(format!("arn:aws:lambda:{}:123456789012:function:{}", region(), function.name())),
@@ -73,6 +77,10 @@ fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
         log: if arguments.json { Some(machine::log()?) } else { None },
     };
     Ok((settings, invoke))
+}
+
+fn sample(arguments: &Arguments) -> Option<&'static Sample> {
+    arguments.sample.as_deref().and_then(Sample::named)
 }
 
 fn traced() -> (OsString, OsString) {
@@ -143,7 +151,7 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
         output::response(response)?; // at once; an error is told when the log has ended
     }
     let warnings = match &response {
-        Some(response) if status == Status::Success => warnings(arguments.caller, invocation.invoke(), response),
+        Some(response) if status == Status::Success => warnings(arguments, invocation.invoke(), response),
         Some(_) | None => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
@@ -156,8 +164,9 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted })
 }
 
-fn warnings(caller: Option<Caller>, invoke: &Invoke, response: &[u8]) -> Vec<String> {
-    let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
+fn warnings(arguments: &Arguments, invoke: &Invoke, response: &[u8]) -> Vec<String> {
+    let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
+    let caller = named.unwrap_or_else(|| Caller::of(&invoke.payload));
     contract::warnings_of(caller, &invoke.payload, response)
 }
 

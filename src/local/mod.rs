@@ -20,6 +20,9 @@ pub mod process_tree;
 
 // The commands, and how they speak
 pub mod check;
+pub mod events;
+pub mod exit;
 pub mod interruption;
 pub mod invoke;
+pub mod progress;
 mod terminal;

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
+use anyhow::{Context, Result};
+
 pub(crate) const RED: &str = "\x1b[1;31m";
 pub(crate) const YELLOW: &str = "\x1b[1;33m";
 pub(crate) const DIM: &str = "\x1b[2m";
@@ -20,6 +22,12 @@ pub(crate) fn stderr_is_a_terminal() -> bool {
 /// `text` in this colour, where `coloured`.
 pub(crate) fn paint(coloured: bool, colour: &str, text: &str) -> String {
     if coloured { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+}
+
+/// Writes to stdout, all of it, or says why not: whoever reads it may have gone, the disk may be full.
+pub(crate) fn print(bytes: &[u8]) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).context("cannot write to stdout")
 }
 
 /// Without what would steer the terminal.

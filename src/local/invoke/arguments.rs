@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::super::contract::Caller;
 use super::super::environment::RESERVED;
+use super::super::events::names;
 
 /// The longest time limit that Lambda allows.
 const LONGEST: Duration = Duration::from_secs(900);
@@ -22,6 +23,7 @@ Examples:
   coshell invoke handlers/failing --trace              every command in the log, then what failed and where
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
+  coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
 Exit status:
@@ -46,6 +48,10 @@ pub struct Arguments {
     /// The event: JSON text, `@file`, or `-` for stdin [default: event.json beside the script, else `{}`]
     #[arg(value_name = "EVENT", allow_negative_numbers = true)]
     pub event: Option<String>,
+
+    /// Sends the sample event of this name, which `coshell events` lists
+    #[arg(long, value_name = "NAME", value_parser = names(), hide_possible_values = true, conflicts_with = "event")]
+    pub sample: Option<String>,
 
     /// The function's time limit, at most 900; 3 is Lambda's own default
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]

@@ -74,7 +74,7 @@ pub(super) fn run(
     }
     if let Some(response) = repeated.common_response() {
         output::response(response)?;
-        warnings(arguments.caller, invoke, response).iter().for_each(|warning| warn(warning));
+        warnings(arguments, invoke, response).iter().for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &settings.function.task_root));
     eprint!("{}", repeated.told());

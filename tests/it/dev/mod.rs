@@ -1,2 +1,3 @@
 //! What helps a person while a handler is written.
 mod contract;
+mod events;
