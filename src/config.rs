@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::logs::{Format, Level};
+use crate::response::Delivery;
 
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const HANDLER: &str = "_HANDLER";
@@ -17,6 +18,7 @@ const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 const BASH: &str = "COSHELL_BASH";
 const CONVENTION: &str = "COSHELL_CONVENTION";
 const TIMEOUT_MARGIN: &str = "COSHELL_TIMEOUT_MARGIN_MS";
+const RESPONSE: &str = "COSHELL_RESPONSE";
 const TRACE: &str = "COSHELL_TRACE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
@@ -41,6 +43,8 @@ pub struct Config {
     pub log_env: bool,
     /// The name of the convention by which the handler is called; empty for the default.
     pub convention: String,
+    /// How responses are delivered.
+    pub delivery: Delivery,
     /// How long before its deadline an event is ended; `None`: never.
     pub timeout_margin: Option<Duration>,
     /// Whether every command goes to the log.
@@ -71,6 +75,7 @@ impl Config {
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
             convention: text(CONVENTION).unwrap_or_default().to_string_lossy().into_owned(),
+            delivery: text(RESPONSE).and_then(|name| Delivery::named(name.to_str()?)).unwrap_or_default(),
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             trace: text(TRACE).is_some_and(|value| value != "0"),
             log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {
@@ -93,7 +98,8 @@ fn text(name: &str) -> Option<OsString> {
 /// A sentence for each optional setting that is not what it can be.
 fn complaints() -> Vec<String> {
     type Check = fn(&str) -> bool;
-    let known: [(&str, Check, &str); 4] = [
+    let known: [(&str, Check, &str); 5] = [
+        (RESPONSE, |value| Delivery::named(value).is_some(), "`buffered`, `stream` or `http-stream`"),
         (TIMEOUT_MARGIN, |value| value.parse::<u64>().is_ok(), "a number of milliseconds"),
         (CHANNEL, |value| value == "fifo" || value == "proc", "`fifo` or `proc`"),
         (

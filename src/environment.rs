@@ -7,7 +7,8 @@ use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::invocation::Invocation;
-use crate::shell::{Response, Shell, Starting};
+use crate::response::Response;
+use crate::shell::{Shell, Starting};
 
 /// How long the next subshell is waited for before `next` is called.
 const READY_PATIENCE: Duration = Duration::from_millis(50);
@@ -67,14 +68,14 @@ impl Opening {
 }
 
 impl Environment {
-    /// Runs the handler on `invocation`, in a new Bash if need be.
-    pub(crate) fn call(&mut self, invocation: &Invocation) -> Result<Response, Failure> {
+    /// Runs the handler on `invocation`, in a new Bash if need be, and feeds what it writes to `response`.
+    pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
         if self.shell.as_mut().is_some_and(Shell::has_died) {
             self.drop_shell();
         }
         match &mut self.shell {
-            Some(shell) => shell.call(invocation),
-            None => self.restart()?.call(invocation),
+            Some(shell) => shell.call(invocation, response),
+            None => self.restart()?.call(invocation, response),
         }
     }
 

@@ -31,9 +31,10 @@ mod deadline;
 mod processes;
 mod shell;
 
-// ... and leaves lines in the log, and perhaps a failure.
+// ... and leaves a response, lines in the log, and perhaps a failure.
 pub mod failure;
 pub mod logs;
+pub mod response;
 
 // The developer's side; `bootstrap` links nothing of it.
 #[cfg(feature = "cli")]

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::environment::{Environment, Opening};
 use crate::host::Host;
 use crate::logs::{Level, Log, Owner};
-use crate::shell::Response;
+use crate::response::{Delivery, Response};
 
 /// Runs the runtime until its process must end, and says why on stderr.
 pub fn main() -> ExitCode {
@@ -37,7 +37,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let opening = Opening::begin(&config, &host);
     let api = Api::connect(&config.api); // while Bash sources the script
     match opening.and_then(Opening::finish) {
-        Ok(environment) => serve(environment, &api, &host).map(|()| ExitCode::SUCCESS),
+        Ok(environment) => serve(environment, &api, &host, config.delivery).map(|()| ExitCode::SUCCESS),
         Err(failure) => {
             host.roster.wait_if_ending();
             host.log.fail(Level::Fatal, &Owner::default(), &failure);
@@ -48,33 +48,28 @@ fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// From here on every fault belongs to an invocation: the first `next` ends init.
-fn serve(mut environment: Environment, api: &Api, host: &Host) -> anyhow::Result<()> {
+fn serve(mut environment: Environment, api: &Api, host: &Host, delivery: Delivery) -> anyhow::Result<()> {
     let log = &host.log;
     loop {
         let invocation = api.next().map_err(anyhow::Error::msg)?;
-        let (id, owner) = (&invocation.request_id, Owner::of(&invocation));
-        let posted = match environment.call(&invocation) {
-            Ok(response) => {
-                tell_overflow(log, &owner, &response);
-                api.respond(id, &response.bytes)
-            }
+        let owner = Owner::of(&invocation);
+        let mut response = Response::to(&invocation.request_id, delivery, api);
+        let called = environment.call(&invocation, &mut response);
+        if let Some(told) = response.overflow() {
+            log.say(Level::Error, &owner, &told);
+        }
+        let posted = match called {
+            Ok(()) => response.post(),
             Err(failure) => {
                 host.roster.wait_if_ending();
                 log.fail(Level::Error, &owner, &failure);
-                api.fail(id, &failure)
+                response.fail(&failure)
             }
         };
         if let Posted::Refused(answer) = posted.map_err(anyhow::Error::msg)? {
             log.say(Level::Warn, &owner, &format!("the Runtime API refused the answer: {answer}"));
         }
         environment.settle()?;
-    }
-}
-
-fn tell_overflow(log: &Log, owner: &Owner, response: &Response) {
-    if let Some(total) = response.overflow {
-        let told = format!("the response has {total} bytes, and Lambda takes at most 6 MiB and 100 bytes");
-        log.say(Level::Error, owner, &told);
     }
 }
 

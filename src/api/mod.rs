@@ -5,6 +5,7 @@
 //! that fails in the middle of a request ends the process: no POST is ever repeated, since it may have arrived.
 
 mod buffers;
+mod stream;
 mod wire;
 
 use std::fmt::{self, Display, Formatter};
@@ -19,6 +20,9 @@ use crate::failure::{self, Failure};
 use crate::invocation::Invocation;
 use wire::Wires;
 
+pub(crate) use stream::Upload;
+
+const USER_AGENT: &str = concat!("coshell/", env!("CARGO_PKG_VERSION"));
 const VERSION: &str = "2018-06-01/runtime";
 const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
 const DEADLINE_MS: &str = "Lambda-Runtime-Deadline-Ms";
@@ -55,6 +59,8 @@ pub(crate) enum Posted {
 #[derive(Debug)]
 pub(crate) struct Api {
     agent: Agent,
+    /// Host and port.
+    address: String,
     base: String,
 }
 
@@ -66,10 +72,10 @@ impl Api {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_idle_age(IDLE) // the default of 15 s would open a connection for nearly every event
-            .user_agent(concat!("coshell/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .build();
         let agent = Agent::with_parts(config, Wires::opened(address), DefaultResolver::default());
-        Api { agent, base: format!("http://{address}/{VERSION}") }
+        Api { agent, address: address.to_owned(), base: format!("http://{address}/{VERSION}") }
     }
 
     /// GET /runtime/invocation/next: waits for the next event, without a limit.
@@ -156,6 +162,14 @@ fn posted(call: &'static str, mut answer: Response<Body>) -> Result<Posted, ApiF
     let told = status_and_text(answer.status().as_u16(), &text);
     match answer.status().as_u16() {
         200..=299 => read.map(|_| Posted::Accepted).map_err(|error| failed(call, error)),
+        status => judged(call, status, told),
+    }
+}
+
+/// What an answer's status means; `told` is what it says.
+fn judged(call: &'static str, status: u16, told: String) -> Result<Posted, ApiFailure> {
+    match status {
+        200..=299 => Ok(Posted::Accepted),
         400 if told.contains("InvalidRequestID") => Ok(Posted::Refused(told)),
         410 | 413 => Ok(Posted::Refused(told)),
         _ => Err(failed(call, told)),

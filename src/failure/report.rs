@@ -29,6 +29,22 @@ pub(crate) fn body(failure: &Failure) -> Vec<u8> {
     report.to_string().into_bytes()
 }
 
+/// The same in at most `most` bytes, for a trailer: without the outermost calls, and in the end with less of the message.
+pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
+    let mut frames = stack_trace(failure);
+    let mut message = shortened(&reported_message(failure), most);
+    let error_type = shortened(&reported_type(failure), most / 4);
+    loop {
+        let report = json!({"errorMessage": message, "errorType": error_type, "stackTrace": frames}).to_string();
+        if report.len() <= most {
+            return report.into_bytes();
+        }
+        if frames.pop().is_none() {
+            message = shortened(&message, message.len() / 2);
+        }
+    }
+}
+
 /// The report's errorType: the handler's own, where it gave one.
 pub(crate) fn reported_type(failure: &Failure) -> String {
     let own = failure.of_handler().and_then(|failure| failure.own.as_ref());

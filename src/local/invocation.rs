@@ -4,6 +4,8 @@ mod in_flight;
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
+
 /// Shared bytes: a clone costs nothing, so that 6 MB events and responses are never copied here. `Vec<u8>` turns into it.
 pub use axum::body::Bytes;
 pub use in_flight::Invocation;
@@ -28,6 +30,18 @@ pub struct Invoke {
     pub cognito_identity: Option<String>,
     /// Lambda-Runtime-Aws-Tenant-Id.
     pub tenant_id: Option<String>,
+    /// Gets a streamed response as it comes, and its end when the outcome is known; the outcome's response has no bytes then.
+    /// The runtime's connection is read no faster than the parts are taken. A response that is not streamed does not go here.
+    pub listener: Option<mpsc::Sender<Part>>,
+}
+
+/// A part of a streamed response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It begins, with this Content-Type.
+    Head(Option<String>),
+    /// Some bytes of it.
+    Data(Bytes),
 }
 
 /// What came of an invocation.
@@ -46,13 +60,13 @@ pub enum Outcome {
 /// A response as the runtime posted it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// The body.
+    /// The body; empty where a listener has got it.
     pub bytes: Bytes,
     /// Content-Type, where the runtime sent one.
     pub content_type: Option<String>,
-    /// Whether the runtime streamed it. It is buffered here, as for a client that does not stream.
+    /// Whether the runtime streamed it.
     pub streaming: bool,
-    /// The error that a streamed response ended with, from its trailers; the body is decoded by whoever needs it (base64).
+    /// The error that a streamed response ended with, from its trailers.
     pub trailing_error: Option<FunctionError>,
 }
 

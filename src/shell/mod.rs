@@ -11,10 +11,10 @@ mod event;
 mod habits;
 mod io;
 mod outcome;
+mod output;
 mod overdue;
 mod plumbing;
 mod ready;
-mod response;
 mod start;
 mod status;
 pub(crate) mod trace;
@@ -40,7 +40,6 @@ use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};
 use xtrace::Steps;
 
-pub(crate) use outcome::Response;
 pub(crate) use start::Starting;
 
 const WAKE: &[u8] = b"e";

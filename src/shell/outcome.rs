@@ -10,27 +10,15 @@ use crate::logs::Level;
 /// What goes to the log of a failed handler's stdout, at most.
 const STDOUT_TAIL_BYTES: usize = 4 * 1024;
 
-/// What a handler that succeeded wrote to stdout.
-#[derive(Debug)]
-pub(crate) struct Response {
-    /// The bytes to be posted: trailing newlines stripped; if there was too much, one byte more than Lambda takes.
-    pub(crate) bytes: Vec<u8>,
-    /// How much the handler wrote, if that is more than Lambda takes.
-    pub(crate) overflow: Option<u64>,
-}
-
-impl Turn<'_> {
-    pub(super) fn finish(mut self) -> Result<Response, Failure> {
+impl Turn<'_, '_> {
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         self.drain_stderr();
         let ended = (self.succeeded || self.done.is_some()) && !self.stdout_open;
         let answer = match (self.overdue.take(), self.done) {
             (Some(overdue), _) => Err(self.timed_out(overdue)),
             _ if !ended => Err(self.shell_died()),
             (None, Some(status)) if status != 0 && !self.succeeded => Err(self.handler_failed(status)),
-            _ => {
-                let (bytes, overflow) = std::mem::take(&mut self.response).into_response();
-                Ok(Response { bytes, overflow })
-            }
+            _ => self.response.complete(),
         };
         self.shell.keep_log(self.number, self.lines);
         answer
@@ -43,7 +31,7 @@ impl Turn<'_> {
 
     /// The error that the handler printed as its own; otherwise the end of what it printed goes to the log, since it is never sent.
     fn own_error(&self) -> Option<OwnError> {
-        let printed = self.response.kept();
+        let printed = self.response.unsent();
         let own = OwnError::parse(printed);
         if own.is_none() && !printed.is_empty() && self.shell.convention.response == Stream::Stdout {
             let tail = String::from_utf8_lossy(&printed[printed.len().saturating_sub(STDOUT_TAIL_BYTES)..]);
@@ -56,8 +44,7 @@ impl Turn<'_> {
     /// The end of the handler's stderr. Where that is its response, a failure makes it what it is elsewhere: lines of the log.
     fn error_text(&mut self) -> String {
         if self.shell.convention.response == Stream::Stderr {
-            let (printed, _) = std::mem::take(&mut self.response).into_response();
-            self.lines.feed(&printed);
+            self.lines.feed(self.response.unsent());
             self.lines.finish();
         }
         self.lines.tail()

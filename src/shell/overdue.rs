@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_millis(50);
 /// Background processes may hold stdout so long past the handler's end before the log says so.
 const HOLDER_PATIENCE: Duration = Duration::from_secs(1);
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
     /// When something is to be done although nothing happens.
     pub(super) fn next_alarm(&self) -> Option<Instant> {
         let partial = self.lines.partial_wait().map(|wait| Instant::now() + wait);

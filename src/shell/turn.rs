@@ -1,26 +1,20 @@
 //! One event in one subshell, from the wake-up to the answer.
 
 use std::os::fd::AsFd;
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::write;
 
 use super::convention::Stream;
-use super::outcome::Response;
-use super::response::Collected;
 use super::status::Status;
-use super::{Phase, Read, Shell, WAKE, event, lane, poll_timeout, read_once};
-use crate::api::MOST_RESPONSE_BYTES;
+use super::{Phase, Read, Shell, WAKE, event, lane, poll_timeout};
 use crate::deadline::Deadline;
 use crate::failure::{Failure, Overdue};
 use crate::invocation::Invocation;
 use crate::logs::Owner;
 use crate::logs::lines::Lines;
-
-/// Enough for all that a pipe holds: what was written to it before we learnt of the handler's end.
-const MOST_DRAINING_READS: usize = 64;
+use crate::response::Response;
 
 /// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
 /// would wake this thread several times for one event. (A full pipe holds the handler back no longer than that.)
@@ -30,14 +24,14 @@ const QUIET: Duration = Duration::from_millis(1);
 const SAID_ALL: i32 = 47;
 
 /// One event while it runs.
-pub(super) struct Turn<'a> {
+pub(super) struct Turn<'a, 'r> {
     pub(super) shell: &'a mut Shell,
     /// Its number. Bash may be at the next one already, while a background process still holds this one's stdout.
     pub(super) number: u64,
     pub(super) lines: Lines,
-    pub(super) response: Collected,
+    pub(super) response: &'a mut Response<'r>,
     pub(super) stdout_open: bool,
-    stderr_open: bool,
+    pub(super) stderr_open: bool,
     /// Whether output is read as it comes.
     listening: bool,
     /// The handler returned 0, and nothing of its own is pending.
@@ -50,17 +44,18 @@ pub(super) struct Turn<'a> {
     pub(super) holders_told: bool,
     pub(super) deadline: Deadline,
     /// What the times of traced commands are counted from.
-    since: SystemTime,
+    pub(super) since: SystemTime,
     /// Set when the event was ended for its deadline.
     pub(super) overdue: Option<Overdue>,
 }
 
 impl Shell {
-    /// Runs the handler on `invocation`. All of the event's log lines so far have been written when this returns.
+    /// Runs the handler on `invocation`, and feeds what it writes to `response`. All of the event's log lines so far have been
+    /// written when this returns.
     ///
     /// # Errors
     /// The handler's failure, or that of the Bash that ran it.
-    pub(crate) fn call(&mut self, invocation: &Invocation) -> Result<Response, Failure> {
+    pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
         let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         let owner = Owner::of(invocation);
         self.wait_until_ready(&mut deadline, &owner)?;
@@ -70,7 +65,7 @@ impl Shell {
             lines: self.host.log.lines(owner),
             number: self.turn,
             shell: self,
-            response: Collected::up_to(MOST_RESPONSE_BYTES),
+            response,
             stdout_open: true,
             stderr_open: true,
             listening: false,
@@ -88,7 +83,7 @@ impl Shell {
             turn.keep_time()?;
         }
         if turn.never_began() {
-            return self.call(invocation);
+            return self.call(invocation, response);
         }
         turn.finish()
     }
@@ -112,12 +107,12 @@ impl Shell {
     }
 }
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
     /// Whether the subshell was killed before it took its event: it was dying already when it was woken, and the byte that woke it is
     /// still there. Then the next one may take the event; in any other case the handler may have begun, and is not run twice.
     fn never_began(&self) -> bool {
         let killed = self.done.is_some_and(|status| status > 128) && !self.succeeded && self.overdue.is_none();
-        killed && self.response.kept().is_empty() && self.shell.plumbing.take_back(WAKE)
+        killed && self.response.is_empty() && self.shell.plumbing.take_back(WAKE)
     }
 
     fn is_over(&self) -> bool {
@@ -129,14 +124,17 @@ impl Turn<'_> {
     pub(super) fn wait(&mut self, alarm: Option<Instant>) -> Result<(), Failure> {
         let plumbing = &self.shell.plumbing;
         let lane = lane(self.number);
+        let reads = |stream| self.listening && self.has_room(stream);
         let ends = [
             Some(&plumbing.status),
             plumbing.xtrace.as_ref().map(|(end, _)| end).filter(|_| self.listening),
-            Some(&plumbing.lanes.stdout[lane]).filter(|_| self.listening && self.stdout_open),
-            Some(&plumbing.lanes.stderr[lane]).filter(|_| self.listening && self.stderr_open),
+            Some(&plumbing.lanes.stdout[lane]).filter(|_| self.stdout_open && reads(Stream::Stdout)),
+            Some(&plumbing.lanes.stderr[lane]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
         ];
-        let fds = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.children.as_fd()]);
-        let mut fds: Vec<PollFd> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        let peer = self.response.waits_for().map(|peer| PollFd::new(peer, PollFlags::POLLOUT | PollFlags::POLLIN));
+        let ends = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.children.as_fd()]);
+        let ends = ends.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+        let mut fds: Vec<PollFd> = peer.into_iter().chain(ends).collect();
         let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));
         let quiet = Some(QUIET).filter(|_| !self.listening);
         let timeout = [left, quiet].into_iter().flatten().min().map_or(PollTimeout::NONE, poll_timeout);
@@ -168,75 +166,21 @@ impl Turn<'_> {
         if self.succeeded || self.done.is_some() {
             self.ended_at.get_or_insert_with(Instant::now);
         }
-        while self.stdout_open {
-            match self.read_stream(Stream::Stdout) {
-                Read::Some => {}
-                Read::NothingYet => break,
-                Read::End => self.stdout_open = false,
-            }
-        }
+        self.read_stdout();
         // At the end of the turn stderr is drained anyway; but as long as somebody holds stdout it must not wait for a full pipe.
-        if self.stderr_open && !self.is_over() {
+        if self.stderr_open && !self.is_over() && self.has_room(Stream::Stderr) {
             self.stderr_open = self.read_stream(Stream::Stderr) != Read::End;
             self.lines.write_partial_when_due();
         }
+        self.response.push();
         self.log_steps();
         if self.succeeded && self.stdout_open {
             // A background process holds stdout: the subshell must not wait for the answer, or both would wait for ever.
             self.shell.release();
         }
     }
-
-    /// Writes the commands that were traced; not those of the driver, or of a background process of another event.
-    fn log_steps(&mut self) {
-        let Some((xtrace, _)) = &self.shell.plumbing.xtrace else { return };
-        let mut steps = Vec::new();
-        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.steps.read(bytes))) == Read::Some {}
-        let driver = &self.shell.plumbing.driver.path;
-        for step in steps.iter().filter(|step| step.turn == self.number && Path::new(&step.file) != driver) {
-            self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
-        }
-    }
-
-    /// Reads what there is of one stream: the response, or the log, as the convention has it.
-    fn read_stream(&mut self, stream: Stream) -> Read {
-        let lanes = &self.shell.plumbing.lanes;
-        let end = match stream {
-            Stream::Stdout => &lanes.stdout[lane(self.number)],
-            Stream::Stderr => &lanes.stderr[lane(self.number)],
-        };
-        if stream == self.shell.convention.response {
-            read_once(end, &mut |bytes| self.response.feed(bytes))
-        } else {
-            read_once(end, &mut |bytes| self.lines.feed(bytes))
-        }
-    }
-
-    /// Gives up what may still come on stdout: the turn after next gets a new pipe.
-    pub(super) fn close_stdout(&mut self) -> Result<(), Failure> {
-        if self.stdout_open {
-            let end = &mut self.shell.plumbing.lanes.stdout[lane(self.number)];
-            self.shell.plumbing.channel.renew(end).map_err(lost)?;
-            self.stdout_open = false;
-        }
-        Ok(())
-    }
-
-    /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
-    /// process that goes on writing to stderr is not waited for.
-    pub(super) fn drain_stderr(&mut self) {
-        let mut reads = 0;
-        while self.stderr_open && reads < MOST_DRAINING_READS {
-            match self.read_stream(Stream::Stderr) {
-                Read::Some => reads += 1,
-                Read::NothingYet => break,
-                Read::End => self.stderr_open = false,
-            }
-        }
-        self.lines.finish();
-    }
 }
 
-fn lost(error: std::io::Error) -> Failure {
+pub(super) fn lost(error: std::io::Error) -> Failure {
     Failure::NoChannel { cause: error.to_string() }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use coshell::local::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
+use coshell::local::invocation::{FunctionError, Invocation, Invoke, Outcome, Part, Response};
 use coshell::local::runtime_api::{Init, RuntimeApi};
+use tokio::sync::mpsc;
 
 use crate::runtime_api::invoke;
 use crate::support::wire::{INIT_ERROR, Wire, error_path, response_path};
@@ -141,7 +142,25 @@ fn a_streamed_response_is_buffered_and_its_trailers_are_kept() {
     let Outcome::Response(response) = invocation.wait().outcome else { panic!("no response") };
     let error = response.trailing_error.unwrap();
     assert_eq!((response.streaming, &response.bytes[..]), (true, &b"one two"[..]));
-    assert_eq!((error.error_type.as_str(), &error.body[..]), ("Function.ExitStatus", &b"e30="[..]));
+    assert_eq!((error.error_type.as_str(), &error.body[..]), ("Function.ExitStatus", &b"{}"[..]));
+}
+
+#[test]
+fn a_listener_gets_a_streamed_response_as_it_comes_and_the_end_of_it() {
+    let (sender, mut parts) = mpsc::channel(1);
+    let (_api, mut wire, invocation) = delivered(Invoke { listener: Some(sender), ..invoke("id-1", b"{}") });
+    let headers = [(MODE, "streaming"), ("Transfer-Encoding", "chunked"), ("Content-Type", "text/x")];
+    wire.send_head(&response_path("id-1"), &headers);
+    assert_eq!(parts.blocking_recv(), Some(Part::Head(Some("text/x".to_owned()))));
+    wire.send(b"3\r\none\r\n");
+    assert_eq!(parts.blocking_recv(), Some(Part::Data("one".into())));
+    wire.send(b"4\r\n two\r\n");
+    assert_eq!(parts.blocking_recv(), Some(Part::Data(" two".into())));
+    wire.send(b"0\r\n\r\n");
+    assert_eq!(parts.blocking_recv(), None);
+    assert_eq!(wire.answer().status, 202);
+    let Outcome::Response(response) = invocation.wait().outcome else { panic!("no response") };
+    assert_eq!((response.streaming, response.bytes.len()), (true, 0));
 }
 
 #[test]

@@ -7,7 +7,9 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::{Completion, Invoke, Outcome};
+use tokio::sync::mpsc;
+
+use super::{Completion, Invoke, Outcome, Part};
 
 /// Why an answer of the runtime is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +37,19 @@ struct Progress {
     answered: Option<Instant>,
     next: Option<Instant>,
     outcome: Option<Outcome>,
+    /// Dropped with the outcome, which is how it learns of the end.
+    listener: Option<mpsc::Sender<Part>>,
 }
 
 impl Invocation {
-    pub(in crate::local) fn new(invoke: Invoke) -> Invocation {
-        Invocation(Arc::new(InFlight { invoke, progress: Mutex::default(), changed: Condvar::new() }))
+    pub(in crate::local) fn new(mut invoke: Invoke) -> Invocation {
+        let progress = Mutex::new(Progress { listener: invoke.listener.take(), ..Progress::default() });
+        Invocation(Arc::new(InFlight { invoke, progress, changed: Condvar::new() }))
+    }
+
+    /// Who gets the parts of a streamed response.
+    pub(in crate::local) fn listener(&self) -> Option<mpsc::Sender<Part>> {
+        self.progress().listener.clone()
     }
 
     /// What the client asked.
@@ -127,6 +137,7 @@ impl Invocation {
     fn settle(&self, progress: &mut Progress, outcome: Outcome) {
         if progress.outcome.is_none() {
             progress.outcome = Some(outcome);
+            progress.listener = None;
             self.0.changed.notify_all();
         }
     }

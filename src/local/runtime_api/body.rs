@@ -7,6 +7,9 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use http_body::Frame;
+use tokio::sync::mpsc;
+
+use super::super::invocation::Part;
 
 /// Events over this size go out chunked, without Content-Length, as Lambda sends them.
 const WITH_LENGTH_BYTES: usize = 2048;
@@ -43,26 +46,39 @@ pub(super) struct Received {
     pub(super) size: u64,
     /// The trailers after the last chunk.
     pub(super) trailers: HeaderMap,
+    listener: Option<mpsc::Sender<Part>>,
 }
 
 /// Reads a body to its end, so that the connection stays usable, and keeps it if it has at most `limit` bytes.
-pub(super) async fn receive(mut body: Body, limit: u64) -> Result<Received, axum::Error> {
-    let mut received = Received::default();
+pub(super) async fn receive(body: Body, limit: u64) -> Result<Received, axum::Error> {
+    receive_for(None, body, limit).await
+}
+
+/// The same; but where there is a listener, that one gets the bytes up to `limit`, and they are not kept.
+pub(super) async fn receive_for(
+    listener: Option<mpsc::Sender<Part>>,
+    mut body: Body,
+    limit: u64,
+) -> Result<Received, axum::Error> {
+    let mut received = Received { listener, ..Received::default() };
     if let Some(size) = body.size_hint().exact().filter(|size| *size <= limit) {
         received.bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
     }
     while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
-        received.take(frame?, limit);
+        received.take(frame?, limit).await;
     }
     Ok(received)
 }
 
 impl Received {
-    fn take(&mut self, frame: Frame<Bytes>, limit: u64) {
+    async fn take(&mut self, frame: Frame<Bytes>, limit: u64) {
         match frame.into_data() {
             Ok(data) => {
                 self.size += data.len() as u64;
-                if self.size <= limit {
+                if let Some(listener) = self.listener.as_ref().filter(|_| self.size <= limit) {
+                    // One that does not listen any more changes nothing for the runtime.
+                    let _ = listener.send(Part::Data(data)).await;
+                } else if self.size <= limit {
                     self.bytes.extend_from_slice(&data);
                 } else {
                     self.bytes = Vec::new();

@@ -1,6 +1,8 @@
 //! What a runtime's answer means for the client.
 
 use axum::http::{HeaderMap, header::CONTENT_TYPE};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use super::super::invocation::{FunctionError, Outcome, Response};
 use super::body::Received;
@@ -13,7 +15,7 @@ const XRAY_ERROR_CAUSE: &str = "lambda-runtime-function-xray-error-cause";
 pub(super) fn response_of(headers: &HeaderMap, received: Received, streaming: bool) -> Response {
     let trailing_error = text(&received.trailers, ERROR_TYPE).map(|error_type| FunctionError {
         error_type,
-        body: text(&received.trailers, ERROR_BODY).unwrap_or_default().into(),
+        body: decoded(&text(&received.trailers, ERROR_BODY).unwrap_or_default()).into(),
         ..FunctionError::default()
     });
     Response {
@@ -22,6 +24,11 @@ pub(super) fn response_of(headers: &HeaderMap, received: Received, streaming: bo
         streaming,
         trailing_error,
     }
+}
+
+/// The report in a trailer, which is base64; one that is not is given as it came.
+fn decoded(report: &str) -> Vec<u8> {
+    BASE64_STANDARD.decode(report).unwrap_or_else(|_| report.into())
 }
 
 /// An error report, its body as it came.

@@ -18,8 +18,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response as Reply};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use tokio::sync::mpsc;
 
-use super::super::invocation::{Invocation, Outcome, Refusal};
+use super::super::invocation::{Invocation, Outcome, Part, Refusal};
 use super::answer::{Answer, DEADLINE_MS};
 use super::body::{self, Received};
 use super::outcome::{by_lambda, error_of, response_of, text, too_large};
@@ -72,16 +73,24 @@ async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, hea
         Some(_) => Err(Answer::InvalidResponseMode),
     };
     let limit = if streaming == Ok(true) { STREAMED_LIMIT_BYTES } else { BUFFERED_LIMIT_BYTES };
-    settle(&state, &id, body, limit, |received| match streaming {
+    let listener = if streaming == Ok(true) { begin_stream(&state, &id, &headers).await } else { None };
+    settle(&state, &id, listener, body, limit, |received| match streaming {
         Ok(streaming) => (Outcome::Response(response_of(&headers, received, streaming)), Answer::Accepted),
         Err(answer) => (by_lambda("Runtime.InvalidResponseModeHeader", "Invalid function response mode"), answer),
     })
     .await
 }
 
+/// Tells who listens to this event's response that it begins.
+async fn begin_stream(state: &State, id: &str, headers: &HeaderMap) -> Option<mpsc::Sender<Part>> {
+    let listener = state.in_flight(id)?.listener()?;
+    let _ = listener.send(Part::Head(text(headers, CONTENT_TYPE.as_str()))).await; // it may have gone
+    Some(listener)
+}
+
 // POST /2018-06-01/runtime/invocation/{id}/error
 async fn error(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
-    settle(&state, &id, body, BUFFERED_LIMIT_BYTES, |received| {
+    settle(&state, &id, None, body, BUFFERED_LIMIT_BYTES, |received| {
         (Outcome::Error(error_of(&headers, received.bytes)), Answer::Accepted)
     })
     .await
@@ -113,6 +122,7 @@ async fn extension_next() -> Reply {
 async fn settle(
     state: &State,
     id: &str,
+    listener: Option<mpsc::Sender<Part>>,
     body: Body,
     limit: u64,
     outcome: impl FnOnce(Received) -> (Outcome, Answer),
@@ -122,7 +132,7 @@ async fn settle(
         Ok(()) => Ok(invocation),
         Err(refusal) => Err(refused(refusal)),
     });
-    let received = body::receive(body, limit).await; // to its end in any case: the connection stays usable
+    let received = body::receive_for(listener, body, limit).await; // to its end in any case: the connection stays usable
     let invocation = match open {
         Ok(invocation) => invocation,
         Err(answer) => return answer,

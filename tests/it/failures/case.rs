@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use coshell::local::invocation::{FunctionError, Outcome};
+use coshell::local::invocation::{FunctionError, Outcome, Response};
 use coshell::local::runtime_api::Init;
 use serde_json::Value;
 
@@ -114,6 +114,7 @@ impl Case {
         let invocation = running.send("event-1", &self.event, self.timeout);
         match invocation.wait().outcome {
             Outcome::Error(error) => error,
+            Outcome::Response(Response { trailing_error: Some(error), .. }) => error,
             other => panic!("{}: {other:?}; log: {}", self.title, running.log()),
         }
     }

@@ -133,6 +133,11 @@ pub const CHAPTERS: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "A streamed response",
+        text: "With `COSHELL_RESPONSE=http-stream` the first line must be a prelude that Lambda takes. Any failure after the first byte is told in the trailers.",
+        cases: &["stream-prelude", "stream-broken-off"],
+    },
+    Chapter {
         title: "The time limit",
         text: "With `COSHELL_TIMEOUT_MARGIN_MS=N` an event is ended N ms before its deadline, and the report says where it was. The environment stays warm.",
         cases: &[

@@ -68,7 +68,12 @@ fn check(name: &str) {
     for _ in 0..2 {
         let answer = function.answer(&event);
         if folder.join("response").exists() {
-            assert_eq!(answer.text(), trimmed(&folder.join("response")), "{name}: {}", answer.log);
+            assert_eq!(
+                answer.text().trim_end_matches('\n'),
+                trimmed(&folder.join("response")),
+                "{name}: {}",
+                answer.log
+            );
         } else if folder.join("error").exists() {
             let error = trimmed(&folder.join("error"));
             let (error_type, part) = error.split_once('\n').unwrap();

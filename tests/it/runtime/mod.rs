@@ -18,3 +18,4 @@ mod log_lines;
 mod orphans;
 mod sandbox;
 mod semantics;
+mod streaming;

@@ -45,6 +45,11 @@ pub fn answer(status: &str, body: &str) -> String {
 impl Stub {
     /// Starts the runtime with this script as its function.sh.
     pub fn serve(script: &str) -> Stub {
+        Stub::serve_with(script, &[])
+    }
+
+    /// The same with more variables.
+    pub fn serve_with(script: &str, variables: &[(&str, &str)]) -> Stub {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -55,6 +60,7 @@ impl Stub {
             .env("LAMBDA_TASK_ROOT", folder.path())
             .env("HTTP_PROXY", "http://127.0.0.1:1") // must not matter
             .env("http_proxy", "http://127.0.0.1:1")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()
@@ -78,6 +84,13 @@ impl Stub {
 
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// The most memory that the runtime had so far.
+    pub fn peak_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.runtime.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        1024 * peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
     }
 
     /// The runtime ends by itself with a status that is not 0, has asked nothing more, and said this.
@@ -131,9 +144,34 @@ impl Peer {
         Some(Request { call: first.trim_end_matches(" HTTP/1.1").to_owned(), body })
     }
 
-    /// Reads only the head of a request.
-    pub fn head(&mut self) {
-        while self.line().is_some_and(|line| !line.is_empty()) {}
+    /// Reads only the head of a request: its lines in lower case, the call first.
+    pub fn head(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.line().map(|line| line.to_lowercase()).filter(|line| !line.is_empty())).collect()
+    }
+
+    /// The next chunk of a request's body; `None` for the last one, which is empty.
+    #[track_caller]
+    pub fn chunk(&mut self) -> Option<Vec<u8>> {
+        let size = self.line().expect("the stream broke off");
+        let size = usize::from_str_radix(&size, 16).unwrap_or_else(|_| panic!("no size of a chunk: {size:?}"));
+        if size == 0 {
+            return None;
+        }
+        let mut chunk = vec![0; size];
+        self.0.read_exact(&mut chunk).unwrap();
+        assert_eq!(self.line().as_deref(), Some(""));
+        Some(chunk)
+    }
+
+    /// All chunks to the last one.
+    #[track_caller]
+    pub fn chunks(&mut self) -> Vec<u8> {
+        std::iter::from_fn(|| self.chunk()).flatten().collect()
+    }
+
+    /// The lines after the last chunk.
+    pub fn trailers(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.line().filter(|line| !line.is_empty())).collect()
     }
 
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {

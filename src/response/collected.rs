@@ -9,6 +9,7 @@ pub(crate) struct Collected {
     total: u64,
     /// Whether something other than newlines was dropped; those alone would have been stripped anyway.
     dropped: bool,
+    complete: bool,
 }
 
 impl Collected {
@@ -30,14 +31,19 @@ impl Collected {
         &self.kept
     }
 
-    /// The bytes to be posted, trailing newlines stripped as command substitution does; and how much the handler wrote, if
-    /// that is more than Lambda takes.
-    pub(crate) fn into_response(mut self) -> (Vec<u8>, Option<u64>) {
+    /// The handler has succeeded: strips the trailing newlines, as command substitution does.
+    pub(crate) fn complete(&mut self) {
+        self.complete = true;
         if !self.dropped {
-            super::event::strip_newlines(&mut self.kept);
+            let end = self.kept.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+            self.kept.truncate(end);
         }
-        let overflow = (self.kept.len() > self.most).then_some(self.total);
-        (self.kept, overflow)
+    }
+
+    /// A sentence where a complete response is more than Lambda takes.
+    pub(crate) fn overflow(&self) -> Option<String> {
+        let told = || format!("the response has {} bytes, and Lambda takes at most 6 MiB and 100 bytes", self.total);
+        (self.complete && self.kept.len() > self.most).then(told)
     }
 }
 
@@ -45,21 +51,22 @@ impl Collected {
 mod tests {
     use super::*;
 
-    fn response(writes: &[&[u8]]) -> (Vec<u8>, Option<u64>) {
+    fn response(writes: &[&[u8]]) -> (Vec<u8>, bool) {
         let mut response = Collected::up_to(4);
         writes.iter().for_each(|bytes| response.feed(bytes));
-        response.into_response()
+        response.complete();
+        (response.kept().to_vec(), response.overflow().is_some())
     }
 
     #[test]
     fn what_is_too_much_is_counted_and_one_byte_of_it_is_kept() {
-        assert_eq!(response(&[b"ab\n", b"\ncdef"]), (b"ab\n\nc".to_vec(), Some(8)));
-        assert_eq!(response(&[b"abcde"]), (b"abcde".to_vec(), Some(5)));
+        assert_eq!(response(&[b"ab\n", b"\ncdef"]), (b"ab\n\nc".to_vec(), true));
+        assert_eq!(response(&[b"abcde"]), (b"abcde".to_vec(), true));
     }
 
     #[test]
     fn all_trailing_newlines_and_no_other_bytes_are_stripped() {
-        assert_eq!(response(&[b"\na\0", b"\xff\n\n", b"\n"]), (b"\na\0\xff".to_vec(), None));
-        assert_eq!(response(&[b"\n\n\n\n\n\n\n"]), (b"".to_vec(), None));
+        assert_eq!(response(&[b"\na\0", b"\xff\n\n", b"\n"]), (b"\na\0\xff".to_vec(), false));
+        assert_eq!(response(&[b"\n\n\n\n\n\n\n"]), (b"".to_vec(), false));
     }
 }

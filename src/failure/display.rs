@@ -1,0 +1,115 @@
+//! The sentence of every failure.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::Failure;
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        match self {
+            Failure::NoRuntimeApi => write!(
+                f,
+                "AWS_LAMBDA_RUNTIME_API is not set: this program is started by AWS Lambda; on your own machine use `coshell invoke`"
+            ),
+            Failure::HandlerNotSet => write!(
+                f,
+                "_HANDLER is not set: set the function's handler to FILE.FUNCTION, such as `function.handler` for the function \
+                 `handler` of function.sh"
+            ),
+            Failure::HandlerMalformed { handler, reason } => write!(
+                f,
+                "handler `{}` cannot be used, since {reason}: it must be FILE.FUNCTION, such as `function.handler` for the \
+                 function `handler` of function.sh",
+                handler.escape_debug()
+            ),
+            Failure::ScriptNotFound { handler, looked_for } => write!(
+                f,
+                "handler `{handler}` names a script that is not there: looked for {}; is the file in the zip, at its top level?",
+                list(looked_for.iter().map(|path| path.display().to_string()))
+            ),
+            Failure::ScriptUnreadable { script, cause } => write!(
+                f,
+                "script `{}` cannot be read: {cause}; in the zip it must be a file that everybody may read (chmod 755)",
+                script.display()
+            ),
+            Failure::NotExecutable { program } => write!(
+                f,
+                "handler `{}` is a file that cannot be executed: give it mode 0755 in the zip, or name a function of a script, \
+                 such as `function.handler`",
+                program.display()
+            ),
+            Failure::UnknownConvention { name, known } => {
+                write!(f, "COSHELL_CONVENTION is `{}`, which is none of {}", name.escape_debug(), list(known.iter()))
+            }
+            Failure::BashNotFound { bash, cause } => write!(
+                f,
+                "cannot start `{bash}`: {cause}; Amazon Linux 2023 has it as /usr/bin/bash, elsewhere set COSHELL_BASH to its path"
+            ),
+            Failure::BashTooOld { version } => write!(
+                f,
+                "Bash {version} is too old, 4.4 or newer is needed: Amazon Linux 2 has 4.2, so create the function with \
+                 `--runtime provided.al2023`"
+            ),
+            Failure::BashUnusable { bash, status, output } => {
+                write!(
+                    f,
+                    "`{bash}` ended before it could read the script ({status}): is it a Bash?{}",
+                    after_colon(output)
+                )
+            }
+            Failure::NoChannel { cause } => {
+                write!(f, "cannot reach Bash by pipes, neither below /proc nor below /tmp: {cause}")
+            }
+            Failure::ScriptFailed(failure) => failure.describe_script(f),
+            Failure::FunctionMissing { function, script, defined } => {
+                write!(
+                    f,
+                    "script `{}` defines no function `{function}`: it defines {}",
+                    script.display(),
+                    list(defined.iter())
+                )
+            }
+            Failure::Handler(failure) => failure.describe(f),
+            Failure::InvalidPrelude { reason } => write!(
+                f,
+                "the response cannot be streamed to HTTP: {reason}; with COSHELL_RESPONSE=http-stream the first line must be JSON \
+                 such as {{\"statusCode\":200,\"headers\":{{\"content-type\":\"text/html\"}}}}, and the body follows it"
+            ),
+            Failure::TimedOut(timed_out) => timed_out.describe(f),
+            Failure::ShellDied { status: Some(status) } => {
+                write!(
+                    f,
+                    "the Bash that runs the handlers ended during the event ({status}); a new one takes the next event"
+                )
+            }
+            Failure::ShellDied { status: None } => {
+                write!(f, "the Bash that runs the handlers was lost during the event; a new one takes the next event")
+            }
+            Failure::ShellBusy { after } => write!(
+                f,
+                "the Bash that runs the handlers was not ready for the event within {:.1} s: something that the script started, or a \
+                 trap of its own, keeps it; a new one takes the next event",
+                after.as_secs_f64()
+            ),
+            Failure::NoSubshell { status } => write!(
+                f,
+                "Bash cannot start a subshell for the event (status {status}): are the processes, descriptors or the memory used up?"
+            ),
+        }
+    }
+}
+
+fn list<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
+    let items: Vec<String> = items.map(|item| format!("`{}`", item.as_ref())).collect();
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+/// The last line of `output` behind a colon, or nothing.
+fn after_colon(output: &str) -> String {
+    last_line(output).map(|line| format!(": {line}")).unwrap_or_default()
+}
+
+/// The last line that is not blank.
+pub(super) fn last_line(output: &str) -> Option<&str> {
+    output.lines().map(str::trim_end).rfind(|line| !line.trim().is_empty())
+}
