@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke};
+use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, package};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Check(check::Arguments),
     /// List and print sample events of the services that invoke functions
     Events(events::Arguments),
+    /// Make the zip of a function, with or without the runtime
+    Package(package::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Invoke(arguments) => invoke::run(&arguments).into(),
         Command::Check(arguments) => check::run(&arguments).into(),
         Command::Events(arguments) => events::run(&arguments).into(),
+        Command::Package(arguments) => package::run(&arguments).into(),
     }
 }
 

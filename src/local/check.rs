@@ -11,7 +11,7 @@ mod script;
 mod tools;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -101,6 +101,33 @@ pub fn run(arguments: &Arguments) -> Status {
             Status::Usage
         }
     }
+}
+
+/// What is wrong with a function that is about to be packaged, a sentence each.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Whatever else the function has.
+    pub(crate) will_fail: Vec<String>,
+    /// Unless a layer or a setting mends it.
+    pub(crate) may_fail: Vec<String>,
+}
+
+/// Checks `function`, which the user called `path`. A zip has modes of its own, and what shellcheck warns of is for `coshell check`.
+pub(crate) fn before_packaging(function: &Function, path: &Path) -> Result<Told> {
+    let arguments =
+        Arguments { path: path.to_owned(), convention: "tutorial".to_owned(), have: Vec::new(), json: false };
+    let mut checked = Checked::new(function, &arguments)?;
+    checked.all();
+    let mut told = Told::default();
+    checked.findings.sort();
+    for finding in checked.findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        match finding.check {
+            "mode" => {}
+            "function" | "line-ends" | "syntax" => told.will_fail.push(finding.to_string()),
+            _ => told.may_fail.push(finding.to_string()),
+        }
+    }
+    Ok(told)
 }
 
 fn tell(findings: &[Finding], as_json: bool) -> Result<()> {

@@ -19,6 +19,8 @@ pub mod environment;
 pub mod process_tree;
 
 // The commands, and how they speak
+// The commands
+pub mod bundle;
 pub mod check;
 pub mod events;
 pub mod exit;
@@ -26,3 +28,4 @@ pub mod interruption;
 pub mod invoke;
 pub mod progress;
 mod terminal;
+pub mod package;

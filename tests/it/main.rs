@@ -11,6 +11,7 @@ mod invoke_own_runtime;
 mod invoke_repeat;
 mod invoke_told;
 mod logs;
+mod package;
 mod runtime;
 mod runtime_api;
 mod runtime_api_answers;

@@ -1,0 +1,118 @@
+//! The zip of a function or of a layer: what is in it, and what Lambda would refuse or fail at, told before it is uploaded.
+//!
+//! What `zip` leaves to its user and what then fails only on AWS is settled here: no folder stands before the names ("Couldn't find valid
+//! bootstrap(s)" is what that gives), modes are what another user needs, and nothing of the machine is kept: no owner, no time, no order
+//! of a folder. So the same files give the same bytes, and CodeSha256 tells whether a function has changed.
+
+mod addition;
+mod architecture;
+mod archive;
+mod binary;
+mod left_out;
+mod name;
+mod runtime;
+mod tree;
+mod written;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+pub use addition::Addition;
+pub use architecture::Architecture;
+pub(super) use left_out::LeftOut;
+pub(super) use runtime::{BOOTSTRAP, bootstrap};
+pub use written::Status;
+pub(super) use written::{Written, complain};
+
+/// Lambda takes a function and its layers only if they are smaller than this together.
+const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
+
+/// The folders at the top whose files are there to be executed.
+const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
+
+/// The files of a zip by their names in it, in the order of these.
+#[derive(Debug, Default)]
+pub(super) struct Bundle {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    source: PathBuf,
+    executable: bool,
+    bytes: u64,
+}
+
+impl Bundle {
+    /// Takes the file `source` as `name`; it is executable if it is here, or if it is a program by its place.
+    pub(super) fn file(&mut self, name: &str, source: &Path) -> Result<()> {
+        name::checked(name)?;
+        let metadata = fs::metadata(source).with_context(|| format!("cannot read `{}`", source.display()))?;
+        if !metadata.is_file() {
+            bail!("`{}` is neither a file nor a folder: a zip cannot hold it", source.display());
+        }
+        let program = name == BOOTSTRAP || PROGRAMS.iter().any(|folder| name.starts_with(folder));
+        let executable = program || metadata.permissions().mode() & 0o111 != 0;
+        let entry = Entry { source: source.to_owned(), executable, bytes: metadata.len() };
+        match self.entries.get(name) {
+            Some(other) if other.source != source => bail!(
+                "two files would be `{name}`: `{}` and `{}`; leave one out",
+                other.source.display(),
+                source.display()
+            ),
+            Some(_) | None => self.entries.insert(name.to_owned(), entry),
+        };
+        Ok(())
+    }
+
+    /// Takes all below `folder` under `prefix`, which is empty or ends in a slash, but for what is `left_out`.
+    pub(super) fn folder(&mut self, prefix: &str, folder: &Path, left_out: &mut LeftOut) -> Result<()> {
+        for (name, source) in tree::files(folder, left_out)? {
+            self.file(&format!("{prefix}{name}"), &source)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a file or a folder as `name`.
+    pub(super) fn add(&mut self, name: &str, source: &Path, output: &Path) -> Result<()> {
+        let found = fs::canonicalize(source).with_context(|| format!("cannot read `{}`", source.display()))?;
+        if found.is_dir() {
+            return self.folder(&format!("{name}/"), &found, &mut LeftOut::output_only(output));
+        }
+        self.file(name, &found)
+    }
+
+    /// Says that `name` is executed whatever its mode is here.
+    pub(super) fn program(&mut self, name: &str) {
+        self.entries.entry(name.to_owned()).and_modify(|entry| entry.executable = true);
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    fn unzipped_bytes(&self) -> u64 {
+        self.entries.values().map(|entry| entry.bytes).sum()
+    }
+
+    /// Refuses what Lambda would refuse for its size.
+    fn fits(&self) -> Result<()> {
+        let bytes = self.unzipped_bytes();
+        if bytes < UNZIPPED_LIMIT_BYTES {
+            return Ok(());
+        }
+        let mut largest: Vec<(&String, u64)> = self.entries.iter().map(|(name, entry)| (name, entry.bytes)).collect();
+        largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        let largest: Vec<String> =
+            largest.iter().take(3).map(|(name, bytes)| format!("`{name}` ({bytes} bytes)")).collect();
+        bail!(
+            "{bytes} bytes unzipped: Lambda takes a function and its layers only below {UNZIPPED_LIMIT_BYTES} bytes (250 MB) together; the \
+             largest: {}; leave some out, or use a container image",
+            largest.join(", ")
+        )
+    }
+}

@@ -1,0 +1,126 @@
+//! A zip that was written, and what is told of it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Error, Result};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{Architecture, Bundle, archive};
+
+/// The largest zip that Lambda takes in a request.
+const UPLOAD_LIMIT_BYTES: usize = 52_428_800;
+
+/// What the program's exit status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The zip is written.
+    Written,
+    /// It was refused, or could not be written.
+    Refused,
+    /// There is nothing to make it of.
+    Usage,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(match status {
+            Status::Written => 0,
+            Status::Refused => 1,
+            Status::Usage => 2,
+        })
+    }
+}
+
+/// Says why nothing was written.
+pub(in crate::local) fn complain(error: &Error, status: Status) -> Status {
+    eprintln!("error: {error:#}");
+    status
+}
+
+/// What Lambda will call it by.
+#[derive(Debug)]
+pub(in crate::local) struct Written<'a> {
+    output: &'a Path,
+    architecture: Architecture,
+    handler: Option<&'a str>,
+    files: usize,
+    bytes: usize,
+    unzipped_bytes: u64,
+    sha256: [u8; 32],
+}
+
+impl<'a> Written<'a> {
+    /// Checks `bundle`, and writes it to `output`. Warnings go to stderr.
+    pub(in crate::local) fn new(
+        bundle: &Bundle,
+        architecture: Architecture,
+        output: &'a Path,
+        handler: Option<&'a str>,
+    ) -> Result<Written<'a>> {
+        bundle.fits()?;
+        let (bytes, warnings) = bundle.zip(architecture)?;
+        archive::write(&bytes, output)?;
+        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        if bytes.len() >= UPLOAD_LIMIT_BYTES {
+            eprintln!(
+                "warning: {} bytes: Lambda takes 50 MB ({UPLOAD_LIMIT_BYTES} bytes) in a request; upload it to S3, and give its bucket \
+                 and key instead of --zip-file",
+                bytes.len()
+            );
+        }
+        Ok(Written {
+            output,
+            architecture,
+            handler,
+            files: bundle.entries.len(),
+            bytes: bytes.len(),
+            unzipped_bytes: bundle.unzipped_bytes(),
+            sha256: Sha256::digest(&bytes).into(),
+        })
+    }
+
+    /// Prints it to stdout, as lines for people or as one JSON object.
+    pub(in crate::local) fn tell(&self, as_json: bool) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        let text = if as_json { format!("{}\n", self.object()) } else { self.lines() };
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot print what was written")
+    }
+
+    fn lines(&self) -> String {
+        let handler = self.handler.map(|handler| format!("handler     {handler}\n")).unwrap_or_default();
+        format!(
+            "wrote       {} ({})\n{handler}size        {} bytes; {} unzipped\nfiles       {}\nCodeSha256  {}\nsha256      {}\n",
+            self.output.display(),
+            self.architecture,
+            self.bytes,
+            self.unzipped_bytes,
+            self.files,
+            BASE64_STANDARD.encode(self.sha256),
+            self.hex()
+        )
+    }
+
+    fn object(&self) -> serde_json::Value {
+        let mut object = json!({
+            "path": self.output.to_string_lossy(),
+            "architecture": self.architecture.to_string(),
+            "codeSize": self.bytes,
+            "unzippedBytes": self.unzipped_bytes,
+            "files": self.files,
+            "codeSha256": BASE64_STANDARD.encode(self.sha256),
+            "sha256": self.hex(),
+        });
+        if let Some(handler) = self.handler {
+            object["handler"] = handler.into();
+        }
+        object
+    }
+
+    fn hex(&self) -> String {
+        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

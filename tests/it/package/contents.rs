@@ -1,0 +1,151 @@
+//! What is in the zip of a function.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::project::{Project, SCRIPT, Zip};
+use crate::support::program::{Ran, coshell};
+
+#[test]
+fn files_are_at_the_top_in_the_order_of_their_names() {
+    let zip = Project::new().file("lib/words.sh", "words", 0o644).file("Data", "d", 0o644).packaged(&[]);
+    assert_eq!(zip.names(), ["Data", "function.sh", "lib/words.sh"]);
+    assert_eq!(zip.content("function.sh"), SCRIPT.as_bytes());
+}
+
+#[test]
+fn modes_let_another_user_in_and_keep_what_is_executable() {
+    let project = Project::new().file("secret", "", 0o600).file("run", "#!/bin/sh\n", 0o700);
+    let zip = project.file("bin/tool", "#!/bin/sh\n", 0o644).packaged(&["--with-runtime", "--bootstrap", "run"]);
+    let modes = ["function.sh", "secret", "run", "bin/tool", "bootstrap"].map(|name| zip.mode(name));
+    assert_eq!(modes, [0o644, 0o644, 0o755, 0o755, 0o755]);
+}
+
+#[test]
+fn a_program_that_is_the_handler_is_executable() {
+    let project = Project::new().file("main", "#!/bin/sh\n", 0o644);
+    project.run(&["package", "main"]).assert_status(0);
+    assert_eq!(Zip::read(&project.output()).mode("main"), 0o755);
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes_in_another_folder_and_at_another_time() {
+    let one = Project::new().file("b/c", "c", 0o644).file("a", "a", 0o755);
+    let other = Project::new().file("a", "a", 0o711).file("b/c", "c", 0o600);
+    for file in ["a", "b/c", "b"] {
+        let touched = Command::new("touch").args(["-d", "2001-02-03"]).arg(other.root().join(file)).status();
+        assert!(touched.unwrap().success());
+    }
+    let told = one.package(&[]).assert_status(0).stdout;
+    let again = other.package(&[]).assert_status(0).stdout;
+    assert_eq!(fs::read(one.output()).unwrap(), fs::read(other.output()).unwrap());
+    let sums = |told: &[u8]| String::from_utf8_lossy(told).lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(sums(&told), sums(&again));
+}
+
+#[test]
+fn what_is_told_is_what_lambda_will_tell() {
+    let project = Project::new().file("d", "data", 0o644);
+    let told: Value = serde_json::from_slice(&project.package(&["--json"]).assert_status(0).stdout).unwrap();
+    let bytes = fs::read(project.output()).unwrap();
+    let sha256 = Sha256::digest(&bytes);
+    assert_eq!(told["codeSha256"], BASE64_STANDARD.encode(sha256));
+    assert_eq!((told["codeSize"].as_u64(), told["files"].as_u64()), (Some(bytes.len() as u64), Some(2)));
+    assert_eq!(told["unzippedBytes"], SCRIPT.len() + 4);
+    assert_eq!((&told["handler"], &told["architecture"]), (&"function.handler".into(), &"x86_64".into()));
+    let lines = String::from_utf8(project.package(&[]).stdout).unwrap();
+    assert!(lines.contains(&format!("CodeSha256  {}\n", BASE64_STANDARD.encode(sha256))), "{lines}");
+    assert!(lines.contains("handler     function.handler\n"), "{lines}");
+}
+
+#[test]
+fn another_script_brings_its_folder_and_names_its_handler() {
+    let project = Project::new().file("src/orders.sh", "create() { :; }\n", 0o644).file("src/x", "", 0o644);
+    let ran = project.run(&["package", "src/orders.create"]).assert_status(0);
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("handler     orders.create\n"), "{ran:?}");
+    assert_eq!(Zip::read(&project.output()).names(), ["orders.sh", "x"]);
+}
+
+#[test]
+fn repositories_and_zips_and_what_is_excluded_stay_out() {
+    let project = Project::new();
+    let project = [".git/config", "lib/.git/x", "target/debug/y", "old.zip", "data/fonts.zip", "a.md", "docs/b.md"]
+        .into_iter()
+        .chain(["tests/t", "docs/keep"])
+        .fold(project, |project, name| project.file(name, "x", 0o644));
+    let ran = project.package(&["--exclude", "*.md", "--exclude", "tests/"]).assert_status(0);
+    assert_eq!(Zip::read(&project.output()).names(), ["data/fonts.zip", "docs/keep", "function.sh"]);
+    assert!(ran.stderr.starts_with("left out: .git, lib/.git, old.zip, target ("), "{ran:?}");
+}
+
+#[test]
+fn the_zip_is_never_in_itself() {
+    let project = Project::new();
+    for _ in 0..2 {
+        let mut command = coshell();
+        command.current_dir(project.root()).args(["package", ".", "-o", "code.dat"]);
+        Ran::from(command.output().unwrap()).assert_status(0);
+        assert_eq!(Zip::read(&project.root().join("code.dat")).names(), ["function.sh"]);
+    }
+}
+
+#[test]
+fn what_is_included_keeps_its_place_or_gets_the_one_that_is_named() {
+    let project = Project::new().file("data.zip", "z", 0o644);
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(outside.path().join("words")).unwrap();
+    fs::write(outside.path().join("words/en"), "w").unwrap();
+    let outside = |name: &str| outside.path().join(name).display().to_string();
+    let named = format!("lib/english={}", outside("words/en"));
+    let zip = project.packaged(&["--include", "data.zip", "--include", &outside("words"), "--include", &named]);
+    assert_eq!(zip.names(), ["data.zip", "function.sh", "lib/english", "words/en"]);
+}
+
+#[test]
+fn links_inside_are_followed() {
+    let project = Project::new().file("data/v1", "one", 0o644).link("current", "data/v1").link("all", "data");
+    let zip = project.packaged(&[]);
+    assert_eq!(zip.names(), ["all/v1", "current", "data/v1", "function.sh"]);
+    assert_eq!(zip.content("current"), b"one");
+}
+
+#[test]
+fn a_bootstrap_of_the_folder_goes_in_with_a_warning() {
+    let project = Project::new().file("bootstrap", "#!/bin/sh\n", 0o755);
+    let ran = project.package(&[]).assert_status(0);
+    ran.assert_stderr_has("warning: the folder's own `bootstrap` goes in");
+    assert_eq!(project.packaged(&["--exclude", "/bootstrap"]).names(), ["function.sh"]);
+}
+
+#[test]
+fn what_a_layer_may_mend_is_a_warning() {
+    let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o600);
+    project.package(&[]).assert_status(0).assert_stderr_has("warning: ./function.sh:1: `jq` is not on Lambda's");
+}
+
+#[test]
+fn every_example_can_be_packaged() {
+    let project = Project::new();
+    for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers")).unwrap() {
+        let folder = folder.unwrap().path();
+        if folder.join("function.sh").is_file() {
+            project.run(&["package", &folder.display().to_string()]).assert_status(0);
+            assert!(Zip::read(&project.output()).names().contains(&"function.sh"));
+        }
+    }
+}
+
+#[test]
+fn an_existing_zip_is_replaced() {
+    let project = Project::new();
+    fs::write(project.output(), "old").unwrap();
+    assert_eq!(project.packaged(&[]).names(), ["function.sh"]);
+    let left: Vec<_> = fs::read_dir(project.output().parent().unwrap()).unwrap().map(|entry| entry.unwrap()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(Path::new(&project.output()).is_file());
+}

@@ -1,0 +1,6 @@
+//! `coshell package` and `coshell layer`: what is in the zip, and what is refused before there is one.
+
+mod binaries;
+mod contents;
+mod project;
+mod refused;

@@ -1,0 +1,113 @@
+//! What would fail on Lambda, or would put into the zip what nobody named, gives no zip.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
+use super::project::Project;
+use crate::support::program::{Ran, coshell};
+use crate::support::skip::{UNSHARE, no_namespaces};
+
+#[test]
+fn a_handler_that_is_not_there() {
+    let project = Project::new().file("function.sh", "other() { :; }\n", 0o644);
+    project.refused(&[], "no function `handler` is defined here: it defines `other`");
+    let project = Project::new().file("function.sh", "handler() {\n", 0o644);
+    project.refused(&[], "./function.sh:2: Bash cannot read it");
+    let project = Project::new();
+    project.refused(&["--exclude", "*.sh"], "the handler's file `function.sh` is left out of the zip");
+    project.run(&["package", "nosuch"]).assert_status(2).assert_stderr_has("no script for `nosuch`");
+}
+
+#[test]
+fn more_than_lambda_unpacks() {
+    let project = Project::new();
+    File::create(project.root().join("big")).unwrap().set_len(262_144_000).unwrap();
+    project.refused(&[], "262144025 bytes unzipped: Lambda takes a function and its layers only below 262144000 bytes");
+    project.refused(&[], "the largest: `big` (262144000 bytes), `function.sh` (25 bytes)");
+}
+
+#[test]
+fn a_link_that_leads_out_of_the_folder() {
+    let project = Project::new().link("passwd", "/etc/passwd");
+    project.refused(&[], "passwd` leads out of the folder, to `/etc/passwd`");
+    assert_eq!(project.packaged(&["--exclude", "passwd"]).names(), ["function.sh"]);
+    Project::new().link("above", "..").refused(&[], "above` leads out of the folder");
+    // A folder that only begins like it is another.
+    let project = Project::new();
+    fs::create_dir(project.root().with_file_name("project-2")).unwrap();
+    project.link("near", "../project-2").refused(&[], "near` leads out of the folder");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_or_in_a_circle() {
+    Project::new().link("gone", "nosuch").refused(&[], "gone` leads to nothing");
+    Project::new().link("self", ".").refused(&[], "self` leads back to a folder that it is in");
+    assert_eq!(Project::new().link("gone", "nosuch").packaged(&["--exclude", "gone"]).names(), ["function.sh"]);
+}
+
+#[test]
+fn what_is_no_file() {
+    let project = Project::new();
+    let made = Command::new("mkfifo").arg(project.root().join("pipe")).status().unwrap();
+    assert!(made.success());
+    project.refused(&[], "pipe` is neither a file nor a folder");
+}
+
+#[test]
+fn names_that_lead_elsewhere_or_are_not_the_same_everywhere() {
+    let project = Project::new();
+    for name in ["../x", "/etc/x", "a/../../x", "./x", "a//x"] {
+        project.refused(&["--include", &format!("{name}=function.sh")], &format!("`{name}` is no name in a zip"));
+    }
+    Project::new().file("a\\b", "", 0o644).refused(&[], "the name `a\\\\b` has the character '\\\\'");
+    Project::new().file("a\nb", "", 0o644).refused(&[], "the name `a\\nb` has the character '\\n'");
+    let project = Project::new();
+    fs::write(project.root().join(OsStr::from_bytes(b"\xff")), "").unwrap();
+    project.refused(&[], "is not UTF-8");
+}
+
+#[test]
+fn two_files_of_one_name() {
+    let project = Project::new().file("a", "1", 0o644).file("b", "2", 0o644);
+    project.refused(&["--include", "a=b"], "two files would be `a`");
+}
+
+#[test]
+fn a_runtime_beside_another() {
+    let project = Project::new().file("bootstrap", "#!/bin/sh\n", 0o755);
+    project.refused(&["--with-runtime"], "the folder has a `bootstrap` of its own");
+}
+
+#[test]
+fn an_output_that_cannot_be() {
+    let project = Project::new();
+    for (output, sentence) in
+        [(".", "`.` is a folder: name the zip"), ("no/such.zip", "cannot write `no/such.zip`: No such file")]
+    {
+        let ran = coshell().current_dir(project.root()).args(["package", ".", "-o", output]).output();
+        Ran::from(ran.unwrap()).assert_status(1).assert_stderr_has(sentence);
+    }
+}
+
+/// The zip that was there stays, and no half one is left.
+#[test]
+fn a_full_disk() {
+    if no_namespaces() {
+        return;
+    }
+    let project = Project::new();
+    let mut noise = vec![0; 200_000];
+    File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut noise)).unwrap();
+    let project = project.file("noise", noise, 0o644);
+    let script = "mkdir /tmp/full-$$ && trap 'rmdir /tmp/full-$$' EXIT && mount -t tmpfs -o size=64k none /tmp/full-$$ &&
+        cd /tmp/full-$$ && echo old >out.zip && { \"$0\" package \"$1\" -o out.zip; echo \"status $?\"; cat out.zip; ls -A; }
+        cd / && umount /tmp/full-$$";
+    let mut command = Command::new("unshare");
+    command.args([UNSHARE, "sh", "-c", script, env!("CARGO_BIN_EXE_coshell")]).arg(project.root());
+    let ran = Ran::from(command.output().unwrap());
+    ran.assert_stdout("status 1\nold\nout.zip\n")
+        .assert_stderr_has("error: cannot write `out.zip`: No space left on device");
+}
