@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, package};
+use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, layer, package};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -22,6 +22,8 @@ enum Command {
     Events(events::Arguments),
     /// Make the zip of a function, with or without the runtime
     Package(package::Arguments),
+    /// Make the zip of a layer: the runtime, programs for functions, or both
+    Layer(layer::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments).into(),
         Command::Events(arguments) => events::run(&arguments).into(),
         Command::Package(arguments) => package::run(&arguments).into(),
+        Command::Layer(arguments) => layer::run(&arguments).into(),
     }
 }
 

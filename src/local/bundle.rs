@@ -79,6 +79,7 @@ impl Bundle {
 
     /// Takes a file or a folder as `name`.
     pub(super) fn add(&mut self, name: &str, source: &Path, output: &Path) -> Result<()> {
+        name::checked(name)?;
         let found = fs::canonicalize(source).with_context(|| format!("cannot read `{}`", source.display()))?;
         if found.is_dir() {
             return self.folder(&format!("{name}/"), &found, &mut LeftOut::output_only(output));

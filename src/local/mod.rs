@@ -26,6 +26,7 @@ pub mod events;
 pub mod exit;
 pub mod interruption;
 pub mod invoke;
+pub mod layer;
+pub mod package;
 pub mod progress;
 mod terminal;
-pub mod package;

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 pub(super) fn checked(name: &str) -> Result<()> {
     if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
         bail!(
-            "`{name}` is no name in a zip: write a path below its top, without a slash before or after it, `.` or `..`"
+            "`{name}` is no name in a zip: write NAME=PATH, where NAME is a path below its top, as `bin/jq`, without `.` or `..`"
         );
     }
     if let Some(odd) = name.chars().find(|letter| letter.is_control() || *letter == '\\') {

@@ -2,5 +2,6 @@
 
 mod binaries;
 mod contents;
+mod layer;
 mod project;
 mod refused;

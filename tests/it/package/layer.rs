@@ -1,0 +1,57 @@
+//! `coshell layer`.
+
+use super::project::{Project, Zip};
+
+const RUNTIME: [&str; 2] = ["--bootstrap", "run"];
+
+/// A project with a runtime and a tool.
+fn project() -> Project {
+    Project::new().file("run", "#!/bin/sh\n", 0o644).file("tool", "#!/bin/sh\n", 0o644).file("bin/x", "x", 0o644)
+}
+
+fn layer(project: &Project, arguments: &[&str]) -> Zip {
+    project.run(&[&["layer"], arguments].concat()).assert_status(0);
+    Zip::read(&project.output())
+}
+
+#[test]
+fn a_layer_has_the_runtime_at_its_top() {
+    let zip = layer(&project(), &RUNTIME);
+    assert_eq!((zip.names(), zip.mode("bootstrap")), (vec!["bootstrap"], 0o755));
+}
+
+#[test]
+fn what_is_added_has_the_name_that_is_given_or_its_path() {
+    let project = project().file("d/e/f", "", 0o644);
+    let zip = layer(&project, &["--add", "bin/jq=tool", "--add", "lib=d", "--add", "bin/x", "--no-runtime"]);
+    assert_eq!(zip.names(), ["bin/jq", "bin/x", "lib/e/f"]);
+    assert_eq!(["bin/jq", "bin/x", "lib/e/f"].map(|name| zip.mode(name)), [0o755, 0o755, 0o644]);
+}
+
+#[test]
+fn the_same_layer_has_the_same_sum() {
+    let told = || {
+        let ran = project().run(&[&["layer", "--add", "bin/jq=tool", "--json"], &RUNTIME[..]].concat());
+        let told: serde_json::Value = serde_json::from_slice(&ran.assert_status(0).stdout).unwrap();
+        assert!(told.get("handler").is_none());
+        (told["codeSha256"].clone(), told["files"].clone())
+    };
+    assert_eq!(told(), told());
+    assert_eq!(told().1, 2);
+}
+
+#[test]
+fn a_layer_that_cannot_be_is_refused() {
+    let project = project();
+    let refused = |arguments: &[&str], status: i32, sentence: &str| {
+        project.run(&[&["layer"], arguments].concat()).assert_status(status).assert_stderr_has(sentence);
+        assert!(!project.output().exists());
+    };
+    refused(&["--add", "bin/jq=nosuch", "--no-runtime"], 1, "cannot read `nosuch`: No such file or directory");
+    refused(&["--add", "../tool", "--no-runtime"], 1, "`../tool` is no name in a zip");
+    refused(&["--add", "bootstrap=tool", RUNTIME[0], RUNTIME[1]], 1, "two files would be `bootstrap`");
+    refused(&["--no-runtime"], 2, "--add");
+    refused(&["--add", "=tool"], 2, "write NAME=PATH");
+    refused(&["--arch", "sparc"], 2, "arm64");
+    refused(&["--bootstrap", "nosuch"], 1, "cannot read the bootstrap `nosuch`");
+}
