@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, layer, package};
+use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, layer, package, serve};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -16,6 +16,8 @@ struct Program {
 enum Command {
     /// Run a handler with one event, as Lambda would, and print its response
     Invoke(invoke::Arguments),
+    /// Serve a function to the AWS CLI, SDKs, curl and browsers, as Lambda and its function URLs would
+    Serve(serve::Arguments),
     /// Tell what would go wrong on Lambda, before it is deployed
     Check(check::Arguments),
     /// List and print sample events of the services that invoke functions
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     }
     match Program::parse().command {
         Command::Invoke(arguments) => invoke::run(&arguments).into(),
+        Command::Serve(arguments) => serve::run(&arguments).into(),
         Command::Check(arguments) => check::run(&arguments).into(),
         Command::Events(arguments) => events::run(&arguments).into(),
         Command::Package(arguments) => package::run(&arguments).into(),

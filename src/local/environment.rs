@@ -162,6 +162,11 @@ impl Ending {
             end(self.0.leader, running);
         }
     }
+
+    /// Whether the environment has been ended; not while that is under way.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.running.try_lock().is_ok_and(|running| running.is_none())
+    }
 }
 
 impl Processes {

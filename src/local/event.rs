@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::de::IgnoredAny;
 
 /// The largest event of a synchronous invoke: 6 MiB.
-const LIMIT_BYTES: usize = 6 * 1024 * 1024;
+pub(super) const LIMIT_BYTES: usize = 6 * 1024 * 1024;
 /// What is taken when the command line names no event and there is no such file: an empty object.
 const NO_EVENT: &[u8] = b"{}";
 /// The event's file beside the script.
@@ -56,8 +56,13 @@ fn check(bytes: &[u8]) -> Result<()> {
     if bytes.trim_ascii().is_empty() {
         bail!("it is empty, which is not valid JSON; `{{}}` is the smallest object");
     }
-    serde_json::from_slice::<IgnoredAny>(bytes).context("it is not valid JSON")?;
-    std::str::from_utf8(bytes).context("it is not valid JSON: it is not UTF-8")?;
+    is_json(bytes).context("it is not valid JSON")
+}
+
+/// Whether `bytes` are JSON, and where they are not.
+pub(super) fn is_json(bytes: &[u8]) -> Result<()> {
+    serde_json::from_slice::<IgnoredAny>(bytes)?;
+    std::str::from_utf8(bytes).context("it is not UTF-8")?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! The handler runs in a process group of its own and gets nothing from the terminal; whoever waits for it here wakes because
 //! the runtime has exited. One thread reads the signals for the program's whole life.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -13,11 +13,19 @@ use super::environment::{Ending, Environment};
 
 /// Watches for the signals that stop the program.
 #[derive(Clone, Debug, Default)]
-pub struct Interruption(Arc<Mutex<Watched>>);
+pub struct Interruption(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    watched: Mutex<Watched>,
+    ended: Condvar,
+}
 
 #[derive(Debug, Default)]
 struct Watched {
     signal: Option<i32>,
+    /// Whether the environments of then are gone.
+    ended: bool,
     environments: Vec<Ending>,
 }
 
@@ -37,6 +45,7 @@ impl Interruption {
     /// Ends this environment too when a signal comes, or at once when one has come.
     pub fn covers(&self, environment: &Environment) {
         let mut watched = self.watched();
+        watched.environments.retain(|environment| !environment.is_over()); // a server may have had thousands
         watched.environments.push(environment.ending());
         if watched.signal.is_some() {
             environment.ending().end();
@@ -49,16 +58,28 @@ impl Interruption {
         self.watched().signal.and_then(|signal| u8::try_from(128 + signal).ok())
     }
 
+    /// Waits until a signal has come and the environments of then are gone. What is covered later is ended as it comes.
+    pub fn wait(&self) {
+        let watched = self.watched();
+        drop(self.0.ended.wait_while(watched, |watched| !watched.ended).unwrap_or_else(PoisonError::into_inner));
+    }
+
     fn interrupt(&self, signal: i32) {
         let environments = {
             let mut watched = self.watched();
             watched.signal.get_or_insert(signal);
             watched.environments.clone()
         };
-        environments.iter().for_each(Ending::end);
+        std::thread::scope(|scope| {
+            for environment in &environments {
+                scope.spawn(|| environment.end()); // each may take its time to end
+            }
+        });
+        self.watched().ended = true;
+        self.0.ended.notify_all();
     }
 
     fn watched(&self) -> MutexGuard<'_, Watched> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod arguments;
 mod explained;
 mod machine;
 pub(crate) mod outcome;
-mod output;
+pub(crate) mod output;
 mod repeat;
 
 use std::ffi::OsString;

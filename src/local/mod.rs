@@ -13,6 +13,7 @@ pub mod invocation;
 pub mod contract;
 
 // The two ends of the wire: Lambda's API, and the process that calls it
+mod http_server;
 pub mod runtime_api;
 
 pub mod environment;
@@ -29,4 +30,5 @@ pub mod invoke;
 pub mod layer;
 pub mod package;
 pub mod progress;
+pub mod serve;
 mod terminal;

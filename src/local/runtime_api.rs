@@ -10,21 +10,19 @@
 //! it must say when it has ended (`runtime_exited`), or clients would wait for it.
 
 mod answer;
-mod body;
+pub(super) mod body;
 mod outcome;
 mod routes;
-mod server;
 mod state;
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tokio::sync::oneshot;
 
+use super::http_server::HttpServer;
 use super::invocation::{FunctionError, Invocation, Invoke};
 use state::State;
 
@@ -54,8 +52,7 @@ pub trait Freezer: Debug + Send + Sync {
 pub struct RuntimeApi {
     state: Arc<State>,
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _server: HttpServer, // its end closes the connections
 }
 
 impl RuntimeApi {
@@ -65,11 +62,10 @@ impl RuntimeApi {
     /// When no port can be opened or no thread started.
     pub fn start() -> Result<RuntimeApi> {
         let state = Arc::new(State::default());
-        let (stop, stopped) = oneshot::channel();
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on 127.0.0.1")?;
         let address = listener.local_addr().context("cannot read the Runtime API's own address")?;
-        let thread = server::start(listener, Arc::clone(&state), stopped)?;
-        Ok(RuntimeApi { state, address, stop: Some(stop), thread: Some(thread) })
+        let server = HttpServer::start("Runtime API", vec![(listener, routes::router(Arc::clone(&state)))])?;
+        Ok(RuntimeApi { state, address, _server: server })
     }
 
     /// Where it listens: `AWS_LAMBDA_RUNTIME_API` for the runtime.
@@ -112,9 +108,5 @@ impl RuntimeApi {
 impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.state.runtime_exited("the Runtime API was closed");
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // a panic of the server's thread has been printed by itself
-        }
     }
 }

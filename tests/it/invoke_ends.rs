@@ -1,15 +1,15 @@
 //! `coshell invoke`: every way in which it ends other than well, and that nothing is left behind.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::program::{InvokeTest, Ran, curl_is_missing, runs};
+use crate::support::program::{InvokeTest, Ran, curl_is_missing};
+use crate::support::serving::assert_gone;
 
 /// Leaves a child in a session of its own, an orphan, and an orphan without environment, says so, and waits for ever.
-const HANGS: &str = r#"handler() {
+pub(crate) const HANGS: &str = r#"handler() {
   local pids
   setsid sleep 1000 & pids=$!
   pids+=" $( (sleep 1000 >/dev/null & echo $!) )"
@@ -20,9 +20,7 @@ const HANGS: &str = r#"handler() {
 }"#;
 
 fn assert_nothing_left(test: &InvokeTest) {
-    let pids = fs::read_to_string(test.folder.path().join("pids")).unwrap();
-    let left: Vec<&str> = pids.split_whitespace().filter(|pid| runs(pid)).collect();
-    assert!(left.is_empty(), "still running: {left:?} of {pids}");
+    assert_gone(&test.folder.path().join("pids"));
 }
 
 #[test]

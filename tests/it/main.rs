@@ -17,6 +17,7 @@ mod runtime_api;
 mod runtime_api_answers;
 mod runtime_api_ends;
 mod sandbox;
+mod serve;
 mod support;
 mod time_limits;
 mod trace;

@@ -128,10 +128,11 @@ fn request_id(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// JSON on one line, as a header must be: a raw newline or tab in JSON can only stand between its tokens.
-fn client_context(text: &str) -> Result<String, String> {
+/// JSON on one line, as a header must be: a raw newline or tab in JSON can only stand between its tokens, a raw DEL only in
+/// a string.
+pub(crate) fn client_context(text: &str) -> Result<String, String> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("not valid JSON: {error}"))?;
-    Ok(text.replace(['\n', '\r', '\t'], " "))
+    Ok(text.replace(['\n', '\r', '\t'], " ").replace('\x7f', "\\u007f"))
 }
 
 #[cfg(test)]

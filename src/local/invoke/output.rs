@@ -23,10 +23,7 @@ pub(super) fn response(bytes: &[u8]) -> Result<()> {
 
 /// Writes an error: explained on a terminal, else as Lambda's JSON, as the runtime reported it, on a line of its own.
 pub(super) fn error(error: &FunctionError, task_root: &Path) {
-    if stderr_is_a_terminal()
-        && let Some(explained) = Explained::of(error)
-    {
-        eprint!("{}", explained.told(task_root, in_colour()));
+    if explained(error, task_root) {
         return;
     }
     let mut line = if error.body.is_empty() {
@@ -38,6 +35,15 @@ pub(super) fn error(error: &FunctionError, task_root: &Path) {
         line.push(b'\n');
     }
     let _ = std::io::stderr().write_all(&line); // there is nowhere left to say so
+}
+
+/// Explains an error on a terminal; false where stderr is none, or the report is not in Lambda's form.
+pub(crate) fn explained(error: &FunctionError, task_root: &Path) -> bool {
+    let explained = Explained::of(error).filter(|_| stderr_is_a_terminal());
+    explained.is_some_and(|explained| {
+        eprint!("{}", explained.told(task_root, in_colour()));
+        true
+    })
 }
 
 /// The line that Lambda logs after each invocation.

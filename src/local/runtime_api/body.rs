@@ -39,18 +39,18 @@ impl HttpBody for Chunked {
 
 /// What was read of a request's body.
 #[derive(Default)]
-pub(super) struct Received {
+pub(in crate::local) struct Received {
     /// The body; empty when it was larger than the limit.
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::local) bytes: Vec<u8>,
     /// Its true size in bytes.
-    pub(super) size: u64,
+    pub(in crate::local) size: u64,
     /// The trailers after the last chunk.
     pub(super) trailers: HeaderMap,
     listener: Option<mpsc::Sender<Part>>,
 }
 
 /// Reads a body to its end, so that the connection stays usable, and keeps it if it has at most `limit` bytes.
-pub(super) async fn receive(body: Body, limit: u64) -> Result<Received, axum::Error> {
+pub(in crate::local) async fn receive(body: Body, limit: u64) -> Result<Received, axum::Error> {
     receive_for(None, body, limit).await
 }
 

@@ -5,6 +5,7 @@ pub mod emulator;
 pub mod function;
 pub mod program;
 pub mod running;
+pub mod serving;
 pub mod skip;
 pub mod stub;
 pub mod wire;

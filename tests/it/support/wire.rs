@@ -19,7 +19,7 @@ pub fn error_path(id: &str) -> String {
 }
 
 /// One kept-alive connection.
-pub struct Wire(BufReader<TcpStream>);
+pub struct Wire(BufReader<TcpStream>, String);
 
 #[derive(Debug)]
 pub struct Answer {
@@ -51,7 +51,13 @@ impl Wire {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(GIVE_UP)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Wire(BufReader::new(stream))
+        Wire(BufReader::new(stream), "lambda".to_owned())
+    }
+
+    /// Another `Host` than `lambda`.
+    pub fn host(mut self, host: &str) -> Wire {
+        host.clone_into(&mut self.1);
+        self
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
@@ -76,7 +82,7 @@ impl Wire {
 
     pub fn send_head(&mut self, path: &str, headers: &[(&str, &str)]) {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        self.send(format!("POST {path} HTTP/1.1\r\nHost: lambda\r\n{lines}\r\n").as_bytes());
+        self.send(format!("POST {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", self.1).as_bytes());
     }
 
     pub fn answer(&mut self) -> Answer {
@@ -93,6 +99,7 @@ impl Wire {
         let mut answer = Answer { status, headers, body: Vec::new() };
         answer.body = match answer.header("Content-Length") {
             Some(length) => self.exactly(length.parse().unwrap()),
+            None if answer.status == 204 => Vec::new(), // it has none
             None => self.chunks(),
         };
         answer

@@ -1,0 +1,75 @@
+//! A small HTTP server in a thread of its own: connections are accepted and each served by a task.
+//!
+//! hyper is used directly, not axum's own server, because Lambda's API and its emulator send header names in title case
+//! (`Lambda-Runtime-Aws-Request-Id`) and shell bootstraps scrape them.
+
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+/// How long to wait when a connection cannot be accepted (no descriptors left).
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
+
+/// A running server; dropping it closes every connection and waits for its thread.
+#[derive(Debug)]
+pub(super) struct HttpServer {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl HttpServer {
+    /// Serves each listener with its router. Every request carries its peer's address as an extension.
+    pub(super) fn start(name: &str, places: Vec<(TcpListener, Router)>) -> Result<HttpServer> {
+        let (stop, stopped) = oneshot::channel();
+        let runtime =
+            Builder::new_current_thread().enable_all().build().with_context(|| format!("cannot start the {name}"))?;
+        for (listener, router) in places {
+            listener.set_nonblocking(true).with_context(|| format!("cannot prepare the socket of the {name}"))?;
+            let _entered = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener);
+            runtime.spawn(accept(listener.with_context(|| format!("cannot start the {name}"))?, router));
+        }
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || serve(&runtime, stopped))
+            .with_context(|| format!("cannot start the thread of the {name}"))?;
+        Ok(HttpServer { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for HttpServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // a panic of the server's thread has been printed by itself
+        }
+    }
+}
+
+fn serve(runtime: &Runtime, stopped: oneshot::Receiver<()>) {
+    runtime.block_on(async move {
+        let _ = stopped.await; // the other end is dropped, never sent on
+    });
+}
+
+async fn accept(listener: tokio::net::TcpListener, router: Router) {
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_AGAIN).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true); // slower without, but right
+        let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
+        let connection = http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            let _ = connection.await; // a client may drop its connection at any time
+        });
+    }
+}

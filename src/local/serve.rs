@@ -1,0 +1,75 @@
+//! `coshell serve`: a function on the developer's machine, called as on Lambda: by the AWS CLI, an SDK, curl.
+//!
+//! A request becomes an event in a line, from which workers take it, each with an environment of its own; what a client is
+//! told is what Lambda would tell it. Nothing of it listens on other addresses than 127.0.0.1 unless asked to, and web pages of
+//! others are kept out (`admission`). All that it says stands on stderr, among the function's log.
+
+mod admission;
+mod arguments;
+mod exception;
+mod front;
+mod invoke_api;
+mod listener;
+mod log;
+mod name;
+mod report;
+mod sandbox;
+mod workers;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+pub use arguments::Arguments;
+
+use super::environment::{Bootstrap, Settings};
+use super::exit::Exit;
+use super::function::Function;
+use super::http_server::HttpServer;
+use super::interruption::Interruption;
+use admission::Admission;
+use front::{Front, guarded};
+use listener::Place;
+use sandbox::Template;
+use workers::Workers;
+
+/// Serves until a signal comes. What goes wrong has been said on stderr when it returns.
+#[must_use]
+pub fn run(arguments: &Arguments) -> Exit {
+    let (settings, place) = match read(arguments) {
+        Ok(asked) => asked,
+        Err(error) => return Exit::Usage.with(&error),
+    };
+    serve(arguments, settings, place).unwrap_or_else(|error| Exit::Failed.with(&error))
+}
+
+/// What was asked, checked before anything runs.
+fn read(arguments: &Arguments) -> Result<(Settings, Place)> {
+    let trace = arguments.trace.then(|| ("COSHELL_TRACE".into(), "1".into()));
+    let settings = Settings {
+        function: Function::locate(&arguments.path)?,
+        bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
+        memory_mb: arguments.memory,
+        variables: arguments.env.iter().cloned().chain(trace).collect(),
+        log: None,
+    };
+    Ok((settings, Place::listen(&arguments.host, arguments.port, "--port")?))
+}
+
+fn serve(arguments: &Arguments, settings: Settings, place: Place) -> Result<Exit> {
+    let interruption = Interruption::watch()?;
+    let function = settings.function.clone();
+    let template = Arc::new(Template { settings, interruption: interruption.clone() });
+    let workers = Workers::new(template, arguments.concurrency.into());
+    let front =
+        Arc::new(Front { workers: workers.clone(), function_name: function.name(), timeout: arguments.timeout });
+    let admission = Admission { port: place.port, host: arguments.host.clone(), is_function_url: false };
+    let told = listener::told(&function, &place);
+    let server = HttpServer::start("server", vec![(place.listener, guarded(invoke_api::router(front), admission))])?;
+    eprint!("{told}");
+    workers.prepare();
+    interruption.wait();
+    workers.close(); // a worker that was starting an environment ends it
+    drop(server);
+    Ok(interruption.exit_status().map_or(Exit::Done, Exit::Interrupted))
+}

@@ -1,0 +1,63 @@
+//! The command line of `coshell serve`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::super::invoke::arguments::{seconds, variable};
+
+const EXAMPLES: &str = "\
+Examples:
+  coshell serve handlers/echo                          Lambda's Invoke API on http://127.0.0.1:9000
+  coshell serve src/orders.create --concurrency 4      up to four events at a time
+  coshell serve handlers/echo --env STAGE=test --timeout 10
+
+Call it from another terminal (the commands to paste are printed at start):
+  curl http://127.0.0.1:9000/2015-03-31/functions/echo/invocations -d '{\"text\":\"Hello\"}'
+  aws lambda invoke --endpoint-url http://127.0.0.1:9000 --no-sign-request --region us-east-1 \\
+    --function-name echo --payload fileb://event.json /dev/stdout
+
+Ctrl-C ends it and every process of the function.";
+
+/// The arguments, checked as far as each can be by itself.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The function: a folder with function.sh (its function `handler`), a script, or `dir/file.function`
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+
+    /// The port of Lambda's Invoke API; 0 takes a free one and prints it
+    #[arg(long, value_name = "PORT", default_value = "9000")]
+    pub port: u16,
+
+    /// The address to listen on; others than this machine can call the function with 0.0.0.0
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub host: String,
+
+    /// So many events at a time, each in an environment of its own; more wait for their turn
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub concurrency: u16,
+
+    /// The function's time limit, at most 900; 3 is Lambda's own default
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    pub timeout: Duration,
+
+    /// Sets a variable for the function; can be given again
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(OsString, OsString)>,
+
+    /// The memory size that the function is told, in MB; it is not enforced
+    #[arg(long, value_name = "MB", default_value = "128", value_parser = clap::value_parser!(u32).range(128..=10_240))]
+    pub memory: u32,
+
+    /// Writes every command of the handler to the log: sets COSHELL_TRACE=1
+    #[arg(long)]
+    pub trace: bool,
+
+    /// Another runtime than coshell's own
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub bootstrap: Option<PathBuf>,
+}

@@ -1,0 +1,65 @@
+//! What Lambda's API answers when it does not invoke: a status, the exception's name in `x-amzn-ErrorType`, and JSON.
+//!
+//! The spelling of the members is that of the service's model (botocore, `lambda/2015-03-31`), which SDKs read: `Message` in
+//! one exception, `message` in others.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// A refusal in Lambda's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Exception {
+    /// 403: the request comes from where it must not.
+    AccessDenied(String),
+    /// 404: there is no such operation here.
+    UnknownOperation(String),
+    /// 400: the event or the client context is not what it must be.
+    InvalidRequestContent(String),
+    /// 400: a header's value.
+    Validation(String),
+    /// 413: the event is larger than so many bytes.
+    RequestTooLarge(usize),
+    /// 429: so many events wait already.
+    TooManyRequests(usize),
+    /// 500: we cannot serve.
+    Service(String),
+}
+
+impl IntoResponse for Exception {
+    fn into_response(self) -> Response {
+        let (status, name, document) = match self {
+            Exception::AccessDenied(why) => {
+                (StatusCode::FORBIDDEN, "AccessDeniedException", json!({ "Type": "User", "Message": why }))
+            }
+            Exception::UnknownOperation(what) => {
+                (StatusCode::NOT_FOUND, "UnknownOperationException", json!({ "Type": "User", "Message": what }))
+            }
+            Exception::InvalidRequestContent(why) => {
+                (StatusCode::BAD_REQUEST, "InvalidRequestContentException", json!({ "Type": "User", "message": why }))
+            }
+            Exception::Validation(why) => (StatusCode::BAD_REQUEST, "ValidationException", json!({ "message": why })),
+            Exception::RequestTooLarge(limit) => {
+                let why = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
+                let document = json!({ "Type": "User", "message": why });
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", document)
+            }
+            Exception::TooManyRequests(waiting) => {
+                let why = format!("Rate Exceeded: {waiting} events wait already; serve with a higher --concurrency");
+                let document = json!({ "Type": "User", "Reason": "ConcurrentInvocationLimitExceeded", "message": why });
+                (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", document)
+            }
+            Exception::Service(why) => {
+                let document = json!({ "Type": "Service", "Message": why });
+                (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", document)
+            }
+        };
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (ERROR_TYPE, HeaderValue::from_static(name)),
+        ];
+        (status, headers, document.to_string()).into_response()
+    }
+}

@@ -1,0 +1,76 @@
+//! The function's name in a request: a name, a partial or a whole ARN, each with or without a qualifier.
+
+use super::exception::Exception;
+
+/// The `Qualifier` of a query.
+pub(super) fn qualifier_of(query: Option<&str>) -> Result<Option<String>, Exception> {
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let qualifier = pairs.find(|(name, _)| name == "Qualifier").map(|(_, value)| value.into_owned());
+    match qualifier {
+        Some(qualifier) if !allowed(&qualifier, "-_$") => Err(refused("qualifier", &qualifier)),
+        qualifier => Ok(qualifier),
+    }
+}
+
+/// The ARN that the function is told: a whole one as it was given, else `own`; with the qualifier that was asked for.
+pub(super) fn invoked_arn(own: &str, name: &str, qualifier: Option<&str>) -> Result<String, Exception> {
+    if !allowed(name, "-_.$:") {
+        return Err(refused("functionName", name));
+    }
+    let parts: Vec<&str> = name.split(':').collect();
+    let at = parts.iter().position(|part| *part == "function").map_or(0, |function| function + 1);
+    let given = parts.get(at + 1).copied().filter(|given| !given.is_empty());
+    let arn =
+        if name.starts_with("arn:") && at < parts.len() && at > 0 { parts[..=at].join(":") } else { own.to_owned() };
+    Ok(qualifier.or(given).map_or(arn.clone(), |qualifier| format!("{arn}:{qualifier}")))
+}
+
+fn allowed(text: &str, more: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || more.contains(letter))
+}
+
+fn refused(what: &str, value: &str) -> Exception {
+    let value = value.escape_default();
+    Exception::Validation(format!(
+        "1 validation error detected: Value '{value}' at '{what}' failed to satisfy constraint: it has other letters than Lambda's"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "arn:aws:lambda:us-east-1:123456789012:function:echo";
+
+    #[test]
+    fn every_form_of_a_name_gives_an_arn() {
+        let table = [
+            ("echo", None, OWN.to_owned()),
+            ("any.other", Some("live"), format!("{OWN}:live")),
+            ("other:$LATEST", None, format!("{OWN}:$LATEST")),
+            ("123456789012:function:other:3", None, format!("{OWN}:3")),
+            (
+                "arn:aws:lambda:eu-west-1:111122223333:function:other",
+                None,
+                "arn:aws:lambda:eu-west-1:111122223333:function:other".to_owned(),
+            ),
+            (
+                "arn:aws:lambda:eu-west-1:111122223333:function:other:live",
+                None,
+                "arn:aws:lambda:eu-west-1:111122223333:function:other:live".to_owned(),
+            ),
+            ("arn:", None, OWN.to_owned()),
+        ];
+        for (name, qualifier, arn) in table {
+            assert_eq!(invoked_arn(OWN, name, qualifier), Ok(arn), "`{name}`");
+        }
+        assert!(invoked_arn(OWN, "a\r\nb", None).is_err());
+    }
+
+    #[test]
+    fn a_qualifier_is_decoded_and_checked() {
+        assert_eq!(qualifier_of(Some("a=b&Qualifier=%24LATEST")), Ok(Some("$LATEST".to_owned())));
+        assert_eq!(qualifier_of(None), Ok(None));
+        assert!(qualifier_of(Some("Qualifier=a%0Ab")).is_err());
+    }
+}

@@ -1,0 +1,222 @@
+//! One execution environment that is kept warm between events, and made anew when it has died, was too slow, or is out of date.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::super::environment::{Environment, Settings};
+use super::super::interruption::Interruption;
+use super::super::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome, Response};
+use super::super::invoke::outcome::{INIT_LIMIT, Status, billed, exit_error, init_timeout, judge};
+use super::super::invoke::output;
+use super::super::runtime_api::Init;
+use super::super::{contract, terminal};
+use super::log::Log;
+use super::report::{Ending, Report, start_line};
+
+/// What every environment is made from.
+#[derive(Debug)]
+pub(super) struct Template {
+    /// The log is each environment's own.
+    pub(super) settings: Settings,
+    pub(super) interruption: Interruption,
+}
+
+/// What a caller gets.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) outcome: Result<Response, FunctionError>,
+    /// From delivery to the answer.
+    pub(super) duration: Duration,
+    /// The end of the event's log, where it was asked for.
+    pub(super) log_tail: Option<Vec<u8>>,
+}
+
+/// A place for one event at a time.
+#[derive(Debug)]
+pub(super) struct Sandbox {
+    template: Arc<Template>,
+    warm: Option<Warm>,
+}
+
+#[derive(Debug)]
+struct Warm {
+    environment: Environment,
+    log: Log,
+    /// How long init took, until an event's report has said so.
+    init: Option<Duration>,
+}
+
+/// Why there is no environment, and what it wrote.
+struct NotReady {
+    error: FunctionError,
+    log: Option<Log>,
+}
+
+impl Sandbox {
+    pub(super) fn new(template: Arc<Template>) -> Sandbox {
+        Sandbox { template, warm: None }
+    }
+
+    /// Starts an environment before there is an event, so that a script with a fault says so early.
+    pub(super) fn prepare(&mut self) {
+        if let Err(NotReady { error, .. }) = self.warm_up() {
+            output::explained(&error, self.task_root());
+        }
+    }
+
+    /// Runs one event to its end; every process of an environment that is given up is gone when this returns.
+    pub(super) fn run(&mut self, invoke: Invoke, log_wanted: bool) -> Answer {
+        let answer = match self.invocation(&invoke) {
+            Ok((invocation, completion)) => self.judged(&invocation, &completion, log_wanted),
+            Err(NotReady { error, log }) => not_run(&invoke, error, log.filter(|_| log_wanted)),
+        };
+        match &answer.outcome {
+            Ok(response) => contract::warnings(&invoke.payload, &response.bytes).iter().for_each(|w| terminal::warn(w)),
+            Err(error) => drop(output::explained(error, self.task_root())),
+        }
+        answer
+    }
+
+    /// An environment that died between events is noticed here, since it takes none: the event goes to a new one.
+    fn invocation(&mut self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
+        let (invocation, completion) = self.warm_up()?.invocation(invoke)?;
+        if matches!(completion.outcome, Outcome::RuntimeExited(_)) && completion.delivered.is_none() {
+            self.warm = None;
+            return self.warm_up()?.invocation(invoke);
+        }
+        Ok((invocation, completion))
+    }
+
+    fn judged(&mut self, invocation: &Invocation, completion: &Completion, log_wanted: bool) -> Answer {
+        let invoke = invocation.invoke();
+        let (status, error) = judge(completion, invoke);
+        let memory_bytes = if log_wanted { self.memory_bytes() } else { 0 };
+        let lost = matches!(completion.outcome, Outcome::RuntimeExited(_) | Outcome::TimedOut);
+        let (log, init) = match if lost { self.warm.take() } else { None } {
+            Some(Warm { environment, log, init }) => {
+                drop(environment); // before the answer: who has it finds no process of the event
+                (Some(log), init)
+            }
+            None => self.warm.as_mut().map_or((None, None), |warm| (Some(warm.log.clone()), warm.init.take())),
+        };
+        let error = error.map(|error| if lost { told_by_lambda(&error, &invoke.request_id) } else { error });
+        log.iter().for_each(Log::flush);
+        let duration = until_answered(completion, invoke);
+        let ending = match status {
+            Status::TimedOut => Ending::TimedOut,
+            _ if lost => Ending::RuntimeExited,
+            _ => Ending::Answered,
+        };
+        let log_tail = log.filter(|_| log_wanted).map(|log| {
+            let report = Report {
+                request_id: &invoke.request_id,
+                duration: billed(completion, invocation),
+                init,
+                memory_mb: self.template.settings.memory_mb,
+                memory_bytes,
+                ending,
+                error: error.as_ref().filter(|_| lost),
+            };
+            log.tail(&report.to_string())
+        });
+        Answer { outcome: outcome(completion, error), duration, log_tail }
+    }
+
+    fn warm_up(&mut self) -> Result<&mut Warm, NotReady> {
+        let warm = match self.warm.take() {
+            Some(warm) => warm,
+            None => Warm::start(&self.template)?,
+        };
+        Ok(self.warm.insert(warm))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.warm.as_ref().map_or(0, |warm| warm.environment.memory_bytes())
+    }
+
+    fn task_root(&self) -> &Path {
+        &self.template.settings.function.task_root
+    }
+}
+
+impl Warm {
+    fn start(template: &Template) -> Result<Warm, NotReady> {
+        let (environment, log) = environment(template).map_err(|error| NotReady {
+            error: FunctionError::by_lambda("Runtime.InvalidEntrypoint", &format!("{error:#}")),
+            log: None,
+        })?;
+        let error = match environment.wait_for_init(INIT_LIMIT) {
+            Init::Ready(ready) => {
+                let init = Some(ready.saturating_duration_since(environment.started()));
+                return Ok(Warm { environment, log, init });
+            }
+            Init::Failed(error) => error,
+            Init::RuntimeExited(how) => exit_error(&how),
+            Init::TimedOut => init_timeout(),
+        };
+        drop(environment);
+        log.flush();
+        Err(NotReady { error, log: Some(log) })
+    }
+
+    fn invocation(&self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
+        self.log.begin(&start_line(&invoke.request_id));
+        let invocation = self.environment.api().submit(invoke.clone()).map_err(|error| NotReady {
+            error: FunctionError::by_lambda("Runtime.Unknown", &format!("cannot send the event: {error:#}")),
+            log: None,
+        })?;
+        let completion = invocation.wait();
+        Ok((invocation, completion))
+    }
+}
+
+fn environment(template: &Template) -> Result<(Environment, Log)> {
+    let (log, writer) = Log::start()?;
+    let settings = Settings { log: Some(writer), ..template.settings.clone() };
+    let environment = Environment::start(&settings).context("cannot start an environment")?;
+    template.interruption.covers(&environment);
+    Ok((environment, log))
+}
+
+fn outcome(completion: &Completion, error: Option<FunctionError>) -> Result<Response, FunctionError> {
+    match (&completion.outcome, error) {
+        (Outcome::Response(response), None) => Ok(response.clone()),
+        (_, Some(error)) => Err(error),
+        (_, None) => Err(FunctionError::default()), // `judge` gives an error to each of these
+    }
+}
+
+fn until_answered(completion: &Completion, invoke: &Invoke) -> Duration {
+    match (completion.delivered, completion.answered) {
+        (Some(delivered), Some(answered)) => answered.saturating_duration_since(delivered),
+        (Some(delivered), None) => delivered.elapsed().min(invoke.timeout),
+        (None, _) => Duration::ZERO,
+    }
+}
+
+/// The answer where the event reached no runtime.
+fn not_run(invoke: &Invoke, error: FunctionError, log: Option<Log>) -> Answer {
+    let log_tail = log.map(|log| {
+        let report = Report {
+            request_id: &invoke.request_id,
+            duration: Duration::ZERO,
+            init: None,
+            memory_mb: 0,
+            memory_bytes: 0,
+            ending: Ending::InitFailed,
+            error: Some(&error),
+        };
+        log.tail(&report.to_string())
+    });
+    Answer { outcome: Err(error), duration: Duration::ZERO, log_tail }
+}
+
+/// An error of Lambda's own as it tells a caller: with the request id before the sentence.
+fn told_by_lambda(error: &FunctionError, request_id: &str) -> FunctionError {
+    let report: serde_json::Value = serde_json::from_slice(&error.body).unwrap_or_default();
+    let sentence = report["errorMessage"].as_str().unwrap_or_default();
+    FunctionError::by_lambda(&error.error_type, &format!("RequestId: {request_id} Error: {sentence}"))
+}

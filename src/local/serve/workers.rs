@@ -1,0 +1,144 @@
+//! Who runs events: up to `--concurrency` threads, each with a sandbox of its own, that take events from one line.
+//!
+//! A thread is started when an event waits and no other is free, as Lambda starts environments. On Lambda an event over the
+//! limit is refused; here it waits for its turn, since a developer wants the answer.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use super::super::invocation::Invoke;
+use super::exception::Exception;
+use super::sandbox::{Answer, Sandbox, Template};
+
+/// More than this is refused as Lambda refuses what is over the concurrency.
+const MOST_WAITING: usize = 1000;
+
+/// Something to do for a sandbox.
+#[derive(Debug)]
+enum Work {
+    /// To be ready for the next event.
+    Prepare,
+    Event(Box<Event>),
+}
+
+#[derive(Debug)]
+struct Event {
+    invoke: Invoke,
+    log_wanted: bool,
+    reply: oneshot::Sender<Answer>,
+}
+
+/// The threads and their line; clones mean the same ones.
+#[derive(Clone, Debug)]
+pub(super) struct Workers(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    template: Arc<Template>,
+    most: usize,
+    line: Mutex<Line>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    waiting: VecDeque<Work>,
+    idle: usize,
+    threads: Vec<JoinHandle<()>>,
+    closed: bool,
+}
+
+impl Workers {
+    /// None is started yet.
+    pub(super) fn new(template: Arc<Template>, most: usize) -> Workers {
+        Workers(Arc::new(Shared { template, most, line: Mutex::default(), changed: Condvar::new() }))
+    }
+
+    /// Has one sandbox ready before there is an event.
+    pub(super) fn prepare(&self) {
+        let line = self.line();
+        if !line.waiting.iter().any(|work| matches!(work, Work::Prepare)) {
+            let _ = self.add(line, Work::Prepare); // the first event will say why
+        }
+    }
+
+    /// Queues an event. Who drops the receiver before the event's turn has withdrawn it.
+    pub(super) fn submit(&self, invoke: Invoke, log_wanted: bool) -> Result<oneshot::Receiver<Answer>, Exception> {
+        let line = self.line();
+        if line.waiting.len() >= MOST_WAITING {
+            return Err(Exception::TooManyRequests(MOST_WAITING));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.add(line, Work::Event(Box::new(Event { invoke, log_wanted, reply })))?;
+        Ok(answer)
+    }
+
+    /// Ends the threads, each after what it has in hand, and with them their environments.
+    pub(super) fn close(&self) {
+        let threads = {
+            let mut line = self.line();
+            line.closed = true;
+            line.waiting.clear();
+            std::mem::take(&mut line.threads)
+        };
+        self.0.changed.notify_all();
+        for thread in threads {
+            let _ = thread.join(); // a panic has been printed by itself
+        }
+    }
+
+    fn add(&self, mut line: MutexGuard<'_, Line>, work: Work) -> Result<(), Exception> {
+        if line.closed {
+            return Err(Exception::Service("coshell is ending".to_owned()));
+        }
+        line.waiting.push_back(work);
+        if line.waiting.len() > line.idle && line.threads.len() < self.0.most {
+            let workers = self.clone();
+            let thread = std::thread::Builder::new().name("sandbox".to_owned());
+            match thread.spawn(move || workers.work()) {
+                Ok(thread) => line.threads.push(thread),
+                Err(_) if !line.threads.is_empty() => {} // one more would have been faster
+                Err(error) => {
+                    line.waiting.pop_back();
+                    return Err(Exception::Service(format!("cannot start a thread: {error}")));
+                }
+            }
+        }
+        drop(line);
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    fn work(&self) {
+        let mut sandbox = Sandbox::new(Arc::clone(&self.0.template));
+        while let Some(work) = self.next() {
+            match work {
+                Work::Prepare => sandbox.prepare(),
+                Work::Event(event) if event.reply.is_closed() => {}
+                Work::Event(event) => {
+                    let Event { invoke, log_wanted, reply } = *event;
+                    let _ = reply.send(sandbox.run(invoke, log_wanted)); // the client may be gone
+                }
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Work> {
+        let mut line = self.line();
+        line.idle += 1;
+        let mut line = self
+            .0
+            .changed
+            .wait_while(line, |line| line.waiting.is_empty() && !line.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        line.idle -= 1;
+        if line.closed { None } else { line.waiting.pop_front() }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,5 @@
+//! `coshell serve`: what a client of Lambda's API, of a function URL, or a person at the terminal sees.
+
+mod admission;
+mod ends;
+mod invoke_api;

@@ -1,0 +1,183 @@
+//! A running `coshell serve`, on free ports, with the real runtime under it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+use tempfile::TempDir;
+
+use super::program::{coshell, runs};
+use super::running::GIVE_UP;
+use super::wire::{Answer, Wire};
+
+/// Where a function is invoked.
+pub const INVOCATIONS: &str = "/2015-03-31/functions/any-name/invocations";
+
+/// `coshell serve` before its start.
+pub struct Serve {
+    pub folder: TempDir,
+    arguments: Vec<String>,
+}
+
+/// It runs; dropping it ends all of its processes.
+pub struct Serving {
+    child: Child,
+    pub folder: TempDir,
+    stderr: Arc<Stderr>,
+}
+
+#[derive(Default)]
+struct Stderr {
+    text: Mutex<(String, bool)>,
+    grown: Condvar,
+}
+
+impl Serve {
+    /// A folder with this script as its `function.sh`.
+    pub fn script(script: &str) -> Serve {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("function.sh"), script).unwrap();
+        Serve { folder, arguments: Vec::new() }
+    }
+
+    /// A FIFO in the folder, for the test and the function to wait for each other.
+    pub fn fifo(self, name: &str) -> Serve {
+        mkfifo(&self.folder.path().join(name), Mode::S_IRWXU).unwrap();
+        self
+    }
+
+    pub fn with(mut self, arguments: &[&str]) -> Serve {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// The command, with its stderr in a pipe.
+    pub fn command(&self) -> Command {
+        let mut command = coshell();
+        command.arg("serve").arg(self.folder.path()).args(["--port", "0"]).args(&self.arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it, and returns when it listens.
+    pub fn start(self) -> Serving {
+        let mut child = self.command().spawn().unwrap();
+        let stderr = Arc::new(Stderr::default());
+        let (lines, collected) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&stderr));
+        std::thread::spawn(move || collected.collect(lines));
+        let serving = Serving { child, folder: self.folder, stderr };
+        serving.stderr_with("aws lambda invoke");
+        serving
+    }
+}
+
+impl Stderr {
+    fn collect(&self, mut lines: impl BufRead) {
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+            self.text.lock().unwrap().0.push_str(&String::from_utf8_lossy(&line));
+            self.grown.notify_all();
+            line.clear();
+        }
+        self.text.lock().unwrap().1 = true;
+        self.grown.notify_all();
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, enough: impl Fn(&(String, bool)) -> bool) -> String {
+        let text = self.text.lock().unwrap();
+        let (text, waited) = self.grown.wait_timeout_while(text, GIVE_UP, |text| !enough(text)).unwrap();
+        let said = text.0.clone();
+        drop(text);
+        assert!(!waited.timed_out(), "no {what} in {said}");
+        said
+    }
+}
+
+impl Serving {
+    /// What it has said, as soon as `part` is in it.
+    #[track_caller]
+    pub fn stderr_with(&self, part: &str) -> String {
+        self.stderr.until(&format!("{part:?}"), |(text, _)| text.contains(part))
+    }
+
+    /// The same for a part that stands there so often.
+    #[track_caller]
+    pub fn stderr_with_times(&self, part: &str, times: usize) -> String {
+        self.stderr.until(&format!("{times} times {part:?}"), |(text, _)| text.matches(part).count() >= times)
+    }
+
+    /// Where the Invoke API is: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        after(&self.stderr_with("Invoke API on "), "Invoke API on ")
+    }
+
+    pub fn wire(&self) -> Wire {
+        Wire::connect(self.address())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.url().trim_start_matches("http://").parse().unwrap()
+    }
+
+    /// One invocation, with more headers.
+    pub fn invoke_with(&self, headers: &[(&str, &str)], event: &[u8]) -> Answer {
+        let host = self.address().to_string();
+        self.wire().host(&host).post(INVOCATIONS, headers, event)
+    }
+
+    pub fn invoke(&self, event: &str) -> Answer {
+        self.invoke_with(&[], event.as_bytes())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Its exit status, and all that it has said.
+    pub fn end(&mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap().code();
+        (status, self.stderr.until("end", |(_, ended)| *ended))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            self.signal(Signal::SIGTERM);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// The word that follows.
+fn after(text: &str, words: &str) -> String {
+    text.split_once(words).unwrap().1.split_whitespace().next().unwrap().to_owned()
+}
+
+/// curl, with these arguments.
+pub fn curl(arguments: &[&str]) -> Output {
+    let output = Command::new("curl").args(["--silent", "--noproxy", "*", "--max-time", "30"]).args(arguments).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "curl {arguments:?}: {output:?}");
+    output
+}
+
+/// None of the processes runs whose pids stand in this file.
+#[track_caller]
+pub fn assert_gone(pids: &Path) {
+    let pids = fs::read_to_string(pids).unwrap();
+    let left: Vec<&str> = pids.split_whitespace().filter(|pid| runs(pid)).collect();
+    assert!(left.is_empty(), "still running: {left:?} of {pids}");
+}
