@@ -22,6 +22,7 @@ const RESPONSE: &str = "COSHELL_RESPONSE";
 const TRACE: &str = "COSHELL_TRACE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
 const CHANNEL: &str = "COSHELL_CHANNEL";
 const DEFAULT_TASK_ROOT: &str = "/var/task";
@@ -49,6 +50,8 @@ pub struct Config {
     pub timeout_margin: Option<Duration>,
     /// Whether every command goes to the log.
     pub trace: bool,
+    /// Whether an internal extension is registered, so that Lambda sends SIGTERM.
+    pub shutdown_hook: bool,
     /// How log lines are written.
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
@@ -78,6 +81,7 @@ impl Config {
             delivery: text(RESPONSE).and_then(|name| Delivery::named(name.to_str()?)).unwrap_or_default(),
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             trace: text(TRACE).is_some_and(|value| value != "0"),
+            shutdown_hook: text(SHUTDOWN_HOOK).is_some_and(|value| value != "0"),
             log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {
                 Format::Json
             } else {

@@ -17,7 +17,7 @@ const MOST_COMMAND_CHARS: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pid: i32,
-    parent: i32,
+    pub(crate) parent: i32,
     /// In ticks since boot: tells this process from a later one of the same number.
     start: u64,
     /// Its arguments, or its name.
@@ -70,10 +70,15 @@ impl Process {
         all().filter(holds).collect()
     }
 
-    /// Ends it, unless its number has gone to another process meanwhile.
+    /// Ends it.
     pub(crate) fn kill(&self) {
+        self.signal(Signal::SIGKILL);
+    }
+
+    /// Signals it, unless its number has gone to another process meanwhile.
+    pub(crate) fn signal(&self, signal: Signal) {
         if Process::find(self.pid).is_some_and(|now| now.start == self.start) {
-            let _ = kill(Pid::from_raw(self.pid), Signal::SIGKILL);
+            let _ = kill(Pid::from_raw(self.pid), signal);
         }
     }
 }

@@ -23,6 +23,8 @@ use crate::processes::Process;
 
 /// How long the Bashes may take for their traps; Lambda sends SIGKILL 300 to 500 ms after SIGTERM.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How much of it the handlers that run may take: Bash waits for them before it runs a trap.
+const HANDLER_PATIENCE: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(2);
 /// How often what is left is killed: who forks while it is being listed may leave a child.
 const MOST_KILLS: u32 = 5;
@@ -98,21 +100,27 @@ impl Roster {
     /// on none is started.
     pub(crate) fn end(&self) {
         self.ending.store(true, Ordering::SeqCst);
-        self.living(Entry::tell_to_end);
-        let until = Instant::now() + PATIENCE;
-        while self.living(|_| {}) > 0 && Instant::now() < until {
-            std::thread::sleep(POLL);
-        }
+        let running = self.living(Entry::tell_to_end).concat();
+        self.wait_for_end(HANDLER_PATIENCE);
+        running.iter().for_each(Process::kill);
+        self.wait_for_end(PATIENCE - HANDLER_PATIENCE);
         kill_all_below();
         let entries = self.entries();
         entries.iter().flat_map(|entry| &entry.folder).for_each(|folder| drop(std::fs::remove_dir_all(folder)));
     }
 
-    /// Counts those that run, and does `what` to each.
-    fn living(&self, what: impl Fn(&Entry)) -> usize {
+    fn wait_for_end(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        while !self.living(Entry::let_subshell_end).is_empty() && Instant::now() < until {
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// What comes of `what` for each that runs.
+    fn living<T>(&self, what: impl Fn(&Entry) -> T) -> Vec<T> {
         let mut entries = self.entries();
         reap(&mut entries);
-        entries.iter().filter(|entry| entry.life == Life::Running).map(what).count()
+        entries.iter().filter(|entry| entry.life == Life::Running).map(what).collect()
     }
 
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -148,8 +156,18 @@ impl Drop for Bash {
 }
 
 impl Entry {
-    fn tell_to_end(&self) {
-        let _ = kill(pid(&self.child), Signal::SIGTERM);
+    /// Tells Bash first and then its children, since its TERM trap runs as soon as the one that it waits for has ended, before any
+    /// further command. Says what ran below it.
+    fn tell_to_end(&self) -> Vec<Process> {
+        let bash = pid(&self.child);
+        let below = Process::below(bash.as_raw());
+        let _ = kill(bash, Signal::SIGTERM);
+        below.iter().filter(|process| process.parent == bash.as_raw()).for_each(|child| child.signal(Signal::SIGTERM));
+        below
+    }
+
+    /// Said again and again: a Bash that does not end by the signal forks one more subshell, which may be the first to hear it.
+    fn let_subshell_end(&self) {
         let _ = write(&self.wake, QUIT);
     }
 

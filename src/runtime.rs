@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use nix::sys::prctl;
 
-use crate::api::{Api, Posted};
+use crate::api::{Api, Posted, extension};
 use crate::config::Config;
 use crate::environment::{Environment, Opening};
 use crate::host::Host;
@@ -36,6 +36,9 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     let opening = Opening::begin(&config, &host);
     let api = Api::connect(&config.api); // while Bash sources the script
+    if config.shutdown_hook {
+        extension::start(&config.api, &host.log);
+    }
     match opening.and_then(Opening::finish) {
         Ok(environment) => serve(environment, &api, &host, config.delivery).map(|()| ExitCode::SUCCESS),
         Err(failure) => {

@@ -5,6 +5,7 @@
 //! that fails in the middle of a request ends the process: no POST is ever repeated, since it may have arrived.
 
 mod buffers;
+pub(crate) mod extension;
 mod stream;
 mod wire;
 
@@ -67,14 +68,7 @@ pub(crate) struct Api {
 impl Api {
     /// A client for the API at `address` (host and port). It connects, and sends nothing yet.
     pub(crate) fn connect(address: &str) -> Api {
-        let config = Agent::config_builder()
-            .proxy(None) // else HTTP_PROXY would capture the Runtime API
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_idle_age(IDLE) // the default of 15 s would open a connection for nearly every event
-            .user_agent(USER_AGENT)
-            .build();
-        let agent = Agent::with_parts(config, Wires::opened(address), DefaultResolver::default());
+        let agent = agent(address);
         Api { agent, address: address.to_owned(), base: format!("http://{address}/{VERSION}") }
     }
 
@@ -121,6 +115,18 @@ impl Api {
         let answer = request.send(&failure::body(failure)[..]);
         posted(call, answer.map_err(|error| failed(call, error))?)
     }
+}
+
+/// A client with one connection to `address`, opened now.
+fn agent(address: &str) -> Agent {
+    let config = Agent::config_builder()
+        .proxy(None) // else HTTP_PROXY would capture the Runtime API
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_idle_age(IDLE) // the default of 15 s would open a connection for nearly every event
+        .user_agent(USER_AGENT)
+        .build();
+    Agent::with_parts(config, Wires::opened(address), DefaultResolver::default())
 }
 
 fn invocation(headers: &HeaderMap, event: Vec<u8>) -> Option<Invocation> {

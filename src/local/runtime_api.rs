@@ -11,6 +11,7 @@
 
 mod answer;
 pub(super) mod body;
+mod extensions;
 mod outcome;
 mod routes;
 mod state;
@@ -86,6 +87,12 @@ impl RuntimeApi {
     #[must_use]
     pub fn wait_for_init(&self, timeout: Duration) -> Init {
         self.state.wait_for_init(timeout)
+    }
+
+    /// The names of the extensions that the runtime has registered.
+    #[must_use]
+    pub fn extensions(&self) -> Vec<String> {
+        self.state.extensions.names()
     }
 
     /// From now on the runtime is frozen between events. Whoever gave the freezer must thaw the runtime to end it.

@@ -18,12 +18,14 @@ use super::{Level, Log, Owner};
 const MOST: usize = 64;
 const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 8 * 1024;
+/// What a pipe of 64 KiB holds, and as much again.
+const MOST_DRAINING_READS: usize = 16;
 
 /// What the thread is told.
 enum Message {
     /// Read this pipe to its end.
     Adopt(OwnedFd, Lines),
-    /// Read what there is now, and answer.
+    /// Read what there is now to its end, and answer.
     Drain(Sender<()>),
 }
 
@@ -47,7 +49,7 @@ impl Leftovers {
         Ok(Leftovers { messages: sender, wake: wake.into() })
     }
 
-    /// Writes what the pipes hold now.
+    /// Writes what the pipes hold now. Nothing more is expected of them: the process ends.
     pub(crate) fn drain(&self) {
         let (done, is_done) = channel();
         if self.messages.send(Message::Drain(done)).is_ok() {
@@ -98,7 +100,7 @@ impl Reader {
             match self.receiver.try_recv() {
                 Ok(Message::Adopt(pipe, lines)) => self.pipes.push_back((pipe, lines)),
                 Ok(Message::Drain(done)) => {
-                    self.pipes.retain_mut(|(pipe, lines)| drain(pipe, lines));
+                    self.pipes.iter_mut().for_each(|(pipe, lines)| drain_whole(pipe, lines));
                     let _ = done.send(());
                 }
                 Err(TryRecvError::Empty) => break,
@@ -132,6 +134,18 @@ fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
         }
         Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
     }
+}
+
+/// Reads all that a pipe may hold, and ends the last line.
+fn drain_whole(pipe: &OwnedFd, lines: &mut Lines) {
+    let mut buffer = [0; READ_BYTES];
+    for _ in 0..MOST_DRAINING_READS {
+        match Fd(pipe).read(&mut buffer) {
+            Ok(count @ 1..) => lines.feed(&buffer[..count]),
+            Ok(0) | Err(_) => break,
+        }
+    }
+    lines.finish();
 }
 
 struct Fd<'a>(&'a OwnedFd);

@@ -112,6 +112,8 @@ shopt -s expand_aliases inherit_errexit
       builtin printf '\0'
       case $__coshell_sources in 1) builtin declare -f ;; esac
       builtin printf '\0'
+      builtin trap -p TERM
+      builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
     __coshell_debug='' __coshell_err=''
@@ -128,7 +130,11 @@ shopt -s expand_aliases inherit_errexit
       ;;
     esac
     builtin trap - ERR
-    case ${__coshell_own[2]-} in *'__coshell_trace exited '*) builtin trap - EXIT ;; esac
+    # A Bash that ends by SIGTERM itself would run the script's EXIT trap where it is, muted as the loop below is.
+    case ${__coshell_own[2]-}:${__coshell_own[4]-} in
+    *'__coshell_trace exited '*) builtin trap - EXIT ;;
+    ?*:) builtin trap 'builtin exit 143' TERM ;;
+    esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
     case ${__coshell_nocasematch-} in 1) __coshell_debug="builtin shopt -s nocasematch; $__coshell_debug" ;; esac

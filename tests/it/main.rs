@@ -16,6 +16,7 @@ mod runtime;
 mod runtime_api;
 mod runtime_api_answers;
 mod runtime_api_ends;
+mod runtime_api_extensions;
 mod sandbox;
 mod serve;
 mod support;

@@ -186,20 +186,6 @@ fn an_init_error_is_told_with_its_body_and_a_second_one_gets_403() {
 }
 
 #[test]
-fn an_extension_gets_an_identifier_and_its_next_stays_parked_until_the_end() {
-    let api = RuntimeApi::start().unwrap();
-    let mut wire = Wire::connect(api.address());
-    let headers = [("Lambda-Extension-Name", "bootstrap")];
-    let answer = wire.post("/2020-01-01/extension/register", &headers, b"{\"events\":[]}");
-    assert_eq!(answer.status, 200);
-    let identifier = answer.header("Lambda-Extension-Identifier").unwrap();
-    let head = "GET /2020-01-01/extension/event/next HTTP/1.1\r\nHost: lambda\r\nLambda-Extension-Identifier: ";
-    wire.send(format!("{head}{identifier}\r\n\r\n").as_bytes());
-    drop(api);
-    assert!(wire.is_closed_by_server());
-}
-
-#[test]
 fn any_other_path_gets_404_and_any_other_method_405() {
     let api = RuntimeApi::start().unwrap();
     let mut wire = Wire::connect(api.address());

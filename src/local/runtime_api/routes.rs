@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
-use axum::response::{IntoResponse, Response as Reply};
+use axum::http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use axum::response::Response as Reply;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use tokio::sync::mpsc;
@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use super::super::invocation::{Invocation, Outcome, Part, Refusal};
 use super::answer::{Answer, DEADLINE_MS};
 use super::body::{self, Received};
+use super::extensions;
 use super::outcome::{by_lambda, error_of, response_of, text, too_large};
 use super::state::State;
 
@@ -30,11 +31,8 @@ const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 const RESPONSE: &str = "/2018-06-01/runtime/invocation/{id}/response";
 const ERROR: &str = "/2018-06-01/runtime/invocation/{id}/error";
 const INIT_ERROR: &str = "/2018-06-01/runtime/init/error";
-const EXTENSION_REGISTER: &str = "/2020-01-01/extension/register";
-const EXTENSION_NEXT: &str = "/2020-01-01/extension/event/next";
 
 const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
-const EXTENSION_IDENTIFIER: HeaderName = HeaderName::from_static("lambda-extension-identifier");
 
 /// The largest response and error body: 6 MiB and 100 bytes.
 const BUFFERED_LIMIT_BYTES: u64 = 6_291_556;
@@ -48,8 +46,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route(RESPONSE, post(response))
         .route(ERROR, post(error))
         .route(INIT_ERROR, post(init_error))
-        .route(EXTENSION_REGISTER, post(extension_register))
-        .route(EXTENSION_NEXT, get(extension_next))
+        .merge(extensions::routes())
         .with_state(state)
 }
 
@@ -103,19 +100,6 @@ async fn init_error(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body:
     };
     let accepted = state.init_failed(error_of(&headers, received.bytes));
     if accepted { Answer::Accepted } else { Answer::InvalidStateTransition }
-}
-
-// POST /2020-01-01/extension/register
-async fn extension_register() -> Reply {
-    let identifier = HeaderValue::from_static("00000000-0000-0000-0000-000000000000");
-    let document = r#"{"functionName":"function","functionVersion":"$LATEST","handler":""}"#;
-    let content_type = HeaderValue::from_static("application/json");
-    ([(EXTENSION_IDENTIFIER, identifier), (CONTENT_TYPE, content_type)], document).into_response()
-}
-
-// GET /2020-01-01/extension/event/next: parked until the connection closes; there is no event for an extension here
-async fn extension_next() -> Reply {
-    std::future::pending().await
 }
 
 /// Reads the body and makes it the outcome of the invocation in flight with this id.

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::super::invocation::{FunctionError, Invocation, Invoke};
 use super::answer::headers_of;
+use super::extensions::Extensions;
 use super::{Freezer, Init};
 
 /// The state behind the routes and the facade.
@@ -23,6 +24,7 @@ pub(super) struct State {
     init_changed: Condvar,
     submitted: Notify,
     freezer: OnceLock<Arc<dyn Freezer>>,
+    pub(super) extensions: Extensions,
 }
 
 #[derive(Debug, Default)]

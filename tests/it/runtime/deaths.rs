@@ -210,21 +210,3 @@ fn a_replaced_bash_leaves_no_descriptor_behind() {
     }
     assert_eq!(descriptors(), before);
 }
-
-#[test]
-fn the_scripts_own_traps_run_when_the_runtime_is_told_to_end() {
-    for (traps, said) in [
-        ("trap 'echo term >&2' TERM; trap 'echo exit' EXIT", &["term\n", "exit\n"][..]),
-        ("trap 'echo exit' EXIT", &["exit\n"]),
-        ("trap 'echo term; exit 3' TERM", &["term\n"]),
-    ] {
-        for channel in Channel::BOTH {
-            let function = Function::script(&format!("{traps}\nhandler() {{ echo \"$1\"; }}")).over(channel).start();
-            function.answer("a").responds("a");
-            let log = function.end();
-            for line in said {
-                assert!(log.contains(line), "{traps}: no {line:?} in {log:?}");
-            }
-        }
-    }
-}

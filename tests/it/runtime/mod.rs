@@ -18,4 +18,5 @@ mod log_lines;
 mod orphans;
 mod sandbox;
 mod semantics;
+mod shutdown;
 mod streaming;

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use coshell::local::process_tree::ProcessTree;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::function::BOOTSTRAP;
@@ -29,17 +31,17 @@ pub struct Emulator {
 impl Emulator {
     /// Starts it on a function.sh with this text; `None` where there is no emulator.
     pub fn serve(script: &str) -> Option<Emulator> {
-        Emulator::start(script, &[], |emulator, root| {
-            let mut command = Command::new("sh");
-            command.args(["-c", "exec \"$@\" \"$0\"", BOOTSTRAP]).arg(emulator).env("LAMBDA_TASK_ROOT", root);
-            command
-        })
+        Emulator::serve_with(script, &[])
     }
 
     /// The same with a time limit.
     pub fn serve_with_limit(script: &str, seconds: u32) -> Option<Emulator> {
-        let limit = [("AWS_LAMBDA_FUNCTION_TIMEOUT", seconds.to_string())];
-        Emulator::start(script, &limit, |emulator, root| {
+        Emulator::serve_with(script, &[("AWS_LAMBDA_FUNCTION_TIMEOUT", &seconds.to_string())])
+    }
+
+    /// The same with more variables.
+    pub fn serve_with(script: &str, variables: &[(&str, &str)]) -> Option<Emulator> {
+        Emulator::start(script, variables, |emulator, root| {
             let mut command = Command::new("sh");
             command.args(["-c", "exec \"$@\" \"$0\"", BOOTSTRAP]).arg(emulator).env("LAMBDA_TASK_ROOT", root);
             command
@@ -62,7 +64,7 @@ cd /var/task; exec \"$@\"";
         })
     }
 
-    fn start(script: &str, more: &[(&str, String)], command: impl Fn(&Path, &Path) -> Command) -> Option<Emulator> {
+    fn start(script: &str, more: &[(&str, &str)], command: impl Fn(&Path, &Path) -> Command) -> Option<Emulator> {
         let emulator = emulator()?;
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
@@ -75,7 +77,7 @@ cd /var/task; exec \"$@\"";
             .args(["--runtime-api-address", &api.to_string()])
             .env("_HANDLER", "function.handler")
             .env(MARK, &mark)
-            .envs(more.iter().map(|(name, value)| (name, value)))
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -90,6 +92,13 @@ cd /var/task; exec \"$@\"";
     /// One invoke. It must not be called twice at a time.
     pub fn invoke(&mut self, event: &[u8]) -> Answer {
         Wire::connect(self.address).post(INVOCATIONS, &[], event)
+    }
+
+    /// Tells it to shut down, as Lambda does an environment, and gives the whole log.
+    pub fn end(mut self) -> String {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap();
+        self.log()
     }
 
     pub fn log(&self) -> String {
