@@ -32,3 +32,14 @@ look_up() {
   city=$(jq -r .city <<<"$1")
   curl -sS "$BENCH_SERVICE/weather?city=$city"
 }
+
+# A streamed response: the moment at which it is written, and then work.
+stream_time() {
+  printf '%s\n' "$EPOCHREALTIME"
+  sleep 0.01
+}
+
+# A large streamed response: the event is its size.
+stream_zeros() {
+  head -c "$1" /dev/zero
+}

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use coshell::local::environment::{Bootstrap, Environment, Settings, random_uuid};
 use coshell::local::function::Function;
-use coshell::local::invocation::{Bytes, Completion, Invocation, Invoke, Outcome};
+use coshell::local::invocation::{Bytes, Completion, Invocation, Invoke, Outcome, Part};
 use coshell::local::runtime_api::Init;
+use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::arrival::{Arrival, Gaps};
 use crate::peer::{Bootstraps, Peer, folder};
+use crate::rows::stream::channel;
 use crate::sandbox::{Conditions, Sandbox};
 use crate::ticks;
 
@@ -55,6 +57,10 @@ pub(crate) struct Subject {
 impl Bench {
     /// Starts a peer without waiting for its init. `function` is one of benches/handlers/function.sh, or names its file as well.
     pub(crate) fn spawn(&self, peer: Peer, function: &str) -> Result<Environment> {
+        self.spawn_with(peer, function, &[])
+    }
+
+    fn spawn_with(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Environment> {
         if self.interrupted.load(Ordering::Relaxed) {
             bail!("interrupted");
         }
@@ -65,14 +71,22 @@ impl Bench {
             function: Function { task_root: folder().join("handlers"), handler: handler(function) },
             bootstrap: Bootstrap::Executable(self.bootstraps.of(peer).to_owned()),
             memory_mb: 128,
-            variables: variables.map(|(name, value)| (name.into(), value.into())).into(),
+            variables: variables.iter().chain(more).map(|(name, value)| (name.into(), value.into())).collect(),
             log: Some(Arc::new(log)),
         })
     }
 
     /// Starts a peer and puts it under `conditions` once it is ready.
     pub(crate) fn start(&self, peer: Peer, function: &str, conditions: Conditions) -> Result<Subject> {
-        let environment = self.spawn(peer, function)?;
+        self.ready(peer, self.spawn(peer, function)?, conditions)
+    }
+
+    /// Starts a peer with more variables, under no conditions.
+    pub(crate) fn start_with(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Subject> {
+        self.ready(peer, self.spawn_with(peer, function, more)?, Conditions::default())
+    }
+
+    fn ready(&self, peer: Peer, environment: Environment, conditions: Conditions) -> Result<Subject> {
         self.init(peer, &environment)?;
         let sandbox = Sandbox::around(&environment, conditions)?;
         Ok(Subject { peer, environment: Some(environment), sandbox, interrupted: Arc::clone(&self.interrupted) })
@@ -161,7 +175,26 @@ impl Subject {
         }
     }
 
+    /// Sends one event whose response is streamed, lets `take` have the parts, and returns the time from delivery to the last one.
+    pub(crate) fn listen(&mut self, event: &Bytes, take: impl FnOnce(&mut Receiver<Part>)) -> Result<Duration> {
+        let (sender, mut parts) = channel();
+        let invocation = self.submit_to(event, Some(sender))?;
+        take(&mut parts);
+        let (delivered, answered) = moments(&self.answer(&invocation)?)?;
+        self.next(&invocation)?;
+        Ok(answered - delivered)
+    }
+
+    /// The process of the runtime itself.
+    pub(crate) fn runtime_pid(&self) -> u32 {
+        self.environment.as_ref().map(Environment::runtime_pid).unwrap_or_default()
+    }
+
     fn submit(&self, event: &Bytes) -> Result<Invocation> {
+        self.submit_to(event, None)
+    }
+
+    fn submit_to(&self, event: &Bytes, listener: Option<Sender<Part>>) -> Result<Invocation> {
         if self.interrupted.load(Ordering::Relaxed) {
             bail!("interrupted");
         }
@@ -172,6 +205,7 @@ impl Subject {
             timeout: EVENT_LIMIT,
             function_arn: Some("arn:aws:lambda:us-east-1:123456789012:function:bench".to_owned()),
             trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".to_owned()),
+            listener,
             ..Invoke::default()
         })
     }

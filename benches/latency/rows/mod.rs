@@ -7,6 +7,7 @@ mod measured;
 mod memory;
 mod reference;
 mod size;
+pub(crate) mod stream;
 pub(crate) mod traces;
 
 use anyhow::Result;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("in", size::run_in),
         other("out", size::run_out),
         other("log", log::run),
+        other("stream", stream::run),
         other("traces", traces::run),
     ]);
     all
