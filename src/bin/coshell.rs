@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, layer, package, serve};
+use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, layer, package, serve, test};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Tell what would go wrong on Lambda, before it is deployed
     Check(check::Arguments),
+    /// Run a handler on the events of its folder, and compare what it answers
+    Test(test::Arguments),
     /// List and print sample events of the services that invoke functions
     Events(events::Arguments),
     /// Make the zip of a function, with or without the runtime
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Invoke(arguments) => invoke::run(&arguments).into(),
         Command::Serve(arguments) => serve::run(&arguments).into(),
         Command::Check(arguments) => check::run(&arguments).into(),
+        Command::Test(arguments) => test::run(&arguments).into(),
         Command::Events(arguments) => events::run(&arguments).into(),
         Command::Package(arguments) => package::run(&arguments).into(),
         Command::Layer(arguments) => layer::run(&arguments).into(),

@@ -1,7 +1,8 @@
-//! The event of `coshell invoke`: JSON text, `@file`, `-` for stdin; checked before anything runs, as Lambda does.
+//! The event of `coshell invoke`: JSON text, `@file`, `-` for stdin; checked before anything runs, as Lambda does. No more is read than
+//! Lambda takes, since a file may be endless.
 
-use std::fs;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -31,6 +32,20 @@ pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads the event in a file that has to be a plain one: a pipe could wait for ever.
+///
+/// # Errors
+/// When it is none, cannot be read, is no JSON, or is over 6 MiB.
+pub fn in_file(file: &Path) -> Result<Vec<u8>> {
+    let kind = fs::metadata(file).with_context(|| format!("cannot read the event from `{}`", file.display()))?;
+    if !kind.is_file() {
+        bail!("cannot read the event from `{}`: it is no file", file.display());
+    }
+    let bytes = file_bytes(file)?;
+    check(&bytes).with_context(|| format!("the event in `{}` cannot be sent", file.display()))?;
+    Ok(bytes)
+}
+
 fn beside_the_script(file: &Path) -> Result<(String, Vec<u8>)> {
     if file.exists() {
         Ok((format!("the event in `{}`", file.display()), file_bytes(file)?))
@@ -40,18 +55,23 @@ fn beside_the_script(file: &Path) -> Result<(String, Vec<u8>)> {
 }
 
 fn stdin() -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).context("cannot read the event from stdin")?;
-    Ok(bytes)
+    limited(io::stdin()).context("cannot read the event from stdin")
 }
 
 fn file_bytes(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("cannot read the event from `{}`", file.display()))
+    File::open(file).and_then(limited).with_context(|| format!("cannot read the event from `{}`", file.display()))
+}
+
+/// One byte more than may be sent says that there is too much.
+fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(LIMIT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn check(bytes: &[u8]) -> Result<()> {
     if bytes.len() > LIMIT_BYTES {
-        bail!("it has {} bytes, and Lambda takes at most {LIMIT_BYTES}", bytes.len());
+        bail!("it has more than {LIMIT_BYTES} bytes, the most that Lambda takes");
     }
     if bytes.trim_ascii().is_empty() {
         bail!("it is empty, which is not valid JSON; `{{}}` is the smallest object");

@@ -8,10 +8,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::environment::region;
+
 /// The script in a function's folder.
 const SCRIPT: &str = "function.sh";
 /// The function that is called when the path names none.
 const FUNCTION: &str = "handler";
+
+/// The account of every function here, as in AWS's own examples.
+const ACCOUNT: &str = "123456789012";
 
 /// A function to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +58,12 @@ impl Function {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
         let name: String = folder.chars().filter(|letter| allowed(*letter)).take(64).collect();
         if name.is_empty() { "function".to_owned() } else { name }
+    }
+
+    /// Its ARN, in the developer's region.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", region(), self.name())
     }
 }
 

@@ -6,8 +6,8 @@
 //! out; 128 and the signal's number after Ctrl-C and the like.
 
 pub(crate) mod arguments;
-mod explained;
-mod machine;
+pub(crate) mod explained;
+pub(crate) mod machine;
 pub(crate) mod outcome;
 pub(crate) mod output;
 mod repeat;
@@ -21,7 +21,7 @@ pub use arguments::Arguments;
 pub use outcome::Status;
 
 use super::contract::{self, Caller};
-use super::environment::{Bootstrap, Environment, Settings, random_uuid, region};
+use super::environment::{Bootstrap, Environment, Settings, random_uuid};
 use super::event;
 use super::events::Sample;
 use super::function::Function;
@@ -65,7 +65,7 @@ fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
         },
         request_id: arguments.request_id.clone().map_or_else(random_uuid, Ok)?,
         timeout: arguments.timeout,
-        function_arn: Some(format!("arn:aws:lambda:{}:123456789012:function:{}", region(), function.name())),
+        function_arn: Some(function.arn()),
         client_context: arguments.client_context.clone(),
         ..Invoke::default()
     };
@@ -171,7 +171,7 @@ fn warnings(arguments: &Arguments, invoke: &Invoke, response: &[u8]) -> Vec<Stri
 }
 
 /// Waits for the first `next`: how long init took, or what kept it from getting there.
-fn init(environment: &Environment) -> Result<Duration, FunctionError> {
+pub(crate) fn init(environment: &Environment) -> Result<Duration, FunctionError> {
     match environment.wait_for_init(INIT_LIMIT) {
         Init::Ready(ready) => Ok(ready.saturating_duration_since(environment.started())),
         Init::Failed(error) => Err(error),

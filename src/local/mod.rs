@@ -20,7 +20,6 @@ pub mod environment;
 pub mod process_tree;
 
 // The commands, and how they speak
-// The commands
 pub mod bundle;
 pub mod check;
 pub mod events;
@@ -32,3 +31,4 @@ pub mod package;
 pub mod progress;
 pub mod serve;
 mod terminal;
+pub mod test;

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use anyhow::{Context, Result};
 
 pub(crate) const RED: &str = "\x1b[1;31m";
+pub(crate) const GREEN: &str = "\x1b[1;32m";
 pub(crate) const YELLOW: &str = "\x1b[1;33m";
 pub(crate) const DIM: &str = "\x1b[2m";
 pub(crate) const PLAIN: &str = "\x1b[0m";
@@ -13,6 +14,10 @@ pub(crate) const PLAIN: &str = "\x1b[0m";
 pub(crate) fn in_colour() -> bool {
     let set = |name| std::env::var_os(name).unwrap_or_default();
     set("NO_COLOR").is_empty() && set("TERM") != "dumb"
+}
+
+pub(crate) fn stdout_is_a_terminal() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 pub(crate) fn stderr_is_a_terminal() -> bool {

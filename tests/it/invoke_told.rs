@@ -1,12 +1,13 @@
 //! `coshell invoke`, under the real runtime: how a failure is told to a person and to a machine, and the trace.
 
 use std::fs;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::program::coshell;
+use crate::support::terminal;
 
 const FAILING: &str =
     "fetch() {\n  local key=$1\n  ls \"/nosuch/$key\"\n  echo fetched\n}\n\nhandler() {\n  fetch a\n}\n";
@@ -37,21 +38,10 @@ fn json(script: &str, arguments: &[&str]) -> (Value, Option<i32>) {
     (serde_json::from_slice(&output.stdout).unwrap(), output.status.code())
 }
 
-/// What a terminal would show; `None` where there is no script(1).
+/// What a terminal shows of an invocation; `None` where there is no script(1).
 fn on_a_terminal(script: &str, variables: &[(&str, &str)]) -> Option<String> {
     let folder = folder(script);
-    let command = format!("{} invoke {}", env!("CARGO_BIN_EXE_coshell"), folder.path().display());
-    let mut terminal = Command::new("script");
-    terminal.args(["-qec", &command, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
-    terminal.envs(variables.iter().copied()).stdin(Stdio::null());
-    match terminal.output() {
-        Ok(output) => Some(text(&output.stdout).replace('\r', "")),
-        Err(_) => {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "with CI=true nothing may be skipped: script");
-            eprintln!("skip: script(1) is not installed (Debian: bsdutils)");
-            None
-        }
-    }
+    terminal::shows(&format!("invoke {}", folder.path().display()), variables)
 }
 
 #[test]

@@ -12,16 +12,16 @@ use super::super::terminal::{DIM, RED, paint, printable};
 const NEIGHBOURS: usize = 2;
 
 /// What a report says.
-pub(super) struct Explained {
-    error_type: String,
-    message: String,
+pub(crate) struct Explained {
+    pub(crate) error_type: String,
+    pub(crate) message: String,
     /// Innermost first: `fetch (function.sh:12)`.
     frames: Vec<String>,
 }
 
 impl Explained {
     /// `None` where the report is not in Lambda's form.
-    pub(super) fn of(error: &FunctionError) -> Option<Explained> {
+    pub(crate) fn of(error: &FunctionError) -> Option<Explained> {
         let report: Value = serde_json::from_slice(&error.body).ok()?;
         let frames = report["stackTrace"].as_array().into_iter().flatten();
         Some(Explained {
@@ -32,7 +32,7 @@ impl Explained {
     }
 
     /// The text for a terminal.
-    pub(super) fn told(&self, task_root: &Path, in_colour: bool) -> String {
+    pub(crate) fn told(&self, task_root: &Path, in_colour: bool) -> String {
         let paint = |colour: &str, text: &str| paint(in_colour, colour, &printable(text));
         let mut told = format!("\n{}: {}\n", paint(RED, &self.error_type), printable(&self.message));
         if let Some((file, line)) = self.frames.iter().find_map(|frame| place(frame)) {

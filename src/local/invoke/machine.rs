@@ -14,7 +14,7 @@ use super::super::invocation::FunctionError;
 use super::{CameOfIt, Status};
 
 /// A file in memory that takes the log.
-pub(super) fn log() -> Result<Arc<File>> {
+pub(crate) fn log() -> Result<Arc<File>> {
     let log = memfd_create("log", MFdFlags::MFD_CLOEXEC).context("cannot make a file for the log")?;
     Ok(Arc::new(File::from(log)))
 }

@@ -8,4 +8,6 @@ pub mod running;
 pub mod serving;
 pub mod skip;
 pub mod stub;
+pub mod suite;
+pub mod terminal;
 pub mod wire;

@@ -1,0 +1,129 @@
+//! Two answers side by side: lines that begin with `-` were expected, lines with `+` came instead.
+//!
+//! JSON is laid out before it is compared by lines, since most responses are one long line of it. What is no text is told by sizes and by
+//! the first byte that differs.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use similar::TextDiff;
+
+/// Lines that are shown around a difference.
+const NEIGHBOURS: usize = 2;
+/// So many lines are shown in all.
+const SHOWN_LINES: usize = 60;
+/// A longer line is shown only around its first difference.
+const LONG_LINE_CHARACTERS: usize = 240;
+/// So much of it before that, and three times as much from there.
+const WINDOW_CHARACTERS: usize = 40;
+/// After that long, a coarser difference has to do.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What differs; `None` where nothing does.
+pub(super) fn of_bytes(expected: &[u8], came: &[u8]) -> Option<String> {
+    if expected == came {
+        return None;
+    }
+    Some(match (text(expected), text(came)) {
+        (Some(expected), Some(came)) => of_texts(expected, came),
+        _ => of_binaries(expected, came),
+    })
+}
+
+/// The bytes as text, where they are.
+pub(super) fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+}
+
+fn of_texts(expected: &str, came: &str) -> String {
+    match (laid_out(expected), laid_out(came)) {
+        (Some(expected), Some(came)) if expected != came => of_lines(&expected, &came),
+        (Some(_), Some(_)) => format!("the same JSON, written differently:\n{}", of_lines(expected, came)),
+        _ => of_lines(expected, came),
+    }
+}
+
+fn laid_out(text: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    (value.is_object() || value.is_array()).then(|| format!("{value:#}"))
+}
+
+fn of_lines(expected: &str, came: &str) -> String {
+    let is_long = |text: &str| text.lines().any(|line| line.chars().count() > LONG_LINE_CHARACTERS);
+    if is_long(expected) || is_long(came) {
+        return window(expected, came);
+    }
+    let difference = TextDiff::configure().timeout(PATIENCE).newline_terminated(true).diff_lines(expected, came);
+    let lines = difference.unified_diff().context_radius(NEIGHBOURS).missing_newline_hint(false).to_string();
+    let mut lines: Vec<&str> = lines.lines().collect();
+    let more = lines.len().saturating_sub(SHOWN_LINES);
+    lines.truncate(SHOWN_LINES);
+    let more = if more > 0 { format!("\n… {more} more lines") } else { String::new() };
+    lines.join("\n") + &more
+}
+
+/// Both texts from shortly before where they part.
+fn window(expected: &str, came: &str) -> String {
+    let common = expected.chars().zip(came.chars()).take_while(|(one, other)| one == other).count();
+    let from = common.saturating_sub(WINDOW_CHARACTERS);
+    let part = |text: &str| {
+        let part: String = text.chars().skip(from).take(4 * WINDOW_CHARACTERS).collect();
+        let (before, after) = (
+            if from > 0 { "…" } else { "" },
+            if text.chars().count() > from + 4 * WINDOW_CHARACTERS { "…" } else { "" },
+        );
+        format!("{before}{}{after}", part.replace('\n', "\\n"))
+    };
+    format!("from character {}:\n-{}\n+{}", from + 1, part(expected), part(came))
+}
+
+fn of_binaries(expected: &[u8], came: &[u8]) -> String {
+    let common = expected.iter().zip(came).take_while(|(one, other)| one == other).count();
+    let byte = |bytes: &[u8]| bytes.get(common).map_or("the end".to_owned(), |byte| format!("0x{byte:02x}"));
+    format!(
+        "{} bytes were expected, {} came; they part at offset {common}: {} was expected, {} came",
+        expected.len(),
+        came.len(),
+        byte(expected),
+        byte(came)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(expected: &str, came: &str) -> String {
+        of_bytes(expected.as_bytes(), came.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn texts_are_compared_by_lines_and_json_when_it_is_laid_out() {
+        assert_eq!(of_bytes(b"a\n", b"a\n"), None);
+        assert_eq!(told("a\nb\nc\nd", "a\nb\nx\nd"), "@@ -1,4 +1,4 @@\n a\n b\n-c\n+x\n d");
+        assert_eq!(
+            told("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":3}"),
+            "@@ -1,4 +1,4 @@\n {\n   \"a\": 1,\n-  \"b\": 2\n+  \"b\": 3\n }"
+        );
+        assert!(told("{\"a\":1}", "{\"a\": 1}").starts_with("the same JSON, written differently:\n@@"));
+    }
+
+    #[test]
+    fn a_long_line_is_shown_where_it_differs() {
+        let long = |end: &str| format!("{}{end}", "ä".repeat(1000));
+        let told = told(&long("b"), &long("c"));
+        assert_eq!(told, format!("from character 961:\n-…{0}b\n+…{0}c", "ä".repeat(40)));
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_by_its_first_byte_that_differs() {
+        let told = of_bytes(b"\xff\x00\x01", b"\xff\x00").unwrap();
+        assert_eq!(told, "3 bytes were expected, 2 came; they part at offset 2: 0x01 was expected, the end came");
+    }
+
+    #[test]
+    fn a_difference_of_many_lines_is_cut() {
+        let told = told(&"a\n".repeat(500), &"b\n".repeat(500));
+        assert!(told.ends_with("\n… 941 more lines"), "{told}");
+    }
+}
