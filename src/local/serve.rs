@@ -8,6 +8,7 @@ mod admission;
 mod arguments;
 mod exception;
 mod front;
+mod function_url;
 mod invoke_api;
 mod listener;
 mod log;
@@ -19,6 +20,7 @@ mod workers;
 use std::sync::Arc;
 
 use anyhow::Result;
+use axum::Router;
 
 pub use arguments::Arguments;
 
@@ -29,22 +31,22 @@ use super::http_server::HttpServer;
 use super::interruption::Interruption;
 use admission::Admission;
 use front::{Front, guarded};
-use listener::Place;
+use listener::{Place, Places};
 use sandbox::Template;
 use workers::Workers;
 
 /// Serves until a signal comes. What goes wrong has been said on stderr when it returns.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Exit {
-    let (settings, place) = match read(arguments) {
+    let (settings, places) = match read(arguments) {
         Ok(asked) => asked,
         Err(error) => return Exit::Usage.with(&error),
     };
-    serve(arguments, settings, place).unwrap_or_else(|error| Exit::Failed.with(&error))
+    serve(arguments, settings, places).unwrap_or_else(|error| Exit::Failed.with(&error))
 }
 
 /// What was asked, checked before anything runs.
-fn read(arguments: &Arguments) -> Result<(Settings, Place)> {
+fn read(arguments: &Arguments) -> Result<(Settings, Places)> {
     let trace = arguments.trace.then(|| ("COSHELL_TRACE".into(), "1".into()));
     let settings = Settings {
         function: Function::locate(&arguments.path)?,
@@ -53,19 +55,25 @@ fn read(arguments: &Arguments) -> Result<(Settings, Place)> {
         variables: arguments.env.iter().cloned().chain(trace).collect(),
         log: None,
     };
-    Ok((settings, Place::listen(&arguments.host, arguments.port, "--port")?))
+    let url = arguments.url_port.map(|port| Place::listen(&arguments.host, port, "--url-port")).transpose()?;
+    Ok((settings, Places { api: Place::listen(&arguments.host, arguments.port, "--port")?, url }))
 }
 
-fn serve(arguments: &Arguments, settings: Settings, place: Place) -> Result<Exit> {
+fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Exit> {
     let interruption = Interruption::watch()?;
     let function = settings.function.clone();
     let template = Arc::new(Template { settings, interruption: interruption.clone() });
     let workers = Workers::new(template, arguments.concurrency.into());
     let front =
         Arc::new(Front { workers: workers.clone(), function_name: function.name(), timeout: arguments.timeout });
-    let admission = Admission { port: place.port, host: arguments.host.clone(), is_function_url: false };
-    let told = listener::told(&function, &place);
-    let server = HttpServer::start("server", vec![(place.listener, guarded(invoke_api::router(front), admission))])?;
+    let told = places.told(&function);
+    let door = |place: Place, is_function_url: bool, router: Router| {
+        let admission = Admission { port: place.port, host: arguments.host.clone(), is_function_url };
+        (place.listener, guarded(router, admission))
+    };
+    let api = door(places.api, false, invoke_api::router(Arc::clone(&front)));
+    let url = places.url.map(|place| door(place, true, function_url::router(front)));
+    let server = HttpServer::start("server", std::iter::once(api).chain(url).collect())?;
     eprint!("{told}");
     workers.prepare();
     interruption.wait();

@@ -11,6 +11,7 @@ use super::super::invoke::arguments::{seconds, variable};
 const EXAMPLES: &str = "\
 Examples:
   coshell serve handlers/echo                          Lambda's Invoke API on http://127.0.0.1:9000
+  coshell serve handlers/page --url-port 8000          and a function URL on http://127.0.0.1:8000/
   coshell serve src/orders.create --concurrency 4      up to four events at a time
   coshell serve handlers/echo --env STAGE=test --timeout 10
 
@@ -32,6 +33,10 @@ pub struct Arguments {
     /// The port of Lambda's Invoke API; 0 takes a free one and prints it
     #[arg(long, value_name = "PORT", default_value = "9000")]
     pub port: u16,
+
+    /// Offers the function as a function URL too, on this port; 0 takes a free one and prints it
+    #[arg(long, value_name = "PORT")]
+    pub url_port: Option<u16>,
 
     /// The address to listen on; others than this machine can call the function with 0.0.0.0
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]

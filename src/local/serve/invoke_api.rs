@@ -11,8 +11,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{Engine, prelude::BASE64_STANDARD};
 
+use super::super::contract::Caller;
 use super::super::event;
 use super::super::invocation::{Bytes, Invoke};
 use super::super::invoke::arguments::client_context;
@@ -20,7 +21,7 @@ use super::super::runtime_api::body;
 use super::exception::Exception;
 use super::front::{Front, log_access};
 use super::name::{invoked_arn, qualifier_of};
-use super::sandbox::Answer;
+use super::sandbox::{Answer, Asked};
 
 /// The one route.
 pub(super) const INVOCATIONS: &str = "/2015-03-31/functions/{name}/invocations";
@@ -131,7 +132,7 @@ fn payload(bytes: Vec<u8>) -> Result<Bytes, Exception> {
 }
 
 fn decoded_context(header: &HeaderValue) -> Result<String, Exception> {
-    let decoded = STANDARD.decode(header).map_err(|error| error.to_string());
+    let decoded = BASE64_STANDARD.decode(header).map_err(|error| error.to_string());
     let text = decoded.and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string()));
     text.and_then(|text| client_context(&text)).map_err(|error| {
         Exception::InvalidRequestContent(format!("Client context must be a valid Base64-encoded JSON object: {error}"))
@@ -146,7 +147,7 @@ fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Exception> {
 /// Queues the event; what comes of it is in the log alone.
 fn accepted(front: &Front, invoke: Invoke) -> Result<Response, Exception> {
     let request_id = invoke.request_id.clone();
-    let answer = front.workers.submit(invoke, false)?;
+    let answer = front.workers.submit(Asked { invoke, log_wanted: false, caller: Some(Caller::None) })?;
     let id = request_id.clone();
     tokio::spawn(async move {
         if let Ok(answer) = answer.await {
@@ -159,7 +160,7 @@ fn accepted(front: &Front, invoke: Invoke) -> Result<Response, Exception> {
 async fn answered(front: &Front, invoke: Invoke, headers: &HeaderMap) -> Result<Response, Exception> {
     let request_id = invoke.request_id.clone();
     let log_wanted = headers.get(LOG_TYPE).is_some_and(|log_type| log_type == "Tail");
-    let answer = front.workers.submit(invoke, log_wanted)?;
+    let answer = front.workers.submit(Asked { invoke, log_wanted, caller: None })?;
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
     log_access("invoke", StatusCode::OK.as_u16(), &request_id, &answer);
     Ok(reply(&request_id, answer))
@@ -170,7 +171,7 @@ fn reply(request_id: &str, answer: Answer) -> Response {
     let mut headers = headers_of([(REQUEST_ID, request_id), (EXECUTED_VERSION, "$LATEST")]);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(log_tail) = answer.log_tail {
-        headers.extend(headers_of([(LOG_RESULT, STANDARD.encode(log_tail).as_str())]));
+        headers.extend(headers_of([(LOG_RESULT, BASE64_STANDARD.encode(log_tail).as_str())]));
     }
     let bytes = match answer.outcome {
         Ok(response) => response.bytes,

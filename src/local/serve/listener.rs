@@ -17,6 +17,13 @@ pub(super) struct Place {
     pub(super) url: String,
 }
 
+/// All ports.
+#[derive(Debug)]
+pub(super) struct Places {
+    pub(super) api: Place,
+    pub(super) url: Option<Place>,
+}
+
 impl Place {
     /// Opens the port on `host`, an address or a name; `option` is how the command line names the port.
     pub(super) fn listen(host: &str, port: u16, option: &str) -> Result<Place> {
@@ -39,27 +46,31 @@ impl Place {
     }
 }
 
-/// What is said at start.
-pub(super) fn told(function: &Function, place: &Place) -> String {
-    let (name, url) = (function.name(), &place.url);
-    let event = function.task_root.join("event.json");
-    let event = event.is_file().then(|| quoted(&event.to_string_lossy()));
-    let data = event.as_ref().map_or("'{}'".to_owned(), |event| format!("@{event}"));
-    let payload = event.map_or(String::new(), |event| format!(" --payload fileb://{event}"));
-    let mut told = String::new();
-    let _ = writeln!(told, "serving `{}` of {}", function.handler, function.task_root.display());
-    let _ = writeln!(told, "Invoke API on {url}");
-    let _ = writeln!(told, "  curl --data {data} {url}/2015-03-31/functions/{name}/invocations");
-    let _ = writeln!(
-        told,
-        "  aws lambda invoke --endpoint-url {url} --no-sign-request --region {} --function-name {name}{payload} /dev/stdout",
-        region()
-    );
-    if place.listener.local_addr().is_ok_and(|address| !address.ip().is_loopback()) {
-        let _ =
-            writeln!(told, "warning: who reaches this machine can call the function, since --host is not 127.0.0.1");
+impl Places {
+    /// What is said at start.
+    pub(super) fn told(&self, function: &Function) -> String {
+        let (name, url) = (function.name(), &self.api.url);
+        let event = function.task_root.join("event.json");
+        let event = event.is_file().then(|| quoted(&event.to_string_lossy()));
+        let data = event.as_ref().map_or("'{}'".to_owned(), |event| format!("@{event}"));
+        let payload = event.map_or(String::new(), |event| format!(" --payload fileb://{event}"));
+        let aws = format!("aws lambda invoke --endpoint-url {url} --no-sign-request --region {}", region());
+        let mut told = String::new();
+        let _ = writeln!(told, "serving `{}` of {}", function.handler, function.task_root.display());
+        let _ = writeln!(told, "Invoke API on {url}");
+        let _ = writeln!(told, "  curl --data {data} {url}/2015-03-31/functions/{name}/invocations");
+        let _ = writeln!(told, "  {aws} --function-name {name}{payload} /dev/stdout");
+        if let Some(place) = &self.url {
+            let _ = writeln!(told, "function URL on {}/", place.url);
+        }
+        if self.api.listener.local_addr().is_ok_and(|address| !address.ip().is_loopback()) {
+            let _ = writeln!(
+                told,
+                "warning: who reaches this machine can call the function, since --host is not 127.0.0.1"
+            );
+        }
+        told
     }
-    told
 }
 
 /// A word of the shell.

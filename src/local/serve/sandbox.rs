@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::super::contract::{self, Caller};
 use super::super::environment::{Environment, Settings};
 use super::super::interruption::Interruption;
 use super::super::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome, Response};
 use super::super::invoke::outcome::{INIT_LIMIT, Status, billed, exit_error, init_timeout, judge};
 use super::super::invoke::output;
 use super::super::runtime_api::Init;
-use super::super::{contract, terminal};
+use super::super::terminal;
 use super::log::Log;
 use super::report::{Ending, Report, start_line};
 
@@ -22,6 +23,16 @@ pub(super) struct Template {
     /// The log is each environment's own.
     pub(super) settings: Settings,
     pub(super) interruption: Interruption,
+}
+
+/// An event as a sandbox takes it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) invoke: Invoke,
+    /// Whether the caller wants the end of the event's log.
+    pub(super) log_wanted: bool,
+    /// Who will use the response; `None` where that can only be told from the event.
+    pub(super) caller: Option<Caller>,
 }
 
 /// What a caller gets.
@@ -68,13 +79,14 @@ impl Sandbox {
     }
 
     /// Runs one event to its end; every process of an environment that is given up is gone when this returns.
-    pub(super) fn run(&mut self, invoke: Invoke, log_wanted: bool) -> Answer {
+    pub(super) fn run(&mut self, asked: Asked) -> Answer {
+        let Asked { invoke, log_wanted, caller } = asked;
         let answer = match self.invocation(&invoke) {
             Ok((invocation, completion)) => self.judged(&invocation, &completion, log_wanted),
             Err(NotReady { error, log }) => not_run(&invoke, error, log.filter(|_| log_wanted)),
         };
         match &answer.outcome {
-            Ok(response) => contract::warnings(&invoke.payload, &response.bytes).iter().for_each(|w| terminal::warn(w)),
+            Ok(response) => warn(caller, &invoke, response),
             Err(error) => drop(output::explained(error, self.task_root())),
         }
         answer
@@ -195,6 +207,13 @@ fn until_answered(completion: &Completion, invoke: &Invoke) -> Duration {
         (Some(delivered), None) => delivered.elapsed().min(invoke.timeout),
         (None, _) => Duration::ZERO,
     }
+}
+
+/// Says what the caller could not use.
+fn warn(caller: Option<Caller>, invoke: &Invoke, response: &Response) {
+    let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
+    let warnings = contract::warnings_of(caller, &invoke.payload, &response.bytes);
+    warnings.iter().filter(|_| !response.streaming).for_each(|warning| terminal::warn(warning));
 }
 
 /// The answer where the event reached no runtime.

@@ -9,9 +9,8 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::super::invocation::Invoke;
 use super::exception::Exception;
-use super::sandbox::{Answer, Sandbox, Template};
+use super::sandbox::{Answer, Asked, Sandbox, Template};
 
 /// More than this is refused as Lambda refuses what is over the concurrency.
 const MOST_WAITING: usize = 1000;
@@ -26,8 +25,7 @@ enum Work {
 
 #[derive(Debug)]
 struct Event {
-    invoke: Invoke,
-    log_wanted: bool,
+    asked: Asked,
     reply: oneshot::Sender<Answer>,
 }
 
@@ -66,13 +64,13 @@ impl Workers {
     }
 
     /// Queues an event. Who drops the receiver before the event's turn has withdrawn it.
-    pub(super) fn submit(&self, invoke: Invoke, log_wanted: bool) -> Result<oneshot::Receiver<Answer>, Exception> {
+    pub(super) fn submit(&self, asked: Asked) -> Result<oneshot::Receiver<Answer>, Exception> {
         let line = self.line();
         if line.waiting.len() >= MOST_WAITING {
             return Err(Exception::TooManyRequests(MOST_WAITING));
         }
         let (reply, answer) = oneshot::channel();
-        self.add(line, Work::Event(Box::new(Event { invoke, log_wanted, reply })))?;
+        self.add(line, Work::Event(Box::new(Event { asked, reply })))?;
         Ok(answer)
     }
 
@@ -119,8 +117,8 @@ impl Workers {
                 Work::Prepare => sandbox.prepare(),
                 Work::Event(event) if event.reply.is_closed() => {}
                 Work::Event(event) => {
-                    let Event { invoke, log_wanted, reply } = *event;
-                    let _ = reply.send(sandbox.run(invoke, log_wanted)); // the client may be gone
+                    let Event { asked, reply } = *event;
+                    let _ = reply.send(sandbox.run(asked)); // the client may be gone
                 }
             }
         }

@@ -2,4 +2,5 @@
 
 mod admission;
 mod ends;
+mod function_url;
 mod invoke_api;

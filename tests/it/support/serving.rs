@@ -118,6 +118,11 @@ impl Serving {
         after(&self.stderr_with("Invoke API on "), "Invoke API on ")
     }
 
+    /// Where the function URL is, without the `/` at its end.
+    pub fn function_url(&self) -> String {
+        after(&self.stderr_with("function URL on "), "function URL on ").trim_end_matches('/').to_owned()
+    }
+
     pub fn wire(&self) -> Wire {
         Wire::connect(self.address())
     }
