@@ -11,6 +11,7 @@ pub(crate) mod machine;
 pub(crate) mod outcome;
 pub(crate) mod output;
 mod repeat;
+mod streamed;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use super::runtime_api::Init;
 use super::terminal::{stderr_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::Report;
+use streamed::Writer;
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
@@ -138,10 +140,14 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
             return Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() });
         }
     };
-    let invocation = environment.api().submit(invoke).context("cannot send the event")?;
+    let writer = if arguments.json { None } else { Some(Writer::start()?) };
+    let (listener, writer) = writer.unzip();
+    let invocation = environment.api().submit(Invoke { listener, ..invoke }).context("cannot send the event")?;
     let completion = invocation.wait();
+    writer.map_or(Ok(()), Writer::finish)?;
     let (status, error) = judge(&completion, invocation.invoke());
     let response = match &completion.outcome {
+        Outcome::Response(response) if response.streaming && !arguments.json => None, // it is out
         Outcome::Response(response) => Some(response.bytes.clone()),
         Outcome::Error(_) | Outcome::RuntimeExited(_) | Outcome::TimedOut => None,
     };

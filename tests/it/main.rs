@@ -9,6 +9,7 @@ mod invoke;
 mod invoke_ends;
 mod invoke_own_runtime;
 mod invoke_repeat;
+mod invoke_streamed;
 mod invoke_told;
 mod logs;
 mod package;

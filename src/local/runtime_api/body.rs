@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use http_body::Frame;
-use tokio::sync::mpsc;
 
-use super::super::invocation::Part;
+use super::super::invocation::{Invocation, Part};
 
 /// Events over this size go out chunked, without Content-Length, as Lambda sends them.
 const WITH_LENGTH_BYTES: usize = 2048;
@@ -46,7 +45,8 @@ pub(in crate::local) struct Received {
     pub(in crate::local) size: u64,
     /// The trailers after the last chunk.
     pub(super) trailers: HeaderMap,
-    listener: Option<mpsc::Sender<Part>>,
+    /// Whose listener gets the bytes.
+    listened: Option<Invocation>,
 }
 
 /// Reads a body to its end, so that the connection stays usable, and keeps it if it has at most `limit` bytes.
@@ -54,13 +54,13 @@ pub(in crate::local) async fn receive(body: Body, limit: u64) -> Result<Received
     receive_for(None, body, limit).await
 }
 
-/// The same; but where there is a listener, that one gets the bytes up to `limit`, and they are not kept.
+/// The same; but where an invocation is given, its listener gets the bytes up to `limit`, and they are not kept.
 pub(super) async fn receive_for(
-    listener: Option<mpsc::Sender<Part>>,
+    listened: Option<Invocation>,
     mut body: Body,
     limit: u64,
 ) -> Result<Received, axum::Error> {
-    let mut received = Received { listener, ..Received::default() };
+    let mut received = Received { listened, ..Received::default() };
     if let Some(size) = body.size_hint().exact().filter(|size| *size <= limit) {
         received.bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
     }
@@ -75,9 +75,11 @@ impl Received {
         match frame.into_data() {
             Ok(data) => {
                 self.size += data.len() as u64;
-                if let Some(listener) = self.listener.as_ref().filter(|_| self.size <= limit) {
-                    // One that does not listen any more changes nothing for the runtime.
-                    let _ = listener.send(Part::Data(data)).await;
+                if let Some(invocation) = &self.listened {
+                    // Nobody listens any more once the time limit has passed, or the client is gone: nothing that the runtime sees.
+                    if let Some(listener) = invocation.listener().filter(|_| self.size <= limit) {
+                        let _ = listener.send(Part::Data(data)).await;
+                    }
                 } else if self.size <= limit {
                     self.bytes.extend_from_slice(&data);
                 } else {

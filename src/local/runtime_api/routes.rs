@@ -18,7 +18,6 @@ use axum::http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use axum::response::Response as Reply;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use tokio::sync::mpsc;
 
 use super::super::invocation::{Invocation, Outcome, Part, Refusal};
 use super::answer::{Answer, DEADLINE_MS};
@@ -70,8 +69,8 @@ async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, hea
         Some(_) => Err(Answer::InvalidResponseMode),
     };
     let limit = if streaming == Ok(true) { STREAMED_LIMIT_BYTES } else { BUFFERED_LIMIT_BYTES };
-    let listener = if streaming == Ok(true) { begin_stream(&state, &id, &headers).await } else { None };
-    settle(&state, &id, listener, body, limit, |received| match streaming {
+    let listened = if streaming == Ok(true) { begin_stream(&state, &id, &headers).await } else { None };
+    settle(&state, &id, listened, body, limit, |received| match streaming {
         Ok(streaming) => (Outcome::Response(response_of(&headers, received, streaming)), Answer::Accepted),
         Err(answer) => (by_lambda("Runtime.InvalidResponseModeHeader", "Invalid function response mode"), answer),
     })
@@ -79,10 +78,10 @@ async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, hea
 }
 
 /// Tells who listens to this event's response that it begins.
-async fn begin_stream(state: &State, id: &str, headers: &HeaderMap) -> Option<mpsc::Sender<Part>> {
-    let listener = state.in_flight(id)?.listener()?;
-    let _ = listener.send(Part::Head(text(headers, CONTENT_TYPE.as_str()))).await; // it may have gone
-    Some(listener)
+async fn begin_stream(state: &State, id: &str, headers: &HeaderMap) -> Option<Invocation> {
+    let invocation = state.in_flight(id)?;
+    let _ = invocation.listener()?.send(Part::Head(text(headers, CONTENT_TYPE.as_str()))).await; // it may have gone
+    Some(invocation)
 }
 
 // POST /2018-06-01/runtime/invocation/{id}/error
@@ -106,7 +105,7 @@ async fn init_error(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body:
 async fn settle(
     state: &State,
     id: &str,
-    listener: Option<mpsc::Sender<Part>>,
+    listened: Option<Invocation>,
     body: Body,
     limit: u64,
     outcome: impl FnOnce(Received) -> (Outcome, Answer),
@@ -116,7 +115,7 @@ async fn settle(
         Ok(()) => Ok(invocation),
         Err(refusal) => Err(refused(refusal)),
     });
-    let received = body::receive_for(listener, body, limit).await; // to its end in any case: the connection stays usable
+    let received = body::receive_for(listened, body, limit).await; // to its end in any case: the connection stays usable
     let invocation = match open {
         Ok(invocation) => invocation,
         Err(answer) => return answer,
