@@ -20,6 +20,7 @@ const CONVENTION: &str = "COSHELL_CONVENTION";
 const TIMEOUT_MARGIN: &str = "COSHELL_TIMEOUT_MARGIN_MS";
 const RESPONSE: &str = "COSHELL_RESPONSE";
 const TRACE: &str = "COSHELL_TRACE";
+const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
@@ -52,6 +53,8 @@ pub struct Config {
     pub trace: bool,
     /// Whether an internal extension is registered, so that Lambda sends SIGTERM.
     pub shutdown_hook: bool,
+    /// The file that every command goes to, at its end.
+    pub trace_file: Option<PathBuf>,
     /// How log lines are written.
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
@@ -82,6 +85,7 @@ impl Config {
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             trace: text(TRACE).is_some_and(|value| value != "0"),
             shutdown_hook: text(SHUTDOWN_HOOK).is_some_and(|value| value != "0"),
+            trace_file: text(TRACE_FILE).map(PathBuf::from),
             log_format: if text(LOG_FORMAT).is_some_and(|value| value.eq_ignore_ascii_case("json")) {
                 Format::Json
             } else {
@@ -91,6 +95,12 @@ impl Config {
             complaints: complaints(),
             fifos: text(CHANNEL).is_some_and(|value| value == "fifo"),
         })
+    }
+
+    /// Whether commands are traced at all.
+    #[must_use]
+    pub fn is_traced(&self) -> bool {
+        self.trace || self.trace_file.is_some()
     }
 }
 

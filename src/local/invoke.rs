@@ -10,6 +10,7 @@ pub(crate) mod explained;
 pub(crate) mod machine;
 pub(crate) mod outcome;
 pub(crate) mod output;
+mod profile;
 mod repeat;
 mod streamed;
 
@@ -32,23 +33,25 @@ use super::runtime_api::Init;
 use super::terminal::{stderr_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::Report;
+use profile::Profile;
 use streamed::Writer;
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Status {
-    let (settings, invoke) = match read(arguments) {
+    let asked = match read(arguments) {
         Ok(asked) => asked,
         Err(error) => return complain(&error, Status::Usage),
     };
-    let (interruption, environment) = match start(&settings) {
+    let (interruption, environment) = match start(&asked.settings) {
         Ok(started) => started,
         Err(error) => return complain(&error, Status::InitFailed),
     };
     let told = match arguments.repeat {
-        None => once(environment, invoke, arguments, &settings, &interruption),
-        Some(times) => repeat::run(environment, &invoke, times, arguments, &settings, &interruption),
+        None => once(environment, &asked, arguments, &interruption),
+        Some(times) => repeat::run(environment, &asked, times, arguments, &interruption),
     };
+    let told = told.and_then(|status| asked.write_profile(status, arguments));
     told.unwrap_or_else(|error| complain(&error, Status::HandlerFailed))
 }
 
@@ -58,7 +61,13 @@ fn complain(error: &Error, status: Status) -> Status {
 }
 
 /// What was asked, checked before anything runs.
-fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
+struct Asked {
+    settings: Settings,
+    invoke: Invoke,
+    profile: Option<Profile>,
+}
+
+fn read(arguments: &Arguments) -> Result<Asked> {
     let function = Function::locate(&arguments.path)?;
     let invoke = Invoke {
         payload: match sample(arguments) {
@@ -71,14 +80,32 @@ fn read(arguments: &Arguments) -> Result<(Settings, Invoke)> {
         client_context: arguments.client_context.clone(),
         ..Invoke::default()
     };
+    let profile = arguments.profile.as_deref().map(Profile::to).transpose()?;
+    let traces = arguments.trace.then(traced).into_iter().chain(profile.iter().map(Profile::variable));
     let settings = Settings {
         function,
         bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
-        variables: arguments.env.iter().cloned().chain(arguments.trace.then(traced)).collect(),
+        variables: arguments.env.iter().cloned().chain(traces).collect(),
         log: if arguments.json { Some(machine::log()?) } else { None },
     };
-    Ok((settings, invoke))
+    Ok(Asked { settings, invoke, profile })
+}
+
+impl Asked {
+    /// Writes the profile, if one is wanted and something ran to its end.
+    fn write_profile(&self, status: Status, arguments: &Arguments) -> Result<Status> {
+        if let Some(profile) = &self.profile
+            && !matches!(status, Status::InitFailed | Status::Interrupted(_))
+        {
+            let timed_out = (status == Status::TimedOut).then_some(arguments.timeout);
+            let told = profile.write(&self.settings.function, timed_out)?;
+            if !arguments.json {
+                eprintln!("{told}");
+            }
+        }
+        Ok(status)
+    }
 }
 
 fn sample(arguments: &Arguments) -> Option<&'static Sample> {
@@ -97,14 +124,9 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
 }
 
 /// One event from its delivery to what is told of it.
-fn once(
-    environment: Environment,
-    invoke: Invoke,
-    arguments: &Arguments,
-    settings: &Settings,
-    interruption: &Interruption,
-) -> Result<Status> {
-    let came_of_it = invoke_in(&environment, invoke, arguments);
+fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interruption: &Interruption) -> Result<Status> {
+    let settings = &asked.settings;
+    let came_of_it = invoke_in(&environment, asked.invoke.clone(), arguments);
     drop(environment); // every process of it is gone before the exit status is told
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));

@@ -192,7 +192,8 @@ shopt -s expand_aliases inherit_errexit
         case $__coshell_xtrace in
         ?*)
           exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
-          PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${BASH_SOURCE[0]-}\x1f${LINENO}\x1f${FUNCNAME[0]-}\x1f'
+          PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
+          PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
           __coshell_x=-x
           ;;
         esac

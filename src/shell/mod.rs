@@ -38,7 +38,7 @@ use convention::Convention;
 use io::{Children, Read, poll_timeout, read_once};
 use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};
-use xtrace::Steps;
+use xtrace::Traced;
 
 pub(crate) use start::Starting;
 
@@ -81,7 +81,7 @@ pub(crate) struct Shell {
     stillborn: u32,
     /// The log of the last turn that was answered, while its pipe may still have writers.
     last_log: Option<(u64, Lines)>,
-    steps: Steps,
+    traced: Traced,
     handler: Handler,
     task_root: PathBuf,
     convention: Convention,

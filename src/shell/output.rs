@@ -1,6 +1,4 @@
-//! What the handler writes: its response, its log and, where it is traced, its commands.
-
-use std::path::Path;
+//! What the handler writes: its response and its log..
 
 use super::convention::Stream;
 use super::turn::{Turn, lost};
@@ -30,17 +28,6 @@ impl Turn<'_, '_> {
     /// Whether `stream` may be read now: a response that is sent as it is written is read no faster than it can be sent.
     pub(super) fn has_room(&self, stream: Stream) -> bool {
         stream != self.shell.convention.response || self.response.waits_for().is_none()
-    }
-
-    /// Writes the commands that were traced; not those of the driver, or of a background process of another event.
-    pub(super) fn log_steps(&mut self) {
-        let Some((xtrace, _)) = &self.shell.plumbing.xtrace else { return };
-        let mut steps = Vec::new();
-        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.steps.read(bytes))) == Read::Some {}
-        let driver = &self.shell.plumbing.driver.path;
-        for step in steps.iter().filter(|step| step.turn == self.number && Path::new(&step.file) != driver) {
-            self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
-        }
     }
 
     /// Reads what there is of one stream: the response, or the log, as the convention has it.

@@ -15,7 +15,7 @@ use super::convention::Convention;
 use super::habits::Habits;
 use super::io::{Children, Read, poll_timeout, read_once};
 use super::status::{Records, Status};
-use super::xtrace::Steps;
+use super::xtrace::Traced;
 use super::{Phase, Plumbing, Shell, bash, trace};
 use crate::config::Config;
 use crate::failure::{Ending, Failure};
@@ -61,7 +61,7 @@ impl Starting {
     ) -> Result<Starting, Failure> {
         let convention = Convention::named(&config.convention)?;
         let habits = habits(handler)?;
-        let plumbing = Plumbing::new(channel, config.trace, &convention, &habits, handler).map_err(no_channel)?;
+        let plumbing = Plumbing::new(channel, config.is_traced(), &convention, &habits, handler).map_err(no_channel)?;
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
@@ -81,7 +81,7 @@ impl Starting {
             phase: Phase::Forking,
             stillborn: 0,
             last_log: None,
-            steps: Steps::default(),
+            traced: Traced::new(config, host),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
             convention,

@@ -60,7 +60,7 @@ impl Shell {
         let owner = Owner::of(invocation);
         self.wait_until_ready(&mut deadline, &owner)?;
         self.wake(invocation, &mut deadline, &owner)?;
-        self.steps.begin();
+        self.traced.steps.begin();
         let mut turn = Turn {
             lines: self.host.log.lines(owner),
             number: self.turn,
@@ -85,6 +85,7 @@ impl Shell {
         if turn.never_began() {
             return self.call(invocation, response);
         }
+        turn.end_trace();
         turn.finish()
     }
 
@@ -173,7 +174,7 @@ impl Turn<'_, '_> {
             self.lines.write_partial_when_due();
         }
         self.response.push();
-        self.log_steps();
+        self.write_steps();
         if self.succeeded && self.stdout_open {
             // A background process holds stdout: the subshell must not wait for the answer, or both would wait for ever.
             self.shell.release();

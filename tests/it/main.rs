@@ -8,6 +8,7 @@ mod failures;
 mod invoke;
 mod invoke_ends;
 mod invoke_own_runtime;
+mod invoke_profile;
 mod invoke_repeat;
 mod invoke_streamed;
 mod invoke_told;

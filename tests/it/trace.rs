@@ -70,6 +70,33 @@ fn traced_commands_are_json_entries_of_their_event() {
 }
 
 #[test]
+fn a_file_takes_the_trace_instead_of_the_log() {
+    let script = "inner() {\n  echo \"$1\"\n}\nhandler() {\n  x=$(inner \"$1\")\n  echo \"$x\" on stderr >&2\n}";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trace");
+    let running = Sandbox::of_script(script).env("COSHELL_TRACE_FILE", file.to_str().unwrap()).ready();
+    running.response("r-1", "one");
+    running.response("r-2", "two");
+    assert_eq!(running.log(), "one on stderr\ntwo on stderr\n");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let records: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let echo = records.iter().find(|record| record["command"] == "echo two").unwrap();
+    assert_eq!(echo["stack"], serde_json::json!(["inner (function.sh:2)", "handler (function.sh:5)"]));
+    assert_eq!((&echo["requestId"], &echo["subshells"]), (&"r-2".into(), &2.into()));
+    assert!(records.iter().all(|record| record["time"].as_f64().unwrap() > 1e9), "{text}");
+    let ends: Vec<&serde_json::Value> = records.iter().filter(|record| record["end"] == true).collect();
+    assert_eq!(ends.iter().map(|end| &end["requestId"]).collect::<Vec<_>>(), ["r-1", "r-2"]);
+}
+
+#[test]
+fn a_trace_file_that_cannot_be_written_is_told_and_costs_no_event() {
+    let running = Sandbox::of_script("handler() { echo \"$1\"; }").env("COSHELL_TRACE_FILE", "/nosuch/trace").ready();
+    assert_eq!(running.response("r-1", "one"), "one");
+    let log = running.log();
+    assert!(log.contains("cannot write the trace to `/nosuch/trace`: No such file or directory"), "{log}");
+}
+
+#[test]
 fn without_it_the_handlers_own_trace_goes_to_stderr_as_ever() {
     let running = Sandbox::of_script("handler() {\n  PS4='mine '\n  set -x\n  echo \"$1\"\n}").ready();
     assert_eq!(running.response("r-1", "x"), "x");

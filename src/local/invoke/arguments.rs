@@ -23,6 +23,7 @@ Examples:
   coshell invoke handlers/failing --trace              every command in the log, then what failed and where
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
+  coshell invoke handlers/warm --profile warm.svg      where the time goes: open warm.svg in a browser
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
@@ -94,6 +95,11 @@ pub struct Arguments {
     /// if all are the same
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["report", "request_id"])]
     pub repeat: Option<u32>,
+
+    /// Writes where the handler's time went, as the ending of FILE says: a flame graph (.svg), its folded stacks (.folded), or a
+    /// table of lines (.txt); with --repeat, the sum over all events
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
 
     /// Another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]

@@ -49,7 +49,7 @@ impl Explained {
 }
 
 /// File and line of a frame.
-fn place(frame: &str) -> Option<(&str, usize)> {
+pub(super) fn place(frame: &str) -> Option<(&str, usize)> {
     let (file, line) = frame.rsplit_once('(')?.1.strip_suffix(')')?.rsplit_once(':')?;
     Some((file, line.parse().ok()?))
 }

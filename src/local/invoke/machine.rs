@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -50,14 +51,18 @@ fn object(came_of_it: &CameOfIt, log: &str) -> Value {
         object.insert("error".into(), parsed(error));
     }
     if let Some(report) = &came_of_it.report {
-        let ms = |duration: std::time::Duration| json!((duration.as_secs_f64() * 1e5).round() / 100.0);
-        object.insert("durationMs".into(), ms(report.duration));
-        object.insert("initDurationMs".into(), ms(report.init_duration));
+        object.insert("durationMs".into(), json!(ms(report.duration)));
+        object.insert("initDurationMs".into(), json!(ms(report.init_duration)));
         object.insert("maxMemoryBytes".into(), report.max_memory_bytes.into());
     }
     object.insert("warnings".into(), came_of_it.warnings.clone().into());
     object.insert("log".into(), log.lines().collect::<Vec<&str>>().into());
     Value::Object(object)
+}
+
+/// Milliseconds, to a hundredth.
+pub(super) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e5).round() / 100.0
 }
 
 /// As text, or what is not UTF-8 as base64.

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::super::environment::{Environment, Settings, random_uuid};
+use super::super::environment::{Environment, random_uuid};
 use super::super::interruption::Interruption;
 use super::super::invocation::{Bytes, FunctionError, Invocation, Invoke, Outcome};
 use super::super::terminal::warn;
 use super::outcome::{billed, judge};
-use super::{Arguments, Status, init, machine, output, warnings};
+use super::{Arguments, Asked, Status, init, machine, output, warnings};
 
 /// What came of all events.
 #[derive(Debug, Default)]
@@ -49,17 +49,16 @@ struct Repeated {
 /// When an event cannot be sent or the result cannot be written.
 pub(super) fn run(
     environment: Environment,
-    invoke: &Invoke,
+    asked: &Asked,
     times: u32,
     arguments: &Arguments,
-    settings: &Settings,
     interruption: &Interruption,
 ) -> Result<Status> {
     let mut repeated = Repeated { asked: times, ..Repeated::default() };
     match init(&environment) {
         Ok(init) => {
             repeated.init = Some(init);
-            repeated.send_all(&environment, invoke, interruption)?;
+            repeated.send_all(&environment, &asked.invoke, interruption)?;
         }
         Err(error) => repeated.note_error(Status::InitFailed, error),
     }
@@ -69,14 +68,14 @@ pub(super) fn run(
         repeated.status = Status::Interrupted(status);
     }
     if arguments.json {
-        machine::write(&repeated.object(&machine::lines(settings.log.as_deref())?))?;
+        machine::write(&repeated.object(&machine::lines(asked.settings.log.as_deref())?))?;
         return Ok(repeated.status);
     }
     if let Some(response) = repeated.common_response() {
         output::response(response)?;
-        warnings(arguments, invoke, response).iter().for_each(|warning| warn(warning));
+        warnings(arguments, &asked.invoke, response).iter().for_each(|warning| warn(warning));
     }
-    repeated.first_error.iter().for_each(|error| output::error(error, &settings.function.task_root));
+    repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
     eprint!("{}", repeated.told());
     Ok(repeated.status)
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::machine::ms;
+
 /// So many rows has a histogram, and one more for what is above them.
 const ROWS: u32 = 8;
 
@@ -66,11 +68,6 @@ impl Figures {
     pub(super) fn object(&self) -> Value {
         self.all().into_iter().map(|(name, value)| (name.to_owned(), json!(ms(value)))).collect()
     }
-}
-
-/// Milliseconds, to a hundredth.
-pub(super) fn ms(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e5).round() / 100.0
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::super::machine;
+use super::super::machine::{self, ms};
 use super::Repeated;
-use super::figures::{Figures, ms};
+use super::figures::Figures;
 
 /// A histogram of fewer events says nothing.
 const FEW: usize = 20;
