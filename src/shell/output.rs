@@ -1,4 +1,4 @@
-//! What the handler writes: its response and its log..
+//! What the handler writes: its response and its log.
 
 use super::convention::Stream;
 use super::turn::{Turn, lost};
