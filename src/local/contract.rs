@@ -15,6 +15,8 @@ mod recognition;
 use clap::ValueEnum;
 use serde_json::Value;
 
+use super::invocation::Response;
+
 /// The largest output of a task in a state machine, in bytes: 256 KiB.
 const STATE_LIMIT_BYTES: usize = 256 * 1024;
 
@@ -52,13 +54,17 @@ impl Caller {
 
 /// What the caller that is recognised in `event` would make of `response`: sentences, none where all is well.
 #[must_use]
-pub fn warnings(event: &[u8], response: &[u8]) -> Vec<String> {
+pub fn warnings(event: &[u8], response: &Response) -> Vec<String> {
     warnings_of(Caller::of(event), event, response)
 }
 
-/// The same where the caller is known.
+/// The same where the caller is known. A streamed response goes to callers that take any bytes.
 #[must_use]
-pub fn warnings_of(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
+pub fn warnings_of(caller: Caller, event: &[u8], response: &Response) -> Vec<String> {
+    if response.streaming { Vec::new() } else { of_bytes(caller, event, &response.bytes) }
+}
+
+fn of_bytes(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
     match caller {
         Caller::HttpApi | Caller::RestApi | Caller::FunctionUrl | Caller::Alb => http::warnings(caller, response),
         Caller::Sqs | Caller::Kinesis | Caller::DynamoDb => {
@@ -110,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_state_machine_takes_json_of_its_size_only() {
-        let told = |response: &[u8]| warnings_of(Caller::StepFunctions, b"{}", response);
+        let told = |response: &[u8]| of_bytes(Caller::StepFunctions, b"{}", response);
         assert_eq!(told(b"[1]"), [""; 0]);
         assert_eq!(
             told(b"done\n"),
@@ -123,9 +129,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_said_of_a_streamed_response() {
+        let response = Response { bytes: "data: 1\n\n".into(), streaming: true, ..Response::default() };
+        assert_eq!(warnings_of(Caller::FunctionUrl, b"{}", &response), [""; 0]);
+    }
+
+    #[test]
     fn nothing_is_said_to_who_cannot_be_recognised() {
         for event in ["{}", "[]", "7", "no JSON", "{\"Records\":[]}", "{\"Records\":[{\"eventSource\":\"aws:s3\"}]}"] {
-            assert_eq!(warnings(event.as_bytes(), b""), [""; 0], "{event}");
+            assert_eq!(warnings(event.as_bytes(), &Response::default()), [""; 0], "{event}");
         }
     }
 }

@@ -28,7 +28,7 @@ use super::event;
 use super::events::Sample;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invocation::{Bytes, FunctionError, Invoke, Outcome};
+use super::invocation::{Bytes, FunctionError, Invoke, Outcome, Response};
 use super::runtime_api::Init;
 use super::terminal::{stderr_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
@@ -178,9 +178,9 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     {
         output::response(response)?; // at once; an error is told when the log has ended
     }
-    let warnings = match &response {
-        Some(response) if status == Status::Success => warnings(arguments, invocation.invoke(), response),
-        Some(_) | None => Vec::new(),
+    let warnings = match &completion.outcome {
+        Outcome::Response(response) if status == Status::Success => warnings(arguments, invocation.invoke(), response),
+        _ => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
     let report = (report_wanted || arguments.json).then(|| Report {
@@ -192,7 +192,7 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted })
 }
 
-fn warnings(arguments: &Arguments, invoke: &Invoke, response: &[u8]) -> Vec<String> {
+fn warnings(arguments: &Arguments, invoke: &Invoke, response: &Response) -> Vec<String> {
     let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
     let caller = named.unwrap_or_else(|| Caller::of(&invoke.payload));
     contract::warnings_of(caller, &invoke.payload, response)

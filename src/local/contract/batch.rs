@@ -69,7 +69,7 @@ mod tests {
         r#"{"Records":[{"eventSource":"aws:dynamodb","dynamodb":{"SequenceNumber":"8"},"eventID":"e"}]}"#;
 
     fn told(event: &str, response: &str) -> Vec<String> {
-        super::super::warnings(event.as_bytes(), response.as_bytes())
+        super::super::of_bytes(Caller::of(event.as_bytes()), event.as_bytes(), response.as_bytes())
     }
 
     fn failed(ids: &str) -> String {

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 
 use super::super::environment::{Environment, random_uuid};
 use super::super::interruption::Interruption;
-use super::super::invocation::{Bytes, FunctionError, Invocation, Invoke, Outcome};
+use super::super::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
 use super::super::terminal::warn;
 use super::outcome::{billed, judge};
 use super::{Arguments, Asked, Status, init, machine, output, warnings};
@@ -31,7 +31,7 @@ struct Repeated {
     /// From delivery to the following `next`, for the same events.
     billed: Vec<Duration>,
     /// The first response, and how many there were in all.
-    response: Option<Bytes>,
+    response: Option<Response>,
     responses: u32,
     /// How many of them were not like the first.
     different: u32,
@@ -72,7 +72,7 @@ pub(super) fn run(
         return Ok(repeated.status);
     }
     if let Some(response) = repeated.common_response() {
-        output::response(response)?;
+        output::response(&response.bytes)?;
         warnings(arguments, &asked.invoke, response).iter().for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
@@ -104,16 +104,16 @@ impl Repeated {
             self.note_error(status, error);
         }
         match completion.outcome {
-            Outcome::Response(response) if response.trailing_error.is_none() => self.note_response(response.bytes),
+            Outcome::Response(response) if response.trailing_error.is_none() => self.note_response(response),
             Outcome::Response(_) | Outcome::Error(_) => {}
             Outcome::TimedOut | Outcome::RuntimeExited(_) => self.environment_ended = true,
         }
     }
 
-    fn note_response(&mut self, response: Bytes) {
+    fn note_response(&mut self, response: Response) {
         self.responses += 1;
         let first = self.response.get_or_insert_with(|| response.clone());
-        self.different += u32::from(*first != response);
+        self.different += u32::from(first.bytes != response.bytes);
     }
 
     fn note_error(&mut self, status: Status, error: FunctionError) {
@@ -135,7 +135,7 @@ impl Repeated {
     }
 
     /// The response, where every event that was asked for gave the same.
-    fn common_response(&self) -> Option<&Bytes> {
+    fn common_response(&self) -> Option<&Response> {
         self.response.as_ref().filter(|_| self.responses == self.asked && self.different == 0)
     }
 }

@@ -212,8 +212,8 @@ fn until_answered(completion: &Completion, invoke: &Invoke) -> Duration {
 /// Says what the caller could not use.
 fn warn(caller: Option<Caller>, invoke: &Invoke, response: &Response) {
     let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
-    let warnings = contract::warnings_of(caller, &invoke.payload, &response.bytes);
-    warnings.iter().filter(|_| !response.streaming).for_each(|warning| terminal::warn(warning));
+    let warnings = contract::warnings_of(caller, &invoke.payload, response);
+    warnings.iter().for_each(|warning| terminal::warn(warning));
 }
 
 /// The answer where the event reached no runtime.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::super::environment::{Bootstrap, Environment, Settings};
 use super::super::function::Function;
 use super::super::interruption::Interruption;
-use super::super::invocation::{Bytes, FunctionError, Invoke, Outcome};
+use super::super::invocation::{FunctionError, Invoke, Outcome, Response};
 use super::super::invoke::outcome::judge;
 use super::super::invoke::{init, machine};
 use super::Arguments;
@@ -26,7 +26,7 @@ const MEMORY_MB: u32 = 128;
 /// What came of an event.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Response(Bytes),
+    Response(Response),
     /// The handler failed.
     Failure(FunctionError),
     /// The time limit passed, or the runtime ended: nothing that anyone expects.
@@ -104,7 +104,7 @@ impl Bench {
         let duration = sent.elapsed();
         let (_, error) = judge(&completion, invocation.invoke());
         let answer = match (completion.outcome, error) {
-            (Outcome::Response(response), None) => Answer::Response(response.bytes),
+            (Outcome::Response(response), None) => Answer::Response(response),
             (Outcome::TimedOut | Outcome::RuntimeExited(_), error) => Answer::Lost(error.unwrap_or_default()),
             (Outcome::Response(_) | Outcome::Error(_), error) => Answer::Failure(error.unwrap_or_default()),
         };

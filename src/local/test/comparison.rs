@@ -36,14 +36,14 @@ pub(super) fn compare(case: &Case, answer: &Answer, task_root: &Path) -> Result<
         (Answer::Lost(error), Expected::Nothing) => {
             fault("it was not answered".to_owned(), explained(error, task_root))
         }
-        (Answer::Response(bytes), Expected::Response(expected)) => {
-            match difference::of_bytes(trimmed(&expected), trimmed(bytes)) {
+        (Answer::Response(came), Expected::Response(expected)) => {
+            match difference::of_bytes(trimmed(&expected), trimmed(&came.bytes)) {
                 Some(shown) => fault(format!("the response is not that of `{response}`"), shown),
                 None => Verdict::Passed,
             }
         }
-        (Answer::Response(bytes), Expected::Failure { .. }) => {
-            let shown = difference::of_bytes(b"", trimmed(bytes)).unwrap_or_default();
+        (Answer::Response(came), Expected::Failure { .. }) => {
+            let shown = difference::of_bytes(b"", trimmed(&came.bytes)).unwrap_or_default();
             fault(format!("it gave a response and did not fail as `{error}` says"), shown)
         }
         (Answer::Failure(error) | Answer::Lost(error), Expected::Response(_)) => {
@@ -61,7 +61,7 @@ pub(super) fn compare(case: &Case, answer: &Answer, task_root: &Path) -> Result<
 /// When the files cannot be read or written.
 pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdict> {
     let (file, other, bytes) = match answer {
-        Answer::Response(response) => (case.response(), case.error(), with_newline(response)),
+        Answer::Response(response) => (case.response(), case.error(), with_newline(&response.bytes)),
         Answer::Failure(error) => (case.error(), case.response(), report(error)),
         Answer::Lost(error) | Answer::InitFailed(error) => {
             return Ok(fault("it was not answered; nothing was written".to_owned(), explained(error, task_root)));

@@ -74,7 +74,7 @@ impl Repeated {
         object.insert("failed".into(), self.failed().into());
         object.insert("differentResponses".into(), self.different.into());
         if let Some(response) = self.common_response() {
-            machine::insert_response(&mut object, response);
+            machine::insert_response(&mut object, &response.bytes);
         }
         if let Some(error) = &self.first_error {
             object.insert("error".into(), machine::parsed(error));
