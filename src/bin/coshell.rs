@@ -1,8 +1,10 @@
 //! The developer's program: arguments and dispatch only.
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use coshell::local::{check, environment::RUNTIME_ARGUMENT, events, invoke, layer, package, serve, test};
+use clap::{CommandFactory, Parser, Subcommand};
+use coshell::local::{
+    check, completions, environment::RUNTIME_ARGUMENT, events, init, invoke, layer, package, serve, test,
+};
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -14,6 +16,8 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a new function's folder: a script, an event and a test
+    Init(init::Arguments),
     /// Run a handler with one event, as Lambda would, and print its response
     Invoke(invoke::Arguments),
     /// Serve a function to the AWS CLI, SDKs, curl and browsers, as Lambda and its function URLs would
@@ -28,13 +32,20 @@ enum Command {
     Package(package::Arguments),
     /// Make the zip of a layer: the runtime, programs for functions, or both
     Layer(layer::Arguments),
+    /// Print what Bash, Zsh or Fish needs to complete the commands and options of this program
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
     if is_the_runtime() {
         return coshell::runtime::main();
     }
-    match Program::parse().command {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(told) => return tell(&told),
+    };
+    match program.command {
+        Command::Init(arguments) => init::run(&arguments).into(),
         Command::Invoke(arguments) => invoke::run(&arguments).into(),
         Command::Serve(arguments) => serve::run(&arguments).into(),
         Command::Check(arguments) => check::run(&arguments).into(),
@@ -42,6 +53,18 @@ fn main() -> ExitCode {
         Command::Events(arguments) => events::run(&arguments).into(),
         Command::Package(arguments) => package::run(&arguments).into(),
         Command::Layer(arguments) => layer::run(&arguments).into(),
+        Command::Completions(arguments) => completions::run(&arguments, Program::command()).into(),
+    }
+}
+
+/// Help, the version, or what is wrong with the command line.
+fn tell(told: &clap::Error) -> ExitCode {
+    match told.print() {
+        Ok(()) => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2)),
+        Err(error) => {
+            eprintln!("error: cannot write to stdout: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

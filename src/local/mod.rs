@@ -22,8 +22,10 @@ pub mod process_tree;
 // The commands, and how they speak
 pub mod bundle;
 pub mod check;
+pub mod completions;
 pub mod events;
 pub mod exit;
+pub mod init;
 pub mod interruption;
 pub mod invoke;
 pub mod layer;

@@ -1,5 +1,7 @@
 //! What helps a person while a handler is written.
 mod contract;
 mod events;
+mod init;
 mod test;
 mod test_files;
+mod usage;

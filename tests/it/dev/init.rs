@@ -1,0 +1,89 @@
+//! `coshell init`: what is made, and that it runs.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+
+use crate::support::program::{Ran, coshell};
+use crate::support::skip::cannot;
+
+fn coshell_in(folder: &Path, arguments: &[&str]) -> Ran {
+    Ran::from(coshell().current_dir(folder).args(arguments).stdin(Stdio::null()).output().unwrap())
+}
+
+/// The examples, as the help lists them.
+fn examples() -> Vec<String> {
+    let help = String::from_utf8(coshell().args(["init", "--help"]).output().unwrap().stdout).unwrap();
+    let listed = help.split("Possible values:").nth(1).unwrap().split("[default").next().unwrap();
+    let names = listed.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split(':').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_new_function_of_any_example_is_clean_runs_and_passes_its_test() {
+    let without_jq = cannot("jq", &["--version"]);
+    let folder = tempfile::tempdir().unwrap();
+    assert!(examples().len() >= 8, "{:?}", examples());
+    for example in examples() {
+        let name = format!("my-{example}");
+        coshell_in(folder.path(), &["init", &name, "--example", &example]).assert_status(0);
+        coshell_in(folder.path(), &["check", &name, "--have", "jq"]).assert_status(0);
+        let script = fs::read_to_string(folder.path().join(&name).join("function.sh")).unwrap();
+        if script.contains("jq ") && without_jq {
+            continue;
+        }
+        let tested = coshell_in(folder.path(), &["test", &name]).assert_status(0);
+        assert!(String::from_utf8_lossy(&tested.stdout).ends_with("1 passed\n"), "{example}: {tested:?}");
+    }
+}
+
+#[test]
+fn the_default_is_the_smallest_and_says_what_to_do_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = coshell_in(folder.path(), &["init", "deep/er/hello"]).assert_status(0);
+    let told = String::from_utf8_lossy(&made.stdout).into_owned();
+    assert!(told.contains("deep/er/hello/function.sh ") && told.contains("coshell test deep/er/hello\n"), "{told}");
+    let invoked = coshell_in(folder.path(), &["invoke", "deep/er/hello", "7"]).assert_status(0);
+    invoked.assert_stdout("Echoing request: '7'");
+}
+
+#[test]
+fn nothing_that_is_there_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "mine").unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
+    for name in ["file", "empty", "link"] {
+        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("is there already");
+    }
+    assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"mine");
+    assert_eq!(fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_name_that_lambda_would_not_take_is_refused() {
+    let folder: TempDir = tempfile::tempdir().unwrap();
+    let long = "x".repeat(65);
+    for name in ["a b", "ä", "..", "a/..", &long] {
+        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("names no function");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_wrong_example_is_told_with_all_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = coshell_in(folder.path(), &["init", "a", "--example", "sqss"]).assert_status(2);
+    ran.assert_stderr_has("a similar value exists: 'sqs'").assert_stderr_has("echo, helper, warm");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    coshell_in(folder.path(), &["init", "file/a"])
+        .assert_status(1)
+        .assert_stderr_has("error: cannot make the folder `file`");
+}
