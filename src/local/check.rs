@@ -21,6 +21,7 @@ use serde_json::json;
 use super::function::Function;
 use finding::{Finding, Severity};
 use handler::Checked;
+pub(super) use handler::sources_of;
 
 const EXAMPLES: &str = "\
 Examples:

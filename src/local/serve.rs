@@ -15,6 +15,7 @@ mod log;
 mod name;
 mod report;
 mod sandbox;
+mod watch;
 mod workers;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use admission::Admission;
 use front::{Front, guarded};
 use listener::{Place, Places};
 use sandbox::Template;
+use watch::Watch;
 use workers::Workers;
 
 /// Serves until a signal comes. What goes wrong has been said on stderr when it returns.
@@ -62,7 +64,8 @@ fn read(arguments: &Arguments) -> Result<(Settings, Places)> {
 fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Exit> {
     let interruption = Interruption::watch()?;
     let function = settings.function.clone();
-    let template = Arc::new(Template { settings, interruption: interruption.clone() });
+    let watch = arguments.watch.then(|| Watch::new(&function));
+    let template = Arc::new(Template { settings, interruption: interruption.clone(), watch: watch.clone() });
     let workers = Workers::new(template, arguments.concurrency.into());
     let front =
         Arc::new(Front { workers: workers.clone(), function_name: function.name(), timeout: arguments.timeout });
@@ -76,6 +79,9 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
     let server = HttpServer::start("server", std::iter::once(api).chain(url).collect())?;
     eprint!("{told}");
     workers.prepare();
+    if let Some(watch) = watch {
+        watch.follow(workers.clone());
+    }
     interruption.wait();
     workers.close(); // a worker that was starting an environment ends it
     drop(server);

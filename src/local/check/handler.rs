@@ -112,22 +112,11 @@ impl<'a> Checked<'a> {
         self.functions.extend(script.functions);
         self.commands.extend(script.commands.into_iter().map(|word| (path.to_owned(), word)));
         for source in script.sources {
-            match self.sourced(path, &source.text) {
+            match sourced(&self.root, path, &source.text) {
                 Some(file) => self.file(&file),
                 None => self.unknown_sources = true,
             }
         }
-    }
-
-    /// The file of the bundle that a script means by `name`.
-    fn sourced(&self, by: &Path, name: &str) -> Option<PathBuf> {
-        let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
-        let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
-        if below.contains('$') || below.starts_with('/') {
-            return None;
-        }
-        let folders = [Some(self.root.as_path()), by.parent()];
-        folders.into_iter().flatten().map(|folder| folder.join(below)).find(|path| path.is_file())
     }
 
     fn function(&mut self, script: &Path) {
@@ -176,4 +165,22 @@ impl<'a> Checked<'a> {
         let folder = if given.is_dir() { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
         path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below)).display().to_string()
     }
+}
+
+/// The file of the bundle in `root` that the script `by` means by `name`.
+fn sourced(root: &Path, by: &Path, name: &str) -> Option<PathBuf> {
+    let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
+    let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
+    if below.contains('$') || below.starts_with('/') {
+        return None;
+    }
+    let folders = [Some(root), by.parent()];
+    folders.into_iter().flatten().map(|folder| folder.join(below)).find(|path| path.is_file())
+}
+
+/// The files that a script sources by names that can be read in its text; none where it cannot be read.
+pub(in crate::local) fn sources_of(script: &Path, root: &Path) -> Vec<PathBuf> {
+    let text = fs::read(script).unwrap_or_default();
+    let sources = scan(&String::from_utf8_lossy(&text)).sources;
+    sources.iter().filter_map(|source| sourced(root, script, &source.text)).collect()
 }

@@ -13,7 +13,7 @@ Examples:
   coshell serve handlers/echo                          Lambda's Invoke API on http://127.0.0.1:9000
   coshell serve handlers/page --url-port 8000          and a function URL on http://127.0.0.1:8000/
   coshell serve src/orders.create --concurrency 4      up to four events at a time
-  coshell serve handlers/echo --env STAGE=test --timeout 10
+  coshell serve handlers/echo --watch --env STAGE=test
 
 Call it from another terminal (the commands to paste are printed at start):
   curl http://127.0.0.1:9000/2015-03-31/functions/echo/invocations -d '{\"text\":\"Hello\"}'
@@ -45,6 +45,11 @@ pub struct Arguments {
     /// So many events at a time, each in an environment of its own; more wait for their turn
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: u16,
+
+    /// Sources an edited script anew before the next event, and says at once what is wrong with it: the function's script,
+    /// what it sources, and all *.sh and *.bash in its folder
+    #[arg(long)]
+    pub watch: bool,
 
     /// The function's time limit, at most 900; 3 is Lambda's own default
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]

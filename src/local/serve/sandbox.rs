@@ -1,6 +1,6 @@
 //! One execution environment that is kept warm between events, and made anew when it has died, was too slow, or is out of date.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::super::runtime_api::Init;
 use super::super::terminal;
 use super::log::Log;
 use super::report::{Ending, Report, start_line};
+use super::watch::{Snapshot, Watch};
 
 /// What every environment is made from.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Template {
     /// The log is each environment's own.
     pub(super) settings: Settings,
     pub(super) interruption: Interruption,
+    pub(super) watch: Option<Watch>,
 }
 
 /// An event as a sandbox takes it.
@@ -50,6 +52,8 @@ pub(super) struct Answer {
 pub(super) struct Sandbox {
     template: Arc<Template>,
     warm: Option<Warm>,
+    /// The scripts that the last environment was made from, or would have been, had it come to life.
+    made_from: Option<Snapshot>,
 }
 
 #[derive(Debug)]
@@ -68,11 +72,15 @@ struct NotReady {
 
 impl Sandbox {
     pub(super) fn new(template: Arc<Template>) -> Sandbox {
-        Sandbox { template, warm: None }
+        Sandbox { template, warm: None, made_from: None }
     }
 
-    /// Starts an environment before there is an event, so that a script with a fault says so early.
+    /// Starts an environment before there is an event, so that a script with a fault says so early; once for each fault.
     pub(super) fn prepare(&mut self) {
+        let fresh = self.warm.is_none() && self.made_from.is_none();
+        if !fresh && self.changed().is_empty() {
+            return;
+        }
         if let Err(NotReady { error, .. }) = self.warm_up() {
             output::explained(&error, self.task_root());
         }
@@ -138,11 +146,29 @@ impl Sandbox {
     }
 
     fn warm_up(&mut self) -> Result<&mut Warm, NotReady> {
+        let changed = self.changed();
+        if let Some(watch) = self.template.watch.as_ref().filter(|_| !changed.is_empty()) {
+            let files: Vec<String> = changed.iter().map(|file| watch.shown(file)).collect();
+            eprintln!("changed: {}; sourcing anew", files.join(", "));
+            self.warm = None;
+        }
         let warm = match self.warm.take() {
             Some(warm) => warm,
-            None => Warm::start(&self.template)?,
+            None => {
+                self.made_from = self.template.watch.as_ref().map(Watch::snapshot); // before it is read by Bash
+                Warm::start(&self.template)?
+            }
         };
+        if let Some(init) = warm.init.filter(|_| !changed.is_empty()) {
+            eprintln!("sourced anew in {:.2} ms", init.as_secs_f64() * 1000.0);
+        }
         Ok(self.warm.insert(warm))
+    }
+
+    /// The scripts that have changed since the last environment was made.
+    fn changed(&self) -> Vec<PathBuf> {
+        let watched = self.template.watch.as_ref().zip(self.made_from.as_ref());
+        watched.map_or_else(Vec::new, |(watch, made_from)| watch.changed_since(made_from))
     }
 
     fn memory_bytes(&self) -> u64 {

@@ -4,3 +4,4 @@ mod admission;
 mod ends;
 mod function_url;
 mod invoke_api;
+mod watch;
