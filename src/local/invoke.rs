@@ -87,7 +87,11 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
         variables: arguments.env.iter().cloned().chain(traces).collect(),
-        log: if arguments.json { Some(machine::log()?) } else { None },
+        log: if arguments.json || (arguments.repeat.is_some() && stderr_is_a_terminal()) {
+            Some(machine::log()?)
+        } else {
+            None
+        },
     };
     Ok(Asked { settings, invoke, profile })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::program::{InvokeTest, Ran};
+use crate::support::terminal;
 
 /// The handlers note each event in a file, and some do something else at the third.
 const COUNTS: &str = "echo sourced >&2
@@ -87,4 +88,15 @@ fn it_takes_a_number_over_0_and_no_request_id() {
     for wrong in [&["0"][..], &["many"], &["2", "--request-id", "x"], &["2", "--report"]] {
         repeated("same", wrong).assert_status(2);
     }
+}
+
+#[test]
+fn a_terminal_shows_how_far_the_events_have_come_and_all_of_the_log() {
+    let test = InvokeTest::of_script("handler() { echo \"log $LAMBDA_RUNTIME_DEADLINE_MS\" >&2; echo ok; }");
+    let command = format!("invoke {} --repeat 30", test.folder.path().display());
+    let Some(shown) = terminal::shows(&command, &[("NO_COLOR", "1")]) else { return };
+    assert!(shown.contains("events 0/30 [") && shown.ends_with('\n'), "{shown}");
+    assert_eq!(shown.matches("log 1").count(), 30, "{shown}");
+    let summary = shown.split("30 events: 30 succeeded\n").nth(1).unwrap_or_default();
+    assert!(!summary.is_empty() && !summary.contains("events "), "{shown}");
 }

@@ -7,6 +7,7 @@
 
 mod figures;
 mod told;
+mod watched;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::super::invocation::{FunctionError, Invocation, Invoke, Outcome, Respo
 use super::super::terminal::warn;
 use super::outcome::{billed, judge};
 use super::{Arguments, Asked, Status, init, machine, output, warnings};
+use watched::Watched;
 
 /// What came of all events.
 #[derive(Debug, Default)]
@@ -55,15 +57,17 @@ pub(super) fn run(
     interruption: &Interruption,
 ) -> Result<Status> {
     let mut repeated = Repeated { asked: times, ..Repeated::default() };
+    let watched = Watched::start(times, asked.settings.log.clone().filter(|_| !arguments.json));
     match init(&environment) {
         Ok(init) => {
             repeated.init = Some(init);
-            repeated.send_all(&environment, &asked.invoke, interruption)?;
+            repeated.send_all(&environment, &asked.invoke, &watched, interruption)?;
         }
         Err(error) => repeated.note_error(Status::InitFailed, error),
     }
     repeated.max_memory_bytes = environment.memory_bytes();
     drop(environment); // every process of it is gone, and the log has ended, before the result is told
+    drop(watched);
     if let Some(status) = interruption.exit_status() {
         repeated.status = Status::Interrupted(status);
     }
@@ -81,7 +85,13 @@ pub(super) fn run(
 }
 
 impl Repeated {
-    fn send_all(&mut self, environment: &Environment, invoke: &Invoke, interruption: &Interruption) -> Result<()> {
+    fn send_all(
+        &mut self,
+        environment: &Environment,
+        invoke: &Invoke,
+        watched: &Watched,
+        interruption: &Interruption,
+    ) -> Result<()> {
         while self.sent() < self.asked && !self.environment_ended {
             let event = Invoke { request_id: random_uuid()?, ..invoke.clone() };
             let invocation = environment.api().submit(event).context("cannot send the event")?;
@@ -90,6 +100,7 @@ impl Repeated {
                 break; // what came of this event came of Ctrl-C
             }
             self.note(&invocation);
+            watched.advance();
         }
         Ok(())
     }

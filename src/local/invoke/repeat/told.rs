@@ -27,8 +27,11 @@ impl Repeated {
             let _ = writeln!(told, "{name:<16}{values}");
         }
         if let Some(init) = self.init {
-            let mb = self.max_memory_bytes.div_ceil(1024 * 1024);
-            let _ = writeln!(told, "init {:.2} ms, max memory used {mb} MB", ms(init));
+            let memory = match self.max_memory_bytes.div_ceil(1024 * 1024) {
+                0 => String::new(), // the processes had ended
+                mb => format!(", max memory used {mb} MB"),
+            };
+            let _ = writeln!(told, "init {:.2} ms{memory}", ms(init));
         }
         if let [Some((name, answered)), _] = &rows
             && self.answered.len() >= FEW
