@@ -34,12 +34,12 @@ fn a_syntax_error_is_shown_at_once_invokes_get_it_and_its_repair_works() {
     let serving = watched("handler() { echo good; }");
     assert_eq!(serving.invoke("{}").text(), "good");
     edit(&serving, "handler() {\n  echo new\n  if then\n}\n");
-    let said = serving.stderr_with("function.sh:3: syntax error"); // nobody has invoked
+    let said = serving.stderr_with("has a syntax error: function.sh: line 3: syntax error"); // nobody has invoked
     assert!(said.contains("changed: function.sh"), "{said}");
     for _ in 0..2 {
         let answer = serving.invoke("{}");
         assert_eq!((answer.status, answer.header("X-Amz-Function-Error")), (200, Some("Unhandled")));
-        assert!(answer.text().contains("function.sh:3: syntax error"), "{answer:?}");
+        assert!(answer.text().contains("has a syntax error: function.sh: line 3: syntax error"), "{answer:?}");
     }
     edit(&serving, "handler() { echo repaired; }");
     assert_eq!(serving.invoke("{}").text(), "repaired");
