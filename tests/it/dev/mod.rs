@@ -1,6 +1,7 @@
 //! What helps a person while a handler is written.
 mod contract;
 mod events;
+mod guide;
 mod init;
 mod test;
 mod test_files;
