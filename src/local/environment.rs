@@ -5,6 +5,7 @@
 //! order: SIGTERM to the runtime, which may have files to remove, and then SIGKILL to everything (`process_tree`).
 //! Nothing outlives the `Environment`.
 
+mod exited;
 mod variables;
 
 use std::ffi::OsString;
@@ -17,9 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use super::function::Function;
@@ -100,7 +99,7 @@ impl Environment {
         let child = command.spawn().with_context(|| format!("cannot start the runtime {:?}", command.get_program()))?;
         let tree = ProcessTree::new(child.id(), &format!("{LOG_STREAM_NAME}={stream}"));
         let leader = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
-        let exited = watch(leader, api.exit_notice());
+        let exited = exited::watch(leader, api.exit_notice());
         let running = Mutex::new(Some(Running { child, exited, tree }));
         Ok(Environment { api, started, processes: Arc::new(Processes { leader, running }) })
     }
@@ -121,6 +120,12 @@ impl Environment {
     #[must_use]
     pub fn runtime_pid(&self) -> u32 {
         self.processes.leader.as_raw().unsigned_abs()
+    }
+
+    /// Whether the runtime process has ended.
+    #[must_use]
+    pub fn has_exited(&self) -> bool {
+        exited::has_exited(self.processes.leader)
     }
 
     /// Waits for the end of init, at most for `limit`.
@@ -186,27 +191,6 @@ fn end(leader: Pid, mut running: Running) {
         std::thread::sleep(KILL_AGAIN);
     }
     let _ = running.child.wait(); // reaped last: until here its pid was nobody else's
-}
-
-/// A thread that tells the runtime's end, without reaping it. The receiver wakes at the same moment.
-fn watch(leader: Pid, tell: impl Fn(&str) + Send + 'static) -> mpsc::Receiver<()> {
-    let (gone, exited) = mpsc::sync_channel(1);
-    std::thread::spawn(move || {
-        tell(&wait_for_end(leader));
-        let _ = gone.send(()); // nobody may be waiting
-    });
-    exited
-}
-
-fn wait_for_end(leader: Pid) -> String {
-    loop {
-        match waitid(Id::Pid(leader), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
-            Ok(WaitStatus::Exited(_, status)) => return format!("exit status {status}"),
-            Ok(WaitStatus::Signaled(_, signal, _)) => return format!("signal {signal}"),
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(error) => return format!("cannot wait for it: {error}"),
-        }
-    }
 }
 
 fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {

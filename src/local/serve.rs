@@ -15,6 +15,7 @@ mod log;
 mod name;
 mod report;
 mod sandbox;
+mod warm;
 mod watch;
 mod workers;
 
@@ -33,7 +34,7 @@ use super::interruption::Interruption;
 use admission::Admission;
 use front::{Front, guarded};
 use listener::{Place, Places};
-use sandbox::Template;
+use warm::Template;
 use watch::Watch;
 use workers::Workers;
 

@@ -4,28 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-
 use super::super::contract::{self, Caller};
-use super::super::environment::{Environment, Settings};
-use super::super::interruption::Interruption;
 use super::super::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome, Response};
-use super::super::invoke::outcome::{INIT_LIMIT, Status, billed, exit_error, init_timeout, judge};
+use super::super::invoke::outcome::{Status, billed, judge};
 use super::super::invoke::output;
-use super::super::runtime_api::Init;
 use super::super::terminal;
 use super::log::Log;
-use super::report::{Ending, Report, start_line};
+use super::report::{Ending, Report};
+use super::warm::{NotReady, Template, Warm};
 use super::watch::{Snapshot, Watch};
-
-/// What every environment is made from.
-#[derive(Debug)]
-pub(super) struct Template {
-    /// The log is each environment's own.
-    pub(super) settings: Settings,
-    pub(super) interruption: Interruption,
-    pub(super) watch: Option<Watch>,
-}
 
 /// An event as a sandbox takes it.
 #[derive(Debug)]
@@ -56,20 +43,6 @@ pub(super) struct Sandbox {
     made_from: Option<Snapshot>,
 }
 
-#[derive(Debug)]
-struct Warm {
-    environment: Environment,
-    log: Log,
-    /// How long init took, until an event's report has said so.
-    init: Option<Duration>,
-}
-
-/// Why there is no environment, and what it wrote.
-struct NotReady {
-    error: FunctionError,
-    log: Option<Log>,
-}
-
 impl Sandbox {
     pub(super) fn new(template: Arc<Template>) -> Sandbox {
         Sandbox { template, warm: None, made_from: None }
@@ -91,7 +64,7 @@ impl Sandbox {
         let Asked { invoke, log_wanted, caller } = asked;
         let answer = match self.invocation(&invoke) {
             Ok((invocation, completion)) => self.judged(&invocation, &completion, log_wanted),
-            Err(NotReady { error, log }) => not_run(&invoke, error, log.filter(|_| log_wanted)),
+            Err(not_ready) => self.not_run(&invoke, not_ready, log_wanted),
         };
         match &answer.outcome {
             Ok(response) => warn(caller, &invoke, response),
@@ -100,7 +73,7 @@ impl Sandbox {
         answer
     }
 
-    /// An environment that died between events is noticed here, since it takes none: the event goes to a new one.
+    /// An event that reached no runtime, since that was just dying, goes to a new one.
     fn invocation(&mut self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
         let (invocation, completion) = self.warm_up()?.invocation(invoke)?;
         if matches!(completion.outcome, Outcome::RuntimeExited(_)) && completion.delivered.is_none() {
@@ -145,6 +118,25 @@ impl Sandbox {
         Answer { outcome: outcome(completion, error), duration, log_tail }
     }
 
+    /// The answer where the event reached no runtime.
+    fn not_run(&self, invoke: &Invoke, not_ready: NotReady, log_wanted: bool) -> Answer {
+        let NotReady { error, by_lambda, log } = not_ready;
+        let error = if by_lambda { told_by_lambda(&error, &invoke.request_id) } else { error };
+        let log_tail = log.filter(|_| log_wanted).map(|log| {
+            let report = Report {
+                request_id: &invoke.request_id,
+                duration: Duration::ZERO,
+                init: None,
+                memory_mb: self.template.settings.memory_mb,
+                memory_bytes: 0,
+                ending: Ending::InitFailed,
+                error: Some(&error),
+            };
+            log.tail(&report.to_string())
+        });
+        Answer { outcome: Err(error), duration: Duration::ZERO, log_tail }
+    }
+
     fn warm_up(&mut self) -> Result<&mut Warm, NotReady> {
         let changed = self.changed();
         if let Some(watch) = self.template.watch.as_ref().filter(|_| !changed.is_empty()) {
@@ -152,7 +144,7 @@ impl Sandbox {
             eprintln!("changed: {}; sourcing anew", files.join(", "));
             self.warm = None;
         }
-        let warm = match self.warm.take() {
+        let warm = match self.warm.take().filter(|warm| !warm.environment.has_exited()) {
             Some(warm) => warm,
             None => {
                 self.made_from = self.template.watch.as_ref().map(Watch::snapshot); // before it is read by Bash
@@ -180,45 +172,6 @@ impl Sandbox {
     }
 }
 
-impl Warm {
-    fn start(template: &Template) -> Result<Warm, NotReady> {
-        let (environment, log) = environment(template).map_err(|error| NotReady {
-            error: FunctionError::by_lambda("Runtime.InvalidEntrypoint", &format!("{error:#}")),
-            log: None,
-        })?;
-        let error = match environment.wait_for_init(INIT_LIMIT) {
-            Init::Ready(ready) => {
-                let init = Some(ready.saturating_duration_since(environment.started()));
-                return Ok(Warm { environment, log, init });
-            }
-            Init::Failed(error) => error,
-            Init::RuntimeExited(how) => exit_error(&how),
-            Init::TimedOut => init_timeout(),
-        };
-        drop(environment);
-        log.flush();
-        Err(NotReady { error, log: Some(log) })
-    }
-
-    fn invocation(&self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
-        self.log.begin(&start_line(&invoke.request_id));
-        let invocation = self.environment.api().submit(invoke.clone()).map_err(|error| NotReady {
-            error: FunctionError::by_lambda("Runtime.Unknown", &format!("cannot send the event: {error:#}")),
-            log: None,
-        })?;
-        let completion = invocation.wait();
-        Ok((invocation, completion))
-    }
-}
-
-fn environment(template: &Template) -> Result<(Environment, Log)> {
-    let (log, writer) = Log::start()?;
-    let settings = Settings { log: Some(writer), ..template.settings.clone() };
-    let environment = Environment::start(&settings).context("cannot start an environment")?;
-    template.interruption.covers(&environment);
-    Ok((environment, log))
-}
-
 fn outcome(completion: &Completion, error: Option<FunctionError>) -> Result<Response, FunctionError> {
     match (&completion.outcome, error) {
         (Outcome::Response(response), None) => Ok(response.clone()),
@@ -240,23 +193,6 @@ fn warn(caller: Option<Caller>, invoke: &Invoke, response: &Response) {
     let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
     let warnings = contract::warnings_of(caller, &invoke.payload, response);
     warnings.iter().for_each(|warning| terminal::warn(warning));
-}
-
-/// The answer where the event reached no runtime.
-fn not_run(invoke: &Invoke, error: FunctionError, log: Option<Log>) -> Answer {
-    let log_tail = log.map(|log| {
-        let report = Report {
-            request_id: &invoke.request_id,
-            duration: Duration::ZERO,
-            init: None,
-            memory_mb: 0,
-            memory_bytes: 0,
-            ending: Ending::InitFailed,
-            error: Some(&error),
-        };
-        log.tail(&report.to_string())
-    });
-    Answer { outcome: Err(error), duration: Duration::ZERO, log_tail }
 }
 
 /// An error of Lambda's own as it tells a caller: with the request id before the sentence.

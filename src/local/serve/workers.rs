@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use super::exception::Exception;
-use super::sandbox::{Answer, Asked, Sandbox, Template};
+use super::sandbox::{Answer, Asked, Sandbox};
+use super::warm::Template;
 
 /// More than this is refused as Lambda refuses what is over the concurrency.
 const MOST_WAITING: usize = 1000;

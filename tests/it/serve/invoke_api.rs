@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::program::curl_is_missing;
+use crate::support::program::{curl_is_missing, runs};
+use crate::support::running::until;
 use crate::support::serving::{INVOCATIONS, Serve, Serving, assert_gone, curl};
 use crate::support::wire::Answer;
 
@@ -105,6 +106,7 @@ fn a_runtime_that_dies_between_events_costs_no_event() {
     let serving = Serve::script("handler() { ps -o ppid= $$; }").start();
     let runtime = serving.invoke("1").text().trim().to_owned();
     kill(Pid::from_raw(runtime.parse().unwrap()), Signal::SIGKILL).unwrap();
+    until("the runtime's end", || (!runs(&runtime)).then_some(()));
     let next = serving.invoke("2");
     assert_eq!((next.status, next.header("X-Amz-Function-Error")), (200, None), "{next:?}");
     assert_ne!(next.text().trim(), runtime);
