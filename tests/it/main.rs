@@ -14,6 +14,7 @@ mod invoke_streamed;
 mod invoke_told;
 mod logs;
 mod package;
+mod release;
 mod runtime;
 mod runtime_api;
 mod runtime_api_answers;

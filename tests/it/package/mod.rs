@@ -3,5 +3,5 @@
 mod binaries;
 mod contents;
 mod layer;
-mod project;
+pub mod project;
 mod refused;
