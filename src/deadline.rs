@@ -2,6 +2,12 @@
 //!
 //! By default nothing but a log line, shortly before the deadline, that says what is still running. With
 //! COSHELL_TIMEOUT_MARGIN_MS the event is ended that long before its deadline.
+//!
+//! Lambda tells the deadline by the wall clock. That clock is read once, when the event comes, to learn how much time is left; from
+//! then on the monotonic clock counts, so that a correction of the wall clock moves no deadline. Both clocks go on while processes
+//! are stopped by SIGSTOP or a control group: an event that was stopped past its deadline is ended as soon as it runs again. Neither
+//! the wall clock (until it is corrected) nor the monotonic one counts while the whole machine stands still; whoever stops it knows,
+//! and Lambda's own limit holds anyway.
 
 use std::time::{Duration, Instant};
 

@@ -11,6 +11,7 @@ mod endurance;
 mod examples;
 mod failures;
 mod fifos;
+mod freeze;
 mod hostile_scripts;
 mod init_errors;
 mod isolation;

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use coshell::local::process_tree::ProcessTree;
 use tempfile::TempDir;
 
 use super::function::BOOTSTRAP;
@@ -34,8 +35,13 @@ pub const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 15\r\n\r\n{
 
 /// An event whose request id is `id-1`.
 pub fn event(body: &str) -> String {
+    event_with("", body)
+}
+
+/// The same with more header lines, each with its end.
+pub fn event_with(headers: &str, body: &str) -> String {
     let length = body.len();
-    format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-1\r\nContent-Length: {length}\r\n\r\n{body}")
+    format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-1\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
 }
 
 pub fn answer(status: &str, body: &str) -> String {
@@ -50,11 +56,17 @@ impl Stub {
 
     /// The same with more variables.
     pub fn serve_with(script: &str, variables: &[(&str, &str)]) -> Stub {
+        Stub::serve_by("exec \"$@\"", script, variables)
+    }
+
+    /// The same, started by these commands: `"$@"` is the runtime.
+    pub fn serve_by(commands: &str, script: &str, variables: &[(&str, &str)]) -> Stub {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let runtime = Command::new(BOOTSTRAP)
+        let runtime = Command::new("bash")
+            .args(["-c", commands, "bash", BOOTSTRAP])
             .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr().unwrap().to_string())
             .env("_HANDLER", "function.handler")
             .env("LAMBDA_TASK_ROOT", folder.path())
@@ -80,6 +92,11 @@ impl Stub {
     /// Writes to a FIFO of the script's, or to a file, in the task root.
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// The runtime and all below it.
+    pub fn pids(&self) -> Vec<u32> {
+        ProcessTree::new(self.runtime.id(), "COSHELL_TEST_STUB=nobody").pids()
     }
 
     pub fn log(&self) -> String {
