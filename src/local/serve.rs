@@ -6,15 +6,18 @@
 
 mod admission;
 mod arguments;
+mod event_stream;
 mod exception;
 mod front;
 mod function_url;
 mod invoke_api;
+mod invoke_stream;
 mod listener;
 mod log;
 mod name;
 mod report;
 mod sandbox;
+mod streamed;
 mod warm;
 mod watch;
 mod workers;

@@ -5,6 +5,7 @@
 
 mod event;
 mod reply;
+mod stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,14 +15,17 @@ use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use tokio::sync::mpsc;
 
 use super::super::contract::Caller;
 use super::super::event::LIMIT_BYTES;
+use super::super::invocation::Part;
 use super::super::runtime_api::body;
 use super::super::terminal::warn;
 use super::exception::Exception;
 use super::front::{Front, log_access};
 use super::sandbox::Asked;
+use super::streamed::MOST_WAITING;
 
 /// The routes for `front`: every path and method.
 pub(super) fn router(front: Arc<Front>) -> Router {
@@ -53,17 +57,25 @@ async fn answered(front: &Front, peer: SocketAddr, request: Request<Body>, line:
     }
     invoke.payload = event.into();
     let request_id = invoke.request_id.clone();
+    let (listener, mut parts) = mpsc::channel(MOST_WAITING);
+    invoke.listener = Some(listener);
     let answer = front.workers.submit(Asked { invoke, log_wanted: false, caller: Some(Caller::FunctionUrl) })?;
+    if let Some(Part::Head(content_type)) = parts.recv().await {
+        let asked = stream::Asked { line: line.to_owned(), request_id };
+        return Ok(stream::answer(content_type, parts, answer, asked).await.unwrap_or_else(|reason| refused(&reason)));
+    }
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
     let reply = match &answer.outcome {
-        Ok(response) => reply::of(response).unwrap_or_else(|reason| {
-            warn(&format!("the client gets 502: {reason}"));
-            bad_gateway()
-        }),
+        Ok(response) => reply::of(response).unwrap_or_else(|reason| refused(&reason)),
         Err(_) => bad_gateway(),
     };
     log_access(line, reply.status().as_u16(), &request_id, &answer);
     Ok(reply)
+}
+
+fn refused(reason: &str) -> Response {
+    warn(&format!("the client gets 502: {reason}"));
+    bad_gateway()
 }
 
 /// All that a client learns of a function's fault.

@@ -20,6 +20,7 @@ use super::super::invoke::arguments::client_context;
 use super::super::runtime_api::body;
 use super::exception::Exception;
 use super::front::{Front, log_access};
+use super::invoke_stream;
 use super::name::{invoked_arn, qualifier_of};
 use super::sandbox::{Answer, Asked};
 
@@ -33,9 +34,9 @@ const TENANT_ID: &str = "x-amz-tenant-id";
 const TRACE_ID: &str = "x-amzn-trace-id";
 
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
-const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// The largest event that is queued for later: 1 MB.
 const EVENT_LIMIT_BYTES: usize = 1024 * 1024;
@@ -43,7 +44,7 @@ const EVENT_LIMIT_BYTES: usize = 1024 * 1024;
 const NO_PAYLOAD: &[u8] = b"{}";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum InvocationType {
+pub(super) enum InvocationType {
     RequestResponse,
     Event,
     DryRun,
@@ -51,7 +52,11 @@ enum InvocationType {
 
 /// The routes for `front`.
 pub(super) fn router(front: Arc<Front>) -> Router {
-    Router::new().route(INVOCATIONS, post(invoke).fallback(unknown)).fallback(unknown).with_state(front)
+    Router::new()
+        .route(INVOCATIONS, post(invoke).fallback(unknown))
+        .route(invoke_stream::STREAMING, post(invoke_stream::invoke).fallback(unknown))
+        .fallback(unknown)
+        .with_state(front)
 }
 
 // POST /2015-03-31/functions/{name}/invocations
@@ -69,11 +74,13 @@ async fn invoke(
         Ok((invoke, InvocationType::RequestResponse)) => answered(&front, invoke, &headers).await,
         Err(exception) => Err(exception),
     };
-    replied.unwrap_or_else(|exception| {
-        let refusal = exception.into_response();
-        eprintln!("invoke {} refused", refusal.status().as_u16());
-        refusal
-    })
+    replied.unwrap_or_else(refused)
+}
+
+pub(super) fn refused(exception: Exception) -> Response {
+    let refusal = exception.into_response();
+    eprintln!("invoke {} refused", refusal.status().as_u16());
+    refusal
 }
 
 async fn unknown(method: Method, uri: Uri) -> Exception {
@@ -82,7 +89,7 @@ async fn unknown(method: Method, uri: Uri) -> Exception {
 }
 
 /// What was asked, checked as Lambda checks it.
-async fn asked(
+pub(super) async fn asked(
     front: &Front,
     name: &str,
     query: Option<&str>,
@@ -159,11 +166,15 @@ fn accepted(front: &Front, invoke: Invoke) -> Result<Response, Exception> {
 
 async fn answered(front: &Front, invoke: Invoke, headers: &HeaderMap) -> Result<Response, Exception> {
     let request_id = invoke.request_id.clone();
-    let log_wanted = headers.get(LOG_TYPE).is_some_and(|log_type| log_type == "Tail");
-    let answer = front.workers.submit(Asked { invoke, log_wanted, caller: None })?;
+    let answer = front.workers.submit(Asked { invoke, log_wanted: log_wanted(headers), caller: None })?;
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
     log_access("invoke", StatusCode::OK.as_u16(), &request_id, &answer);
     Ok(reply(&request_id, answer))
+}
+
+/// Whether the client asks for the end of the event's log.
+pub(super) fn log_wanted(headers: &HeaderMap) -> bool {
+    headers.get(LOG_TYPE).is_some_and(|log_type| log_type == "Tail")
 }
 
 /// A function's error is no error of the API: the status is 200 either way.
@@ -183,7 +194,7 @@ fn reply(request_id: &str, answer: Answer) -> Response {
     (headers, bytes).into_response()
 }
 
-fn headers_of<const N: usize>(headers: [(HeaderName, &str); N]) -> HeaderMap {
+pub(super) fn headers_of<const N: usize>(headers: [(HeaderName, &str); N]) -> HeaderMap {
     let valid = headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_str(value).ok()?)));
     valid.collect()
 }

@@ -4,4 +4,5 @@ mod admission;
 mod ends;
 mod function_url;
 mod invoke_api;
+mod streaming;
 mod watch;

@@ -48,3 +48,13 @@ pub fn emulator() -> Option<PathBuf> {
     skip(&format!("the emulator `{}` is not there: tests/run brings it", path.display()));
     None
 }
+
+/// A program of the virtual environment that `tests/run --with-aws` makes: `aws`, `moto_server`, or `python` with boto3.
+pub fn aws_tool(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/venv/bin")).join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    skip(&format!("`{}` is not there: tests/run --with-aws brings it", path.display()));
+    None
+}

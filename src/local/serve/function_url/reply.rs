@@ -28,8 +28,8 @@ pub(super) fn of(response: &Response) -> Result<Reply, String> {
     }
 }
 
-/// Status and headers.
-fn head(fields: &Map<String, Value>) -> Result<(StatusCode, HeaderMap), String> {
+/// Status and headers of an object that has a `statusCode`.
+pub(super) fn head(fields: &Map<String, Value>) -> Result<(StatusCode, HeaderMap), String> {
     let given = &fields["statusCode"];
     let status =
         given.as_u64().and_then(|status| u16::try_from(status).ok()).filter(|status| (200..600).contains(status));
