@@ -31,8 +31,8 @@ Examples:
   coshell check . --json | jq -r '.findings[].message'
 
 Looks at the script and the files that it sources: function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd),
-commands that provided.al2023 lacks, and what shellcheck says where it is installed. A command counts as present if the folder
-bin/ beside the script has it.
+commands that provided.al2023 lacks, and what shellcheck says where it is installed. A command in the folder bin/ beside the script counts
+as present if the script sets PATH: Lambda's has only a layer's bin/, not the function's.
 
 Exit status:
   0 nothing that will fail   1 something will fail   2 wrong usage";

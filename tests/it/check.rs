@@ -107,9 +107,21 @@ fn process_substitution_and_lacking_commands_are_told_in_sourced_files_too() {
 #[test]
 fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it() {
     let script = "less() { cat; }\nhandler() { jq . | less; unzip x; command -v tar || true; }\n";
-    let bundle = Bundle::of(script).file("bin/jq", "", 0o755);
+    let set = format!("PATH=$LAMBDA_TASK_ROOT/bin:$PATH\n{script}");
+    let bundle = Bundle::of(&set).file("bin/jq", "", 0o755);
     bundle.fails_with("`unzip`");
     bundle.check_at("", &["--have", "unzip"]).assert_status(0).assert_stdout("");
+}
+
+#[test]
+fn a_command_in_the_functions_own_bin_is_not_on_lambdas_path() {
+    let bundle = Bundle::of("handler() { jq .; date; own; }\n");
+    let bundle = bundle.file("bin/jq", "", 0o755).file("bin/own", "", 0o755);
+    bundle.fails_with("./function.sh:1: `jq` is in the function's bin/, which is not on Lambda's PATH");
+    bundle.fails_with("./function.sh:1: warning: `own` is in the function's bin/");
+    bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout("");
+    let called = "handler() { \"$LAMBDA_TASK_ROOT/bin/jq\" .; }\n";
+    Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout("");
 }
 
 #[test]

@@ -24,7 +24,16 @@ pub(super) fn message(command: &str, package: &str) -> String {
         _ => "",
     };
     format!(
-        "`{command}` is not on Lambda's provided.al2023: {instead}bring it in a layer as bin/{command}{from}, and say --have {command}"
+        "`{command}` is not on Lambda's provided.al2023: {instead}bring it in a layer, by `coshell layer --add \
+         bin/{command}=FILE`{from}, and say --have {command}"
+    )
+}
+
+/// What is wrong with calling `command`, which the function has in its bin/.
+pub(super) fn not_on_path(command: &str) -> String {
+    format!(
+        "`{command}` is in the function's bin/, which is not on Lambda's PATH, as a layer's is: begin the script with \
+         `PATH=$LAMBDA_TASK_ROOT/bin:$PATH`, or call `\"$LAMBDA_TASK_ROOT/bin/{command}\"`"
     )
 }
 

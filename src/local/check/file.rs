@@ -42,6 +42,13 @@ pub(super) fn is_shell(text: &str) -> bool {
     interpreter(text).is_none_or(|name| matches!(name.as_str(), "sh" | "bash"))
 }
 
+/// Whether it gives PATH a value; which one, is known only when it runs.
+pub(super) fn sets_path(text: &str) -> bool {
+    let begins_a_word =
+        |at: &usize| !text[..*at].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '_');
+    ["PATH=", "PATH+="].iter().any(|assignment| text.match_indices(assignment).any(|(at, _)| begins_a_word(&at)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +57,12 @@ mod tests {
     fn windows_line_ends_are_told_at_their_first_line() {
         assert_eq!(line_ends("a\nb\r\nc\r\n", "x.sh").unwrap().0, Some(2));
         assert_eq!(line_ends("a\nb\rc\n", "x.sh"), None);
+    }
+
+    #[test]
+    fn a_value_for_path_is_one_for_no_other_name() {
+        assert!(["PATH=a:$PATH", "export PATH+=:a", "x; PATH=b"].iter().all(|text| sets_path(text)));
+        assert!(!["LD_LIBRARY_PATH=a", "echo $PATH", "éPATH"].iter().any(|text| sets_path(text)));
     }
 
     #[test]

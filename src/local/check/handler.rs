@@ -24,6 +24,7 @@ pub(super) struct Checked<'a> {
     /// What is called, and by which file.
     commands: Vec<(PathBuf, Word)>,
     errexit: bool,
+    sets_path: bool,
     /// Whether a file is sourced that is not known.
     unknown_sources: bool,
     pub(super) findings: Vec<Finding>,
@@ -39,6 +40,7 @@ impl<'a> Checked<'a> {
             functions: BTreeSet::new(),
             commands: Vec::new(),
             errexit: false,
+            sets_path: false,
             unknown_sources: false,
             findings: Vec::new(),
         };
@@ -95,6 +97,7 @@ impl<'a> Checked<'a> {
         if let Some(fault) = file::line_ends(&text, &name) {
             return self.add(path, Severity::Error, "line-ends", fault); // all else would follow from that
         }
+        self.sets_path |= file::sets_path(&text);
         let syntax = tools::syntax(path);
         let checked = if syntax.is_empty() { tools::shellcheck(path, &self.root) } else { Vec::new() };
         self.extend(path, "syntax", syntax);
@@ -138,14 +141,20 @@ impl<'a> Checked<'a> {
         let lacking = commands::lacking();
         let mut told = BTreeSet::new();
         for (path, word) in std::mem::take(&mut self.commands) {
-            let Some(package) = lacking.get(word.text.as_str()) else { continue };
+            let package = lacking.get(word.text.as_str());
+            let in_bin = self.root.join("bin").join(&word.text).is_file();
             let there = self.functions.contains(&word.text)
                 || self.arguments.have.contains(&word.text)
-                || self.root.join("bin").join(&word.text).is_file();
-            if !there && told.insert(word.text.clone()) {
-                let message = commands::message(&word.text, package);
-                self.add(&path, Severity::Error, "command", (Some(word.line), message));
+                || (in_bin && self.sets_path);
+            if there || (package.is_none() && !in_bin) || !told.insert(word.text.clone()) {
+                continue;
             }
+            let (severity, message) = match package {
+                Some(_) if in_bin => (Severity::Error, commands::not_on_path(&word.text)),
+                Some(package) => (Severity::Error, commands::message(&word.text, package)),
+                None => (Severity::Warning, commands::not_on_path(&word.text)), // the image may have one of that name
+            };
+            self.add(&path, severity, "command", (Some(word.line), message));
         }
     }
 
