@@ -20,6 +20,7 @@ pub mod handler;
 mod host;
 mod roster;
 pub mod runtime;
+mod secrets;
 mod signals;
 
 // An event comes, ...

@@ -9,6 +9,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::secrets::masked;
+
 /// Linux counts process times in hundredths of a second towards user space.
 const TICKS_PER_SECOND: u64 = 100;
 const MOST_COMMAND_CHARS: usize = 200;
@@ -106,7 +108,7 @@ fn command(pid: i32, name: &str) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words = String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ");
     let command = if words.is_empty() { name.to_owned() } else { words };
-    command.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_COMMAND_CHARS).collect()
+    masked(&command).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_COMMAND_CHARS).collect()
 }
 
 fn age(start: u64) -> Duration {

@@ -11,6 +11,7 @@ use crate::environment::{Environment, Opening};
 use crate::host::Host;
 use crate::logs::{Level, Log, Owner};
 use crate::response::{Delivery, Response};
+use crate::secrets;
 
 /// Runs the runtime until its process must end, and says why on stderr.
 pub fn main() -> ExitCode {
@@ -80,18 +81,10 @@ fn serve(mut environment: Environment, api: &Api, host: &Host, delivery: Deliver
 fn log_environment(log: &Log) {
     let mut lines: Vec<String> = env::vars_os()
         .map(|(name, value)| {
-            let name = name.to_string_lossy().into_owned();
-            let value = if is_secret(&name) { "***".into() } else { value.to_string_lossy() };
-            format!("\n{name}={value}")
+            let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+            format!("\n{name}={}", secrets::shown(&name, &value))
         })
         .collect();
     lines.sort();
     log.say(Level::Info, &Owner::default(), &format!("environment:{}", lines.concat()));
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_uppercase();
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE", "ACCESS_KEY", "API_KEY"]
-        .iter()
-        .any(|word| name.contains(word))
 }

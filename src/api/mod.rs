@@ -184,7 +184,7 @@ fn judged(call: &'static str, status: u16, told: String) -> Result<Posted, ApiFa
 
 /// A request id as a part of a path. Lambda's are UUIDs; anything else is data all the same.
 fn encoded(request_id: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
     request_id
         .bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::handler::HandlerFailure;
 use super::sentence::location;
+use crate::secrets::masked;
 use crate::shell::trace::Frame;
 
 /// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
@@ -53,7 +54,7 @@ pub(crate) fn reported_type(failure: &Failure) -> String {
 
 fn reported_message(failure: &Failure) -> String {
     let own = failure.of_handler().and_then(|failure| failure.own.as_ref());
-    own.map_or_else(|| failure.to_string(), |own| own.message.clone())
+    own.map_or_else(|| masked(&failure.to_string()).into_owned(), |own| own.message.clone())
 }
 
 /// What the log says: the handler's own error, where it gave one, and in any case what failed and where.
@@ -62,7 +63,7 @@ pub(crate) fn log_message(failure: &Failure) -> String {
         Some(own) => format!("{}: {} ({failure})", own.error_type, own.message),
         None => failure.to_string(),
     };
-    shortened(&message, MOST_MESSAGE_BYTES)
+    shortened(&masked(&message), MOST_MESSAGE_BYTES)
 }
 
 /// The frames as text, innermost first: `fetch (function.sh:12)`.

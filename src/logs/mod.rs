@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::failure::{self, Failure};
 use crate::invocation::Invocation;
+use crate::secrets::masked;
 use lines::Lines;
 
 /// How much a line matters. Source: AWS Lambda Developer Guide, "Log-level filtering".
@@ -112,6 +113,7 @@ impl Log {
     }
 
     fn write_entry(&self, level: Level, owner: &Owner, text: &str) {
+        let text = masked(text);
         match self.format {
             Format::Text => {
                 let request_id = owner.request_id.as_ref().map(|id| format!("{id} ")).unwrap_or_default();

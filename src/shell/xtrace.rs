@@ -7,11 +7,13 @@
 
 mod written;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::trace::Frame;
+use crate::secrets::masked;
 pub(super) use written::Traced;
 
 /// Begins each field of PS4.
@@ -98,6 +100,9 @@ fn parse(line: &[u8]) -> Option<Step> {
         line.splitn(FIELDS, |byte| *byte == SEPARATOR).map(|field| String::from_utf8_lossy(field).into_owned());
     let fields: [String; FIELDS] = fields.collect::<Vec<String>>().try_into().ok()?;
     let [depth, turn, time, line, pid, background, subshells, functions, files, lines, mut command] = fields;
+    if let Cow::Owned(without_secrets) = masked(&command) {
+        command = without_secrets;
+    }
     if command.len() > MOST_COMMAND_BYTES {
         let end = (0..=MOST_COMMAND_BYTES).rev().find(|end| command.is_char_boundary(*end)).unwrap_or(0);
         command.truncate(end);

@@ -21,6 +21,7 @@ mod runtime_api_answers;
 mod runtime_api_ends;
 mod runtime_api_extensions;
 mod sandbox;
+mod security;
 mod serve;
 mod support;
 mod time_limits;

@@ -26,6 +26,8 @@ pub struct Peer(BufReader<TcpStream>);
 pub struct Request {
     /// Method and path.
     pub call: String,
+    /// Its other lines, as they came.
+    pub headers: Vec<String>,
     pub body: Vec<u8>,
 }
 
@@ -99,6 +101,12 @@ impl Stub {
         ProcessTree::new(self.runtime.id(), "COSHELL_TEST_STUB=nobody").pids()
     }
 
+    /// The names of what lies in the task root.
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
@@ -118,6 +126,14 @@ impl Stub {
         assert!(status.code().is_some_and(|code| code != 0), "{status}");
         assert!(self.listener.accept().is_err(), "it connected once more; log: {log}");
         assert!(log.contains(part), "no {part:?} in {log}");
+    }
+}
+
+impl Request {
+    /// The value of the header with this name, which is in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let split = self.headers.iter().filter_map(|line| line.split_once(": "));
+        split.into_iter().find(|(other, _)| other.to_lowercase() == name).map(|(_, value)| value)
     }
 }
 
@@ -146,19 +162,18 @@ impl Peer {
     /// `None` when the connection is closed.
     pub fn request_or_end(&mut self) -> Option<Request> {
         let first = self.line()?;
-        let mut length = 0;
+        let mut headers = Vec::new();
         loop {
-            let line = self.line()?.to_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
+            match self.line()? {
+                line if line.is_empty() => break,
+                line => headers.push(line),
             }
         }
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body).ok()?;
-        Some(Request { call: first.trim_end_matches(" HTTP/1.1").to_owned(), body })
+        let mut request = Request { call: first.trim_end_matches(" HTTP/1.1").to_owned(), headers, body: Vec::new() };
+        let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
+        request.body.resize(length, 0);
+        self.0.read_exact(&mut request.body).ok()?;
+        Some(request)
     }
 
     /// Reads only the head of a request: its lines in lower case, the call first.

@@ -1,0 +1,4 @@
+//! What SECURITY.md says.
+mod child;
+mod credentials;
+mod headers;
