@@ -15,6 +15,7 @@ mod invoke_told;
 mod logs;
 mod package;
 mod release;
+mod road;
 mod runtime;
 mod runtime_api;
 mod runtime_api_answers;

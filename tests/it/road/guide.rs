@@ -1,0 +1,87 @@
+//! The page whose commands are run: in its `console` blocks a line after `$ ` is typed, and what follows it was printed.
+
+use std::fs;
+
+use super::mask::masked;
+use super::terminal::Terminal;
+use super::transcript::Transcript;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/README.md");
+
+enum Piece {
+    /// Kept as it is.
+    Text(String),
+    Command {
+        typed: String,
+        printed: String,
+    },
+}
+
+/// What the page says, beside what it should say.
+pub struct Told {
+    page: String,
+    walked: String,
+}
+
+/// Types every command of the page, in its order.
+pub fn walk(terminal: &Terminal) -> (Told, Transcript) {
+    let page = fs::read_to_string(PAGE).unwrap();
+    let mut transcript = Transcript::default();
+    let walked = pieces(&page).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text,
+        Piece::Command { typed, .. } => {
+            let printed = terminal.run(typed.trim_start_matches("$ "));
+            transcript.add(&typed, &printed);
+            typed + &printed
+        }
+    });
+    let walked = walked.collect();
+    (Told { page, walked }, transcript)
+}
+
+impl Told {
+    /// The page shows what was printed, but for what differs from run to run; with UPDATE_GOLDEN it is written anew.
+    #[track_caller]
+    pub fn assert_is_shown(&self) {
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            return fs::write(PAGE, &self.walked).unwrap();
+        }
+        for (shown, walked) in pieces(&self.page).iter().zip(&pieces(&self.walked)) {
+            let (shown, walked) = (masked(&shown.text()), masked(&walked.text()));
+            assert!(
+                shown == walked,
+                "{PAGE} shows\n{shown}\nand what was printed is\n{walked}\n(UPDATE_GOLDEN=1 writes it anew)"
+            );
+        }
+    }
+}
+
+impl Piece {
+    fn text(&self) -> String {
+        match self {
+            Piece::Text(text) => text.clone(),
+            Piece::Command { typed, printed } => format!("{typed}{printed}"),
+        }
+    }
+}
+
+fn pieces(page: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let (mut in_block, mut continued) = (false, false);
+    for line in page.split_inclusive('\n') {
+        if line.starts_with("```") {
+            in_block = line == "```console\n";
+            pieces.push(Piece::Text(line.to_owned()));
+            continue;
+        }
+        let starts = in_block && line.starts_with("$ ");
+        match pieces.last_mut() {
+            Some(Piece::Command { typed, .. }) if continued => typed.push_str(line),
+            _ if starts => pieces.push(Piece::Command { typed: line.to_owned(), printed: String::new() }),
+            Some(Piece::Command { printed, .. }) if in_block => printed.push_str(line),
+            _ => pieces.push(Piece::Text(line.to_owned())),
+        }
+        continued = (starts || continued) && line.ends_with("\\\n");
+    }
+    pieces
+}

@@ -1,0 +1,110 @@
+//! The terminal of someone who follows the guide: a folder with the handlers in it, `coshell` with its runtime and `aws` on PATH, and AWS's
+//! place taken by moto.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::moto::{self, Moto};
+use crate::package::project::Zip as Files;
+use crate::support::function::BOOTSTRAP;
+use crate::support::skip::{cannot, emulator};
+
+const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
+const COSHELL: &str = env!("CARGO_BIN_EXE_coshell");
+
+pub struct Terminal {
+    folder: TempDir,
+    moto: Moto,
+    path: OsString,
+}
+
+/// A zip that was made.
+pub struct Zip {
+    pub bytes: usize,
+    /// As Lambda tells it.
+    pub code_sha256: String,
+    pub files: Files,
+}
+
+impl Terminal {
+    /// `None` where the AWS CLI, moto or a linker's tools are missing.
+    pub fn open() -> Option<Terminal> {
+        let venv = moto::tools()?;
+        if cannot("strip", &["--version"]) || cannot("unzip", &["-v"]) {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let programs = folder.path().join("programs");
+        fs::create_dir(&programs).unwrap();
+        fs::create_dir(folder.path().join("work")).unwrap();
+        symlink(Path::new(SOURCES).join("handlers"), folder.path().join("work/handlers")).unwrap();
+        strip(Path::new(COSHELL), &programs.join("coshell"));
+        strip(&runtime(), &programs.join("bootstrap-x86_64"));
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([programs, venv.clone()].into_iter().chain(std::env::split_paths(&paths)));
+        Some(Terminal { moto: Moto::start(&venv, folder.path()), path: path.unwrap(), folder })
+    }
+
+    /// What is printed to stdout and stderr by a command, which succeeds.
+    #[track_caller]
+    pub fn run(&self, command: &str) -> String {
+        let path = self.folder.path().join("printed");
+        let printed = File::create(&path).unwrap();
+        let status = Command::new("timeout")
+            .args(["--kill-after=5", "120", "bash", "-euo", "pipefail", "-c", command])
+            .current_dir(self.folder.path().join("work"))
+            .env_clear()
+            .env("PATH", &self.path)
+            .env("HOME", self.folder.path())
+            .env("LANG", "C.UTF-8")
+            .env("COSHELL_RIE", emulator().unwrap())
+            .env("AWS_ENDPOINT_URL", format!("http://{}", self.moto.address))
+            .envs([
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+                ("AWS_DEFAULT_REGION", "us-west-2"),
+            ])
+            .envs([("AWS_PAGER", ""), ("AWS_MAX_ATTEMPTS", "1"), ("AWS_EC2_METADATA_DISABLED", "true")])
+            .stdin(Stdio::null())
+            .stdout(printed.try_clone().unwrap())
+            .stderr(printed)
+            .status()
+            .unwrap();
+        let mut printed = String::from_utf8(fs::read(path).unwrap()).unwrap();
+        assert!(status.success(), "{status}: {command}\n{printed}");
+        if !printed.is_empty() && !printed.ends_with('\n') {
+            printed.push('\n');
+        }
+        printed
+    }
+
+    pub fn zip(&self, name: &str) -> Zip {
+        let path = self.folder.path().join("work").join(name);
+        let bytes = fs::read(&path).unwrap();
+        let code_sha256 = BASE64_STANDARD.encode(Sha256::digest(&bytes));
+        Zip { bytes: bytes.len(), code_sha256, files: Files::read(&path) }
+    }
+}
+
+/// The one under test; for a page that is written anew the released one, so that its sizes are those of a release.
+fn runtime() -> PathBuf {
+    if std::env::var_os("UPDATE_GOLDEN").is_none() {
+        return BOOTSTRAP.into();
+    }
+    let released = Path::new(SOURCES).join("dist/bootstrap-x86_64");
+    assert!(released.is_file(), "no `{}`: run .ci/release x86_64 before UPDATE_GOLDEN=1", released.display());
+    released
+}
+
+/// A copy without debug information, which would take long to be zipped.
+fn strip(from: &Path, to: &Path) {
+    let ran = Command::new("strip").arg("-o").args([to, from]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+}
