@@ -193,6 +193,14 @@ fn end(leader: Pid, mut running: Running) {
     let _ = running.child.wait(); // reaped last: until here its pid was nobody else's
 }
 
+/// The variables that Lambda sets, but for the Runtime API's address, and those of `settings`: for what runs without a runtime.
+///
+/// # Errors
+/// When /proc is not there.
+pub(super) fn variables_of(settings: &Settings) -> Result<Vec<(OsString, OsString)>> {
+    Ok(variables::of(settings, None, &variables::log_stream_name()?))
+}
+
 fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {
     let function = &settings.function;
     let mut command = match &settings.bootstrap {
@@ -207,7 +215,7 @@ fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Comman
         }
     };
     command
-        .envs(variables::of(settings, api.address(), stream))
+        .envs(variables::of(settings, Some(api.address()), stream))
         .current_dir(&function.task_root)
         .stdin(Stdio::null())
         .stdout(log(settings)?)

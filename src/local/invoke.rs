@@ -12,6 +12,7 @@ pub(crate) mod outcome;
 pub(crate) mod output;
 mod profile;
 mod repeat;
+mod shell;
 mod streamed;
 
 use std::ffi::OsString;
@@ -43,6 +44,9 @@ pub fn run(arguments: &Arguments) -> Status {
         Ok(asked) => asked,
         Err(error) => return complain(&error, Status::Usage),
     };
+    if arguments.shell {
+        return complain(&shell::run(&asked.settings, &asked.invoke), Status::InitFailed);
+    }
     let (interruption, environment) = match start(&asked.settings) {
         Ok(started) => started,
         Err(error) => return complain(&error, Status::InitFailed),

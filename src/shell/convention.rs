@@ -5,11 +5,11 @@ use crate::failure::Failure;
 
 /// How a handler gets its event, and where its response is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Convention {
+pub(crate) struct Convention {
     /// The value of COSHELL_CONVENTION.
     pub(super) name: &'static str,
     /// The options in force while the script is sourced and, as it leaves them, in the handler.
-    pub(super) options: &'static str,
+    pub(crate) options: &'static str,
     /// Whether a script whose last command fails ends init although errexit is off.
     pub(super) must_source: bool,
     /// Whether the handler is called as the condition of an `if`, where Bash ignores errexit, even what the handler itself sets.
@@ -21,7 +21,7 @@ pub(super) struct Convention {
     /// Shell variables, not exported, that hold parts of the event.
     pub(super) globals: &'static str,
     /// Variables for the whole life of Bash.
-    pub(super) environment: &'static [(&'static str, &'static str)],
+    pub(crate) environment: &'static [(&'static str, &'static str)],
     /// Further names, exported, for what the LAMBDA_RUNTIME_ variables say.
     pub(super) names: &'static [(&'static str, &'static str)],
 }
@@ -84,7 +84,7 @@ impl Convention {
     ///
     /// # Errors
     /// [`Failure::UnknownConvention`], which lists the rows.
-    pub(super) fn named(name: &str) -> Result<Convention, Failure> {
+    pub(crate) fn named(name: &str) -> Result<Convention, Failure> {
         if name.is_empty() {
             return Ok(TUTORIAL);
         }
@@ -95,8 +95,13 @@ impl Convention {
         })
     }
 
+    /// Whether the handler reads the event from stdin.
+    pub(crate) fn on_stdin(&self) -> bool {
+        self.event == Event::Stdin
+    }
+
     /// The further names for `variables`, with their values.
-    pub(super) fn more(&self, variables: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+    pub(crate) fn more(&self, variables: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
         let value = |of: &str| variables.iter().find(|(name, _)| *name == of).map(|(_, value)| value.clone());
         self.names.iter().filter_map(|(name, of)| Some((*name, value(of)?))).collect()
     }

@@ -34,7 +34,7 @@ use crate::handler::Handler;
 use crate::host::Host;
 use crate::logs::lines::Lines;
 use crate::roster::{Bash, Life};
-use convention::Convention;
+pub(crate) use convention::Convention;
 use io::{Children, Read, poll_timeout, read_once};
 use plumbing::{Lanes, Plumbing, lane};
 use status::{Records, Status};

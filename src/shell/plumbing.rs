@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use nix::fcntl::OFlag;
 
 use super::channel::{Channel, End, Shared};
-use super::convention::{Convention, Event};
+use super::convention::Convention;
 use super::habits::Habits;
 use crate::handler::Handler;
 
@@ -57,7 +57,7 @@ impl Plumbing {
         habits: &Habits,
         handler: &Handler,
     ) -> io::Result<Plumbing> {
-        let on_stdin = handler.script().is_none() || convention.event == Event::Stdin;
+        let on_stdin = handler.script().is_none() || convention.on_stdin();
         let headers = convention.globals.contains("HEADERS") && habits.headers;
         let (status, status_writer) = channel.pipe("status")?;
         Ok(Plumbing {

@@ -23,11 +23,11 @@ pub const RESERVED: [&str; 4] = [AWS_LAMBDA_RUNTIME_API, HANDLER, LAMBDA_TASK_RO
 const REGION: &str = "us-east-1";
 
 /// All variables, later ones over earlier ones; what is not named here is inherited from the developer.
-pub(super) fn of(settings: &Settings, api: SocketAddr, stream: &str) -> Vec<(OsString, OsString)> {
+pub(super) fn of(settings: &Settings, api: Option<SocketAddr>, stream: &str) -> Vec<(OsString, OsString)> {
     let function = &settings.function;
     let name = function.name();
     let default_region = set(AWS_DEFAULT_REGION).unwrap_or_else(|| region().into());
-    let of_lambda: [(&str, OsString); 11] = [
+    let of_lambda: [(&str, OsString); 10] = [
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}").into()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.into()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
@@ -35,14 +35,14 @@ pub(super) fn of(settings: &Settings, api: SocketAddr, stream: &str) -> Vec<(OsS
         ("TZ", ":UTC".into()),
         (AWS_REGION, region().into()),
         (AWS_DEFAULT_REGION, default_region),
-        (AWS_LAMBDA_RUNTIME_API, api.to_string().into()),
         (HANDLER, function.handler.clone().into()),
         (LAMBDA_TASK_ROOT, function.task_root.clone().into()),
         (LOG_STREAM_NAME, stream.into()),
     ];
     let given = settings.variables.iter().filter(|(name, _)| !RESERVED.iter().any(|reserved| name == reserved));
     let of_lambda = of_lambda.into_iter().map(|(name, value)| (name.into(), value));
-    of_lambda.chain(given.cloned()).collect()
+    let api = api.map(|api| (AWS_LAMBDA_RUNTIME_API.into(), api.to_string().into()));
+    of_lambda.chain(api).chain(given.cloned()).collect()
 }
 
 /// The region: what the developer has set by either name, else one of ours.

@@ -24,6 +24,7 @@ Examples:
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
   coshell invoke handlers/warm --profile warm.svg      where the time goes: open warm.svg in a browser
+  coshell invoke handlers/routes --shell               a prompt with the script sourced and the event in EVENT
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
@@ -100,6 +101,11 @@ pub struct Arguments {
     /// table of lines (.txt); with --repeat, the sum over all events
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+
+    /// Opens a Bash with the script sourced as on Lambda and the event in EVENT, to call the handler by hand; without a terminal
+    /// it reads commands from stdin. Exits with Bash's status
+    #[arg(long, conflicts_with_all = ["report", "trace", "json", "repeat", "profile"])]
+    pub shell: bool,
 
     /// Another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]

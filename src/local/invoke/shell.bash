@@ -1,0 +1,32 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# What `coshell invoke --shell` has Bash do before it reads commands: the script is sourced as driver.bash does it, with the same
+# options, and what an event brings is set afterwards. shell.rs says what the variables are.
+
+unset -v BASH_ENV ENV HISTFILE
+[[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
+[[ -z $__coshell_posix ]] || export POSIXLY_CORRECT=$__coshell_posix
+[[ -d ${HOME-} && -x ${HOME-} ]] || export HOME=/tmp
+mapfile -d '' -t __coshell_given <"/proc/self/fd/$__coshell_given_fd"
+exec {__coshell_given_fd}<&- {__coshell_rc_fd}<&-
+PS1='coshell:\W\$ '
+
+set --
+shopt -s expand_aliases inherit_errexit
+trap 'printf "coshell: sourcing %s ended the shell with status %s\n" "$__coshell_script" "$?" >&2' EXIT
+# shellcheck disable=SC2086 # several words: the convention's options
+set $__coshell_options
+# shellcheck disable=SC1090
+source "$__coshell_script"
+{ set +e; } 2>/dev/null
+case $(trap -p EXIT) in *'coshell: sourcing '*) trap - EXIT ;; esac
+
+EVENT=${__coshell_given[0]}
+export "${__coshell_given[@]:1}"
+declare -F -- "$__coshell_function" >/dev/null ||
+  printf 'coshell: %s defines no function %s\n' "$__coshell_script" "$__coshell_function" >&2
+[[ -z $__coshell_hint ]] || printf '%s\n' "$__coshell_hint" >&2
+case $- in
+*i*) ;;
+*) unset -v PS1 ;;
+esac
+unset -v "${!__coshell_@}"
