@@ -85,3 +85,13 @@ fn the_tutorials_function_runs_unchanged_in_a_zip_and_under_a_layer() {
         }
     }
 }
+
+#[test]
+fn a_streamed_response_comes_whole_and_a_failing_one_leaves_the_emulator_usable() {
+    let script = "handler() { case $1 in *fail*) false ;; *) echo one; sleep 0.01; printf 'two\\n\\n' ;; esac; }";
+    let Some(mut emulator) = Emulator::serve_with(script, &[("COSHELL_RESPONSE", "stream")]) else { return };
+    for _ in 0..2 {
+        assert_eq!(emulator.invoke(b"{}").text(), "one\ntwo\n\n");
+        assert!(emulator.invoke(b"\"fail\"").error_type().contains("Function.ExitStatus"));
+    }
+}
