@@ -150,7 +150,8 @@ fn a_fault_of_the_function_is_a_bare_502_and_its_reason_stands_on_the_terminal()
         ),
     ];
     for (script, reason) in table {
-        let serving = Serve::script(script).with(&["--url-port", "0", "--timeout", "0.5"]).start();
+        let limit = if script.contains("sleep") { "0.5" } else { "30" };
+        let serving = Serve::script(script).with(&["--url-port", "0", "--timeout", limit]).start();
         let (head, body) = answer_of(&serving, &[]);
         assert_eq!((head[0].as_str(), body.as_slice()), ("http/1.1 502 bad gateway", &b"Internal Server Error"[..]));
         serving.stderr_with(reason);

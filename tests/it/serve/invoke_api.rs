@@ -80,11 +80,11 @@ fn the_log_result_is_the_end_of_this_invocations_log() {
 #[test]
 fn a_time_limit_ends_the_event_and_the_next_one_has_a_new_environment() {
     let script = "handler() { [[ $1 != 1 ]] || { sleep 1000 & echo $! $BASHPID > pids; wait; }; echo \"$1\"; }";
-    let serving = Serve::script(script).with(&["--timeout", "0.5"]).start();
+    let serving = Serve::script(script).with(&["--timeout", "2"]).start();
     let answer = serving.invoke_with(&[TAIL], b"1");
     let id = answer.header("X-Amzn-Requestid").unwrap();
     let report = format!(
-        r#"{{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: {id} Error: Task timed out after 0.50 seconds"}}"#
+        r#"{{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: {id} Error: Task timed out after 2.00 seconds"}}"#
     );
     assert_eq!((answer.text(), answer.header("X-Amz-Function-Error")), (report.as_str(), Some("Unhandled")));
     assert!(log_result(&answer).ends_with("\tStatus: timeout\n"), "{}", log_result(&answer));
