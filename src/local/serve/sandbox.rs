@@ -59,18 +59,22 @@ impl Sandbox {
         }
     }
 
-    /// Runs one event to its end; every process of an environment that is given up is gone when this returns.
-    pub(super) fn run(&mut self, asked: Asked) -> Answer {
+    /// Runs one event to its end; every process of an environment that is given up is gone when this returns. There is no
+    /// answer where Ctrl-C ended it: that is no fault of the function.
+    pub(super) fn run(&mut self, asked: Asked) -> Option<Answer> {
         let Asked { invoke, log_wanted, caller } = asked;
         let answer = match self.invocation(&invoke) {
             Ok((invocation, completion)) => self.judged(&invocation, &completion, log_wanted),
             Err(not_ready) => self.not_run(&invoke, not_ready, log_wanted),
         };
+        if self.template.interruption.exit_status().is_some() {
+            return None;
+        }
         match &answer.outcome {
             Ok(response) => warn(caller, &invoke, response),
             Err(error) => drop(output::explained(error, self.task_root())),
         }
-        answer
+        Some(answer)
     }
 
     /// An event that reached no runtime, since that was just dying, goes to a new one.

@@ -119,7 +119,9 @@ impl Workers {
                 Work::Event(event) if event.reply.is_closed() => {}
                 Work::Event(event) => {
                     let Event { asked, reply } = *event;
-                    let _ = reply.send(sandbox.run(asked)); // the client may be gone
+                    if let Some(answer) = sandbox.run(asked) {
+                        let _ = reply.send(answer); // the client may be gone
+                    }
                 }
             }
         }
