@@ -202,11 +202,11 @@ fn a_handler_whose_bash_died_cannot_speak_for_the_next_event() {
 fn a_replaced_bash_leaves_no_descriptor_behind() {
     let function = Function::script(SCRIPT).start();
     let descriptors = || fs::read_dir(format!("/proc/{}/fd", function.pid())).unwrap().count();
-    let die = || function.send("kill -9 $$; sleep 1000").answer_and_next().fails("Runtime.ShellDied", "");
-    die();
+    function.send("pids").answer_and_next();
     let before = descriptors();
     for _ in 0..10 {
-        die();
+        function.send("kill -9 $$; sleep 1000").answer_and_next().fails("Runtime.ShellDied", "");
     }
-    assert_eq!(descriptors(), before);
+    // What Bash itself had for stdout is read by another thread, which sees its end when it does: perhaps after the next `next`.
+    until("as many descriptors as before", || (descriptors() == before).then_some(()));
 }
