@@ -5,6 +5,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ const TRACE: &str = "COSHELL_TRACE";
 const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
 const CHANNEL: &str = "COSHELL_CHANNEL";
@@ -47,6 +49,8 @@ pub struct Config {
     pub convention: String,
     /// How responses are delivered.
     pub delivery: Delivery,
+    /// How many events are taken at once, each by a Bash of its own.
+    pub slots: NonZero<usize>,
     /// How long before its deadline an event is ended; `None`: never.
     pub timeout_margin: Option<Duration>,
     /// Whether every command goes to the log.
@@ -82,6 +86,9 @@ impl Config {
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
             convention: text(CONVENTION).unwrap_or_default().to_string_lossy().into_owned(),
             delivery: text(RESPONSE).and_then(|name| Delivery::named(name.to_str()?)).unwrap_or_default(),
+            slots: text(MAX_CONCURRENCY)
+                .and_then(|count| count.to_str()?.parse().ok())
+                .unwrap_or(NonZero::<usize>::MIN),
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             trace: text(TRACE).is_some_and(|value| value != "0"),
             shutdown_hook: text(SHUTDOWN_HOOK).is_some_and(|value| value != "0"),
@@ -112,8 +119,9 @@ fn text(name: &str) -> Option<OsString> {
 /// A sentence for each optional setting that is not what it can be.
 fn complaints() -> Vec<String> {
     type Check = fn(&str) -> bool;
-    let known: [(&str, Check, &str); 5] = [
+    let known: [(&str, Check, &str); 6] = [
         (RESPONSE, |value| Delivery::named(value).is_some(), "`buffered`, `stream` or `http-stream`"),
+        (MAX_CONCURRENCY, |value| value.parse::<NonZero<usize>>().is_ok(), "a number over 0"),
         (TIMEOUT_MARGIN, |value| value.parse::<u64>().is_ok(), "a number of milliseconds"),
         (CHANNEL, |value| value == "fifo" || value == "proc", "`fifo` or `proc`"),
         (

@@ -20,7 +20,7 @@ impl Host {
     /// Starts the threads.
     pub(crate) fn start(config: &Config) -> io::Result<Host> {
         let log = Log::new(config.log_format, config.log_level);
-        let host = Host { leftovers: Leftovers::start(&log)?, roster: Roster::default(), log };
+        let host = Host { leftovers: Leftovers::start(&log, config.slots.get())?, roster: Roster::default(), log };
         signals::watch(&host.roster, &host.leftovers)?;
         Ok(host)
     }

@@ -22,6 +22,7 @@ mod roster;
 pub mod runtime;
 mod secrets;
 mod signals;
+mod slots;
 
 // An event comes, ...
 mod api;

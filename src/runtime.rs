@@ -1,17 +1,15 @@
-//! The loop: next, call, respond or fail.
+//! From start to the first `next`; then [`slots`] has the loop.
 
 use std::env;
 use std::process::ExitCode;
 
 use nix::sys::prctl;
 
-use crate::api::{Api, Posted, extension};
+use crate::api::{Api, extension};
 use crate::config::Config;
-use crate::environment::{Environment, Opening};
 use crate::host::Host;
 use crate::logs::{Level, Log, Owner};
-use crate::response::{Delivery, Response};
-use crate::secrets;
+use crate::{secrets, slots};
 
 /// Runs the runtime until its process must end, and says why on stderr.
 pub fn main() -> ExitCode {
@@ -35,45 +33,22 @@ fn run() -> anyhow::Result<ExitCode> {
     if config.log_env {
         log_environment(&host.log);
     }
-    let opening = Opening::begin(&config, &host);
-    let api = Api::connect(&config.api); // while Bash sources the script
+    let openings = slots::begin(&config, &host);
+    let api = Api::connect(&config.api); // while each Bash sources the script
     if config.shutdown_hook {
         extension::start(&config.api, &host.log);
     }
-    match opening.and_then(Opening::finish) {
-        Ok(environment) => serve(environment, &api, &host, config.delivery).map(|()| ExitCode::SUCCESS),
+    match openings.and_then(slots::finish) {
+        // From here on every fault belongs to an invocation: the first `next` ends init.
+        Ok(environments) => match slots::serve(environments, api, &config, &host)? {},
         Err(failure) => {
             host.roster.wait_if_ending();
             host.log.fail(Level::Fatal, &Owner::default(), &failure);
-            api.fail_init(&failure).map_err(anyhow::Error::msg)?;
+            let posted = api.fail_init(&failure);
+            host.roster.end(); // other slots may be sourcing the script still
+            posted.map_err(anyhow::Error::msg)?;
             Ok(ExitCode::FAILURE)
         }
-    }
-}
-
-/// From here on every fault belongs to an invocation: the first `next` ends init.
-fn serve(mut environment: Environment, api: &Api, host: &Host, delivery: Delivery) -> anyhow::Result<()> {
-    let log = &host.log;
-    loop {
-        let invocation = api.next().map_err(anyhow::Error::msg)?;
-        let owner = Owner::of(&invocation);
-        let mut response = Response::to(&invocation.request_id, delivery, api);
-        let called = environment.call(&invocation, &mut response);
-        if let Some(told) = response.overflow() {
-            log.say(Level::Error, &owner, &told);
-        }
-        let posted = match called {
-            Ok(()) => response.post(),
-            Err(failure) => {
-                host.roster.wait_if_ending();
-                log.fail(Level::Error, &owner, &failure);
-                response.fail(&failure)
-            }
-        };
-        if let Posted::Refused(answer) = posted.map_err(anyhow::Error::msg)? {
-            log.say(Level::Warn, &owner, &format!("the Runtime API refused the answer: {answer}"));
-        }
-        environment.settle()?;
     }
 }
 

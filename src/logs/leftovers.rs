@@ -37,15 +37,16 @@ pub(crate) struct Leftovers {
 }
 
 impl Leftovers {
-    /// Starts the thread. It ends with the last of its addresses.
-    pub(crate) fn start(log: &Log) -> io::Result<Leftovers> {
+    /// Starts the thread. It ends with the last of its addresses. `bashes` of its pipes are those of Bashes, and come on top of
+    /// [`MOST`].
+    pub(crate) fn start(log: &Log, bashes: usize) -> io::Result<Leftovers> {
         let (sender, receiver) = channel();
         let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         let log = log.clone();
         std::thread::Builder::new()
             .name("leftover logs".into())
             .stack_size(128 * 1024)
-            .spawn(move || Reader { log, receiver, woken, pipes: VecDeque::new() }.run())?;
+            .spawn(move || Reader { log, receiver, woken, most: MOST + bashes, pipes: VecDeque::new() }.run())?;
         Ok(Leftovers { messages: sender, wake: wake.into() })
     }
 
@@ -71,6 +72,7 @@ struct Reader {
     log: Log,
     receiver: Receiver<Message>,
     woken: OwnedFd,
+    most: usize,
     pipes: VecDeque<(OwnedFd, Lines)>,
 }
 
@@ -107,7 +109,7 @@ impl Reader {
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
-        while self.pipes.len() > MOST
+        while self.pipes.len() > self.most
             && let Some((_, mut lines)) = self.pipes.pop_front()
         {
             lines.finish();

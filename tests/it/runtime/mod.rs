@@ -20,4 +20,5 @@ mod orphans;
 mod sandbox;
 mod semantics;
 mod shutdown;
+mod slots;
 mod streaming;
