@@ -1,4 +1,5 @@
-"""boto3 against `coshell serve`: what a program that calls Lambda sees. URL is the only argument.
+"""boto3 against `coshell serve`: what a program that calls Lambda sees. Arguments: two URLs, the
+second one with a time limit of 1 second.
 
 The function answers 1 with its client context, fails on 2, sleeps on 3, meets another event on "a" and "b", else echoes.
 """
@@ -12,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 CONFIG = Config(region_name="eu-west-1", retries={"total_max_attempts": 1}, read_timeout=60)
-lambda_ = boto3.client("lambda", endpoint_url=sys.argv[1], config=CONFIG)
+lambda_, hasty = (boto3.client("lambda", endpoint_url=url, config=CONFIG) for url in sys.argv[1:])
 
 
 def invoke(event, **more):
@@ -49,8 +50,8 @@ assert body(error)["errorType"] == "Function.ExitStatus"
 log = base64.b64decode(invoke(4, LogType="Tail")["LogResult"]).decode()
 assert log.startswith("START RequestId: ") and "\nlogged 4\n" in log and "\nREPORT RequestId: " in log, log
 
-late = body(invoke(3))
-assert late["errorType"] == "Sandbox.Timedout" and late["errorMessage"].endswith("Task timed out after 4.00 seconds"), late
+late = body(hasty.invoke(FunctionName="any-name", Payload="3"))
+assert late["errorType"] == "Sandbox.Timedout" and late["errorMessage"].endswith("Task timed out after 1.00 seconds"), late
 
 with ThreadPoolExecutor(2) as both:
     assert list(both.map(lambda event: body(invoke(event)), ["a", "b"])) == ["b", "a"]

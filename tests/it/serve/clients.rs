@@ -23,8 +23,12 @@ const FUNCTION: &str = r#"handler() {
 }"#;
 
 fn serve() -> Serving {
-    let serve = Serve::script(FUNCTION).fifo("first").fifo("second");
-    serve.with(&["--concurrency", "2", "--timeout", "4"]).start()
+    Serve::script(FUNCTION).fifo("first").fifo("second").with(&["--concurrency", "2"]).start()
+}
+
+/// The same function with a short time limit.
+fn serve_hastily() -> Serving {
+    Serve::script(FUNCTION).with(&["--timeout", "1"]).start()
 }
 
 /// A client of AWS that reaches only 127.0.0.1.
@@ -82,9 +86,9 @@ fn the_aws_cli_invokes_and_is_told_of_errors_logs_and_limits() {
     let (_, response) = aws_invoke(&serving, &["--payload", "1", "--client-context", "eyJhIjoxfQ=="]).unwrap();
     assert_eq!(response, "{\"a\":1}");
 
-    let (said, response) = aws_invoke(&serving, &["--payload", "3"]).unwrap();
+    let (said, response) = aws_invoke(&serve_hastily(), &["--payload", "3"]).unwrap();
     assert!(
-        said["FunctionError"] == "Unhandled" && response.contains("Task timed out after 4.00 seconds"),
+        said["FunctionError"] == "Unhandled" && response.contains("Task timed out after 1.00 seconds"),
         "{response}"
     );
 
@@ -96,8 +100,8 @@ fn the_aws_cli_invokes_and_is_told_of_errors_logs_and_limits() {
 #[test]
 fn boto3_invokes_and_is_told_of_errors_logs_and_limits() {
     let Some(mut python) = client("python") else { return };
-    let serving = serve();
-    python.args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/serve/client.py"), &serving.url()]);
+    let (serving, hasty) = (serve(), serve_hastily());
+    python.args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/serve/client.py"), &serving.url(), &hasty.url()]);
     run(python);
 }
 

@@ -182,7 +182,7 @@ fn two_events_run_at_once_where_the_concurrency_is_2() {
     let script =
         "handler() { case $1 in 1) echo one > meeting; cat other ;; 2) cat meeting; echo two > other ;; esac; }";
     let serving = Serve::script(script).fifo("meeting").fifo("other");
-    let serving = serving.with(&["--concurrency", "2", "--timeout", "30"]).start();
+    let serving = serving.with(&["--concurrency", "2"]).start();
     let answers = both(&serving, "1", "2");
     assert_eq!(answers, ["two", "one"]);
 }

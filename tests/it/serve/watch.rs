@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::serving::{Serve, Serving};
 
 fn watched(script: &str) -> Serving {
-    Serve::script(script).with(&["--watch", "--timeout", "30"]).start()
+    Serve::script(script).with(&["--watch"]).start()
 }
 
 fn edit(serving: &Serving, script: &str) {
@@ -61,7 +61,7 @@ fn a_file_that_the_script_sources_counts_too() {
 #[test]
 fn an_event_that_runs_is_left_to_its_end() {
     let script = "handler() { echo running >&2; cat gate; echo \"$1\"; }";
-    let serving = Serve::script(script).fifo("gate").with(&["--watch", "--timeout", "30"]).start();
+    let serving = Serve::script(script).fifo("gate").with(&["--watch"]).start();
     std::thread::scope(|scope| {
         let running = scope.spawn(|| serving.invoke("1").text().to_owned());
         serving.stderr_with("running\n");

@@ -57,10 +57,13 @@ impl Serve {
         self
     }
 
-    /// The command, with its stderr in a pipe.
+    /// The command, with its stderr in a pipe. Where a test sets no time limit, none must end its events on a busy machine.
     pub fn command(&self) -> Command {
         let mut command = coshell();
         command.arg("serve").arg(self.folder.path()).args(["--port", "0"]).args(&self.arguments);
+        if !self.arguments.iter().any(|argument| argument == "--timeout") {
+            command.args(["--timeout", "60"]);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
