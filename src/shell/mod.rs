@@ -7,6 +7,7 @@
 mod bash;
 mod channel;
 mod convention;
+mod ending;
 mod event;
 mod habits;
 mod io;
@@ -27,8 +28,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, read, write};
+use nix::unistd::{read, write};
 
 use crate::handler::Handler;
 use crate::host::Host;
@@ -75,6 +75,8 @@ pub(crate) struct Shell {
     plumbing: Plumbing,
     records: Records,
     turn: u64,
+    /// The last turn that was given an event.
+    called: u64,
     phase: Phase,
     /// The current turn's subshell, while there is one and it has told its number.
     subshell: Option<i32>,
@@ -161,6 +163,10 @@ impl Shell {
                 self.phase = Phase::Waiting;
                 self.subshell = Some(pid).filter(|pid| *pid > 0);
                 self.stillborn = 0;
+                if self.is_in_the_way() {
+                    self.kill_subshell();
+                    self.phase = Phase::Ending;
+                }
                 self.hand_over_last_log();
             }
             Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running) => {
@@ -219,33 +225,8 @@ impl Shell {
         }
     }
 
-    /// Ends Bash, and the subshell that it may leave: one without its Bash would find the pipes of the next.
-    fn end(&mut self) {
-        if !self.is_dead() {
-            self.bash.kill();
-            self.note_life();
-        }
-        if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-        }
-    }
-
     /// The number of the last turn.
     pub(crate) fn turn(&self) -> u64 {
         self.turn
-    }
-
-    /// Whether `pid` is a subshell of our Bash: its command line has the path of our driver, which nobody else's has. (It is no
-    /// child of ours, so its number may have been given to another process.)
-    fn is_ours(&self, pid: i32) -> bool {
-        let driver = self.plumbing.driver.path.as_os_str().as_encoded_bytes();
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).any(|word| word == driver)
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        self.end();
     }
 }

@@ -77,6 +77,7 @@ impl Starting {
             plumbing,
             records: Records::default(),
             turn: first_turn,
+            called: first_turn,
             subshell: None,
             phase: Phase::Forking,
             stillborn: 0,

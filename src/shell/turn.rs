@@ -95,6 +95,7 @@ impl Shell {
             match write(&self.plumbing.wake.fd, WAKE) {
                 Ok(_) => {
                     self.phase = Phase::Running;
+                    self.called = self.turn;
                     return Ok(());
                 }
                 // The waiting subshell was killed: no harm done, the next one takes the event.

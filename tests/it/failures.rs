@@ -43,15 +43,20 @@ fn every_case_stands_in_one_chapter_of_the_page() {
 }
 
 /// Runs all on three threads, since some of them wait; the results come in order.
-pub fn side_by_side<T: Send>(names: &[&str], run: impl Fn(&str) -> T + Sync) -> Vec<T> {
-    let (queue, ran) = (Mutex::new(names.iter().enumerate()), Mutex::new(Vec::new()));
+pub fn side_by_side<I: Sync, T: Send>(items: &[I], run: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    on_threads(3, items, run)
+}
+
+/// The same on so many threads.
+pub fn on_threads<I: Sync, T: Send>(threads: usize, items: &[I], run: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let (queue, ran) = (Mutex::new(items.iter().enumerate()), Mutex::new(Vec::new()));
     let work = || {
-        while let Some((index, name)) = { queue.lock().unwrap().next() } {
-            let one = run(name);
+        while let Some((index, item)) = { queue.lock().unwrap().next() } {
+            let one = run(item);
             ran.lock().unwrap().push((index, one));
         }
     };
-    std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     let mut ran = ran.into_inner().unwrap();
     ran.sort_by_key(|(index, _)| *index);
     ran.into_iter().map(|(_, ran)| ran).collect()

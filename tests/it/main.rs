@@ -5,6 +5,7 @@ mod check;
 mod corpus;
 mod dev;
 mod failures;
+mod faults;
 mod invoke;
 mod invoke_ends;
 mod invoke_own_runtime;

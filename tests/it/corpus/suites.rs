@@ -46,8 +46,8 @@ impl Suite {
             let originals = self.originals();
             let cases: Vec<Case> = self.files.iter().flat_map(|file| Case::all_of(file)).collect();
             let titles: Vec<&str> = cases.iter().map(|case| case.title.as_str()).collect();
-            let run = |title: &str| {
-                let case = cases.iter().find(|case| case.title == title).unwrap();
+            let run = |title: &&str| {
+                let case = cases.iter().find(|case| case.title == **title).unwrap();
                 Compared::run(case, self.convention, &originals)
             };
             (side_by_side(&titles, run), since.elapsed())

@@ -156,7 +156,7 @@ fn xray(error: &FunctionError, root: &Path) -> String {
 }
 
 /// Replaces what differs from run to run: `1.23 s` by `N.N s`, and the process number in Bash's `f.sh: line 3: 4711 Killed …`.
-fn timeless(text: &str) -> String {
+pub fn timeless(text: &str) -> String {
     let address = SILENT.local_addr().unwrap().to_string();
     text.replace(&address, "127.0.0.1:PORT").split_inclusive('\n').map(timeless_line).collect()
 }
