@@ -4,6 +4,7 @@
 mod cell;
 mod page;
 mod told;
+mod wrong_event;
 
 use cell::{Cell, Victim, When};
 use nix::sys::signal::Signal;
