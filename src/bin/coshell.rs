@@ -3,7 +3,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use coshell::local::{
-    check, completions, environment::RUNTIME_ARGUMENT, events, init, invoke, layer, package, serve, test,
+    check, completions,
+    environment::RUNTIME_ARGUMENT,
+    events, init, invoke, layer, package,
+    sandbox::{self, SANDBOX_ARGUMENT},
+    serve, test,
 };
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
@@ -39,6 +43,9 @@ enum Command {
 fn main() -> ExitCode {
     if is_the_runtime() {
         return coshell::runtime::main();
+    }
+    if std::env::args_os().nth(1).is_some_and(|first| first == SANDBOX_ARGUMENT) {
+        return sandbox::enter();
     }
     let program = match Program::try_parse() {
         Ok(program) => program,

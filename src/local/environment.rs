@@ -5,15 +5,14 @@
 //! order: SIGTERM to the runtime, which may have files to remove, and then SIGKILL to everything (`process_tree`).
 //! Nothing outlives the `Environment`.
 
+mod command;
 mod exited;
 mod variables;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -24,6 +23,9 @@ use nix::unistd::Pid;
 use super::function::Function;
 use super::process_tree::ProcessTree;
 use super::runtime_api::{Init, RuntimeApi};
+use super::sandbox::Sandbox;
+use command::command;
+pub(super) use command::variables_of;
 use variables::LOG_STREAM_NAME;
 pub use variables::{RESERVED, random_uuid, region};
 
@@ -41,6 +43,8 @@ const KILL_AGAIN: Duration = Duration::from_millis(2);
 pub enum Bootstrap {
     /// This program itself.
     ThisProgram,
+    /// This program, in a place like Lambda's.
+    Sandboxed(Sandbox),
     /// An executable, as in a function's zip.
     Executable(PathBuf),
 }
@@ -191,44 +195,4 @@ fn end(leader: Pid, mut running: Running) {
         std::thread::sleep(KILL_AGAIN);
     }
     let _ = running.child.wait(); // reaped last: until here its pid was nobody else's
-}
-
-/// The variables that Lambda sets, but for the Runtime API's address, and those of `settings`: for what runs without a runtime.
-///
-/// # Errors
-/// When /proc is not there.
-pub(super) fn variables_of(settings: &Settings) -> Result<Vec<(OsString, OsString)>> {
-    Ok(variables::of(settings, None, &variables::log_stream_name()?))
-}
-
-fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {
-    let function = &settings.function;
-    let mut command = match &settings.bootstrap {
-        Bootstrap::ThisProgram => {
-            let mut command = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
-            command.arg(RUNTIME_ARGUMENT);
-            command
-        }
-        Bootstrap::Executable(path) => {
-            let path = std::path::absolute(path); // the current folder will be the task root
-            Command::new(path.context("cannot make the bootstrap's path absolute")?)
-        }
-    };
-    command
-        .envs(variables::of(settings, Some(api.address()), stream))
-        .current_dir(&function.task_root)
-        .stdin(Stdio::null())
-        .stdout(log(settings)?)
-        .stderr(log(settings)?)
-        .process_group(0);
-    Ok(command)
-}
-
-/// The log. The runtime's stdout goes there too, as on Lambda; our own stdout is for the response alone.
-fn log(settings: &Settings) -> Result<Stdio> {
-    let descriptor = match &settings.log {
-        Some(file) => file.as_fd().try_clone_to_owned(),
-        None => std::io::stderr().as_fd().try_clone_to_owned(),
-    };
-    Ok(Stdio::from(descriptor.context("cannot hand the log to the runtime")?))
 }

@@ -31,6 +31,7 @@ use super::function::Function;
 use super::interruption::Interruption;
 use super::invocation::{Bytes, FunctionError, Invoke, Outcome, Response};
 use super::runtime_api::Init;
+use super::sandbox::Sandbox;
 use super::terminal::{stderr_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::Report;
@@ -86,9 +87,14 @@ fn read(arguments: &Arguments) -> Result<Asked> {
     };
     let profile = arguments.profile.as_deref().map(Profile::to).transpose()?;
     let traces = arguments.trace.then(traced).into_iter().chain(profile.iter().map(Profile::variable));
+    let bootstrap = match &arguments.bootstrap {
+        Some(path) => Bootstrap::Executable(path.clone()),
+        None if arguments.sandbox => Bootstrap::Sandboxed(Sandbox::new(&function.task_root, &arguments.layer)?),
+        None => Bootstrap::ThisProgram,
+    };
     let settings = Settings {
         function,
-        bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
+        bootstrap,
         memory_mb: arguments.memory,
         variables: arguments.env.iter().cloned().chain(traces).collect(),
         log: if arguments.json || (arguments.repeat.is_some() && stderr_is_a_terminal()) {

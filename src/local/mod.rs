@@ -31,6 +31,7 @@ pub mod invoke;
 pub mod layer;
 pub mod package;
 pub mod progress;
+pub mod sandbox;
 pub mod serve;
 mod terminal;
 pub mod test;

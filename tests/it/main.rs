@@ -11,6 +11,7 @@ mod invoke_ends;
 mod invoke_own_runtime;
 mod invoke_profile;
 mod invoke_repeat;
+mod invoke_sandbox;
 mod invoke_shell;
 mod invoke_streamed;
 mod invoke_told;

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
-use super::Settings;
+use super::super::sandbox::{TASK_ROOT, VARIABLES};
+use super::{Bootstrap, Settings};
 
 const AWS_LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const HANDLER: &str = "_HANDLER";
@@ -25,6 +26,7 @@ const REGION: &str = "us-east-1";
 /// All variables, later ones over earlier ones; what is not named here is inherited from the developer.
 pub(super) fn of(settings: &Settings, api: Option<SocketAddr>, stream: &str) -> Vec<(OsString, OsString)> {
     let function = &settings.function;
+    let sandboxed = matches!(settings.bootstrap, Bootstrap::Sandboxed(_));
     let name = function.name();
     let default_region = set(AWS_DEFAULT_REGION).unwrap_or_else(|| region().into());
     let of_lambda: [(&str, OsString); 10] = [
@@ -36,13 +38,15 @@ pub(super) fn of(settings: &Settings, api: Option<SocketAddr>, stream: &str) -> 
         (AWS_REGION, region().into()),
         (AWS_DEFAULT_REGION, default_region),
         (HANDLER, function.handler.clone().into()),
-        (LAMBDA_TASK_ROOT, function.task_root.clone().into()),
+        (LAMBDA_TASK_ROOT, if sandboxed { TASK_ROOT.into() } else { function.task_root.clone().into() }),
         (LOG_STREAM_NAME, stream.into()),
     ];
     let given = settings.variables.iter().filter(|(name, _)| !RESERVED.iter().any(|reserved| name == reserved));
     let of_lambda = of_lambda.into_iter().map(|(name, value)| (name.into(), value));
+    let of_the_sandbox = VARIABLES.map(|(name, value)| (name.into(), value.into()));
+    let of_the_sandbox = of_the_sandbox.into_iter().filter(|_| sandboxed);
     let api = api.map(|api| (AWS_LAMBDA_RUNTIME_API.into(), api.to_string().into()));
-    of_lambda.chain(api).chain(given.cloned()).collect()
+    of_lambda.chain(of_the_sandbox).chain(api).chain(given.cloned()).collect()
 }
 
 /// The region: what the developer has set by either name, else one of ours.

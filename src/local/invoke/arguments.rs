@@ -24,6 +24,7 @@ Examples:
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
   coshell invoke handlers/warm --profile warm.svg      where the time goes: open warm.svg in a browser
+  coshell invoke handlers/probe --sandbox              in a place like Lambda's; --layer tools.zip for what is in /opt
   coshell invoke handlers/routes --shell               a prompt with the script sourced and the event in EVENT
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
@@ -106,6 +107,15 @@ pub struct Arguments {
     /// it reads commands from stdin. Exits with Bash's status
     #[arg(long, conflicts_with_all = ["report", "trace", "json", "repeat", "profile"])]
     pub shell: bool,
+
+    /// Runs in a place like Lambda's: the function in /var/task, a root that can only be read but for /tmp, no /dev/fd, no home,
+    /// Lambda's PATH, a user of its own, and no variables of yours but AWS_ and COSHELL_ ones
+    #[arg(long, conflicts_with = "bootstrap")]
+    pub sandbox: bool,
+
+    /// A layer for the sandbox, a folder or a zip: its content is in /opt; can be given again
+    #[arg(long, value_name = "PATH", requires = "sandbox")]
+    pub layer: Vec<PathBuf>,
 
     /// Another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]

@@ -9,14 +9,17 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use super::super::environment::{self, Settings};
+use super::super::environment::{self, Bootstrap, Settings};
+use super::super::function::Function;
 use super::super::invocation::Invoke;
+use super::super::sandbox;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
 use crate::shell::Convention;
@@ -41,7 +44,13 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     let rc = file("rc", RC.as_bytes())?;
     let given = file("given", &given(invoke, &convention))?;
     let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
-    let mut command = Command::new(bash.unwrap_or_else(|| "bash".into()));
+    let bash = bash.unwrap_or_else(|| "bash".into());
+    let (mut command, script) = match &settings.bootstrap {
+        Bootstrap::Sandboxed(sandbox) => (sandbox.command(&function.task_root, &bash)?, inside(function, script)),
+        Bootstrap::ThisProgram | Bootstrap::Executable(_) => (Command::new(&bash), script.clone()),
+    };
+    settings.bootstrap.inherit_variables(&mut command);
+    command.envs(env::var_os("TERM").map(|term| ("TERM", term)));
     command.envs(environment::variables_of(settings)?).envs(convention.environment.iter().copied());
     command.envs([
         ("__coshell_script", script.as_os_str()),
@@ -64,6 +73,11 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     // Bash opens both: they must outlive us.
     std::mem::forget((rc, given));
     Ok(command)
+}
+
+/// The script as it is called in the sandbox.
+fn inside(function: &Function, script: &Path) -> PathBuf {
+    Path::new(sandbox::TASK_ROOT).join(script.strip_prefix(&function.task_root).unwrap_or(script))
 }
 
 /// The two lines that stand above the first prompt.

@@ -1,0 +1,39 @@
+//! Layers as Lambda unpacks them: all into one folder, later ones over earlier ones.
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use zip::ZipArchive;
+
+/// Puts what is in the folder or zip `layer` into `folder`.
+pub(super) fn unpack(layer: &str, folder: &Path) -> Result<()> {
+    if Path::new(layer).is_dir() {
+        return copy(Path::new(layer), folder);
+    }
+    let zip = ZipArchive::new(File::open(layer)?).context("it is neither a folder nor a zip")?;
+    let mut zip = zip;
+    zip.extract(folder).context("the zip is damaged")
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy(&entry.path(), &target)?;
+            continue;
+        }
+        if target.symlink_metadata().is_ok_and(|old| !old.is_dir()) {
+            fs::remove_file(&target)?; // of an earlier layer
+        }
+        if kind.is_symlink() {
+            symlink(fs::read_link(entry.path())?, &target)?;
+        } else if kind.is_file() {
+            fs::copy(entry.path(), &target).with_context(|| format!("cannot copy `{}`", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}

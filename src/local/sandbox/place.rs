@@ -1,0 +1,214 @@
+//! Building the place, in a process of one thread.
+//!
+//! The new root is a file system in memory in which the machine's own programs are bound, read-only. Nothing of it is left when the
+//! last process in it has ended.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::fs::{self, File, OpenOptions};
+use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, Result, anyhow};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::{chdir, getgid, getuid, pivot_root};
+
+use super::{TASK_ROOT, layers};
+
+/// Lambda's sbx_user1051.
+const UID: u32 = 993;
+const GID: u32 = 990;
+/// Where the new root is built: a folder that every machine has.
+const NEW_ROOT: &str = "/tmp";
+/// What the machine lends: programs, their libraries and their settings. Nix and Guix have theirs in folders of their own.
+const LENT: [&str; 12] = ["bin", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "proc", "sbin", "sys", "usr"];
+const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+/// Lambda's own limits.
+const TMP: &str = "mode=1777,size=512m";
+const MOST_DESCRIPTORS: u64 = 1024;
+
+const ADVICE: &str = "user namespaces must be allowed: in Docker by `--privileged`, on Ubuntu 24.04 and newer by `sudo sysctl \
+    kernel.apparmor_restrict_unprivileged_userns=0`, elsewhere by the sysctls `user.max_user_namespaces` or `kernel.unprivileged_userns_clone`";
+
+const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
+
+/// A file below /proc that the trace goes to, opened so that it is inherited, and its name inside.
+pub(super) fn open_trace() -> Result<Option<(&'static str, String)>> {
+    let Some(path) = std::env::var_os(TRACE_FILE).filter(|path| path.as_encoded_bytes().starts_with(b"/proc/")) else {
+        return Ok(None);
+    };
+    let file = OpenOptions::new().append(true).open(path)?;
+    fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty()))?;
+    Ok(Some((TRACE_FILE, format!("/proc/self/fd/{}", file.into_raw_fd()))))
+}
+
+/// Makes the place the root of this process, and the function's folder its current one.
+pub(super) fn build(task_root: &Path, layers: &[OsString]) -> Result<()> {
+    become_another_user()?;
+    mount::<str, str, str, str>(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None).map_err(not_allowed)?;
+    // They may be below /tmp, which is hidden soon.
+    let task_root = Place::of(task_root)?;
+    let layers = layers.iter().map(|layer| Place::of(Path::new(layer))).collect::<Result<Vec<Place>>>()?;
+    in_memory(NEW_ROOT, "mode=755")?;
+    for name in LENT {
+        lend(name)?;
+    }
+    devices()?;
+    for (name, options) in [("tmp", TMP), ("opt", "mode=755"), ("var", "mode=755")] {
+        in_memory(&inside(name), options)?;
+    }
+    for name in ["var/runtime", "var/lang"] {
+        fs::create_dir(inside(name)).with_context(|| format!("cannot make /{name}"))?;
+    }
+    bind(&task_root.path(), &inside(TASK_ROOT))?;
+    for layer in &layers {
+        layers::unpack(&layer.path(), Path::new(&inside("opt")))
+            .with_context(|| format!("cannot unpack the layer `{}`", layer.name.display()))?;
+    }
+    enter()?;
+    setrlimit(Resource::RLIMIT_NOFILE, MOST_DESCRIPTORS, MOST_DESCRIPTORS).context("cannot set a limit")?;
+    Ok(())
+}
+
+/// A user namespace in which we are Lambda's user, and may mount until we become another program.
+fn become_another_user() -> Result<()> {
+    let (uid, gid) = (getuid(), getgid());
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS).map_err(not_allowed)?;
+    let maps = [
+        ("setgroups", "deny".to_owned()),
+        ("uid_map", format!("{UID} {uid} 1")),
+        ("gid_map", format!("{GID} {gid} 1")),
+    ];
+    for (file, text) in maps {
+        fs::write(format!("/proc/self/{file}"), text).map_err(not_allowed)?;
+    }
+    Ok(())
+}
+
+fn not_allowed(error: impl Display) -> Error {
+    anyhow!("the sandbox cannot be made here ({error}): {ADVICE}")
+}
+
+/// A file or folder that can be reached by its descriptor, whatever is mounted over it.
+struct Place {
+    name: PathBuf,
+    file: File,
+}
+
+impl Place {
+    fn of(path: &Path) -> Result<Place> {
+        let file = OpenOptions::new().read(true).custom_flags(OFlag::O_PATH.bits()).open(path);
+        Ok(Place { name: path.to_owned(), file: file.with_context(|| format!("cannot open `{}`", path.display()))? })
+    }
+
+    fn path(&self) -> String {
+        format!("/proc/self/fd/{}", self.file.as_raw_fd())
+    }
+}
+
+fn inside(name: &str) -> String {
+    format!("{NEW_ROOT}/{}", name.trim_start_matches('/'))
+}
+
+fn in_memory(folder: &str, options: &str) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make `{folder}`"))?;
+    mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options))
+        .with_context(|| format!("cannot mount a file system in memory on `{folder}`"))
+}
+
+fn bind(source: &str, target: &str) -> Result<()> {
+    if fs::metadata(source).is_ok_and(|source| source.is_dir()) {
+        fs::create_dir_all(target)
+    } else {
+        File::create(target).map(drop)
+    }
+    .with_context(|| format!("cannot make `{target}`"))?;
+    mount::<str, str, str, str>(Some(source), target, None, MsFlags::MS_BIND | MsFlags::MS_REC, None)
+        .with_context(|| format!("cannot bind `{source}` to `{target}`"))
+}
+
+/// Binds a folder of the machine's root; a symbolic link stays one.
+fn lend(name: &str) -> Result<()> {
+    let (source, target) = (format!("/{name}"), inside(name));
+    match fs::read_link(&source) {
+        Ok(to) => symlink(to, &target).with_context(|| format!("cannot make `{target}`")),
+        Err(_) if Path::new(&source).is_dir() => bind(&source, &target),
+        Err(_) => Ok(()),
+    }?;
+    // Where /etc/resolv.conf leads elsewhere, names would not be found.
+    let resolved = fs::canonicalize("/etc/resolv.conf").ok().filter(|_| name == "etc");
+    match resolved.and_then(|path| path.to_str().map(str::to_owned)).filter(|path| path.starts_with("/run/")) {
+        Some(path) => {
+            let folder = Path::new(&path).parent().and_then(Path::to_str).unwrap_or("/run");
+            fs::create_dir_all(inside(folder)).context("cannot make the folder of resolv.conf")?;
+            bind(&path, &inside(&path))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A /dev without `fd`, a terminal and shared memory.
+fn devices() -> Result<()> {
+    fs::create_dir(inside("dev")).context("cannot make /dev")?;
+    for device in DEVICES {
+        bind(&format!("/dev/{device}"), &inside(&format!("dev/{device}")))?;
+    }
+    for (stream, number) in [("stdin", 0), ("stdout", 1), ("stderr", 2)] {
+        symlink(format!("/proc/self/fd/{number}"), inside(&format!("dev/{stream}"))).context("cannot fill /dev")?;
+    }
+    Ok(())
+}
+
+/// Makes the new root the root, lets go of the old one, and makes all but /tmp read-only.
+fn enter() -> Result<()> {
+    chdir(NEW_ROOT).and_then(|()| pivot_root(".", ".")).context("cannot enter the sandbox")?;
+    umount2(".", MntFlags::MNT_DETACH).context("cannot leave the old root")?;
+    chdir("/").context("cannot enter the new root")?;
+    let mounts = fs::read_to_string("/proc/self/mountinfo").context("cannot read the mounts")?;
+    for (point, options) in mounts.lines().filter_map(mount_point) {
+        if ["/tmp", "/proc", "/dev/"].iter().any(|kept| point.starts_with(kept)) {
+            continue;
+        }
+        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | options;
+        let remounted = mount::<str, str, str, str>(None, &point, None, flags, None);
+        if !point.starts_with("/sys") {
+            remounted.with_context(|| format!("cannot make `{point}` read-only"))?; // what the kernel shows there may stay as it is
+        }
+    }
+    chdir(TASK_ROOT).with_context(|| format!("cannot enter {TASK_ROOT}"))
+}
+
+/// The place of a mount and the options that it must keep. Source: proc(5), "mountinfo".
+fn mount_point(line: &str) -> Option<(String, MsFlags)> {
+    let mut fields = line.split(' ').skip(4);
+    let (point, options) = (fields.next()?, fields.next()?);
+    let point = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(point.to_owned(), |point, (code, letter)| point.replace(code, letter));
+    let flag = |option: &str| match option {
+        "nosuid" => MsFlags::MS_NOSUID,
+        "nodev" => MsFlags::MS_NODEV,
+        "noexec" => MsFlags::MS_NOEXEC,
+        "noatime" => MsFlags::MS_NOATIME,
+        "nodiratime" => MsFlags::MS_NODIRATIME,
+        "relatime" => MsFlags::MS_RELATIME,
+        _ => MsFlags::empty(),
+    };
+    Some((point, options.split(',').map(flag).fold(MsFlags::empty(), |all, flag| all | flag)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mount_keeps_the_options_that_it_has() {
+        let line = "36 35 98:0 /mnt1 /mnt\\040two rw,nosuid,noatime master:1 - ext3 /dev/root rw,errors=continue";
+        let (point, flags) = mount_point(line).unwrap();
+        assert_eq!((point.as_str(), flags), ("/mnt two", MsFlags::MS_NOSUID | MsFlags::MS_NOATIME));
+    }
+}

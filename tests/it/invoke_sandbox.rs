@@ -1,0 +1,122 @@
+//! `coshell invoke --sandbox`: what a handler sees there is what it sees on Lambda.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::program::{InvokeTest, coshell};
+use crate::support::skip::no_namespaces;
+
+fn sandboxed(script: &str) -> InvokeTest {
+    InvokeTest::of_script(script).with_own_runtime().with(&["--sandbox"])
+}
+
+fn tool(path: &Path, says: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, format!("#!/bin/sh\necho {says}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_place_is_like_lambdas() {
+    if no_namespaces() {
+        return;
+    }
+    let script = "handler() {
+      [[ ! -e /dev/fd && ! -e /dev/shm && -c /dev/null && ! -e /home ]] && echo devices
+      for file in x /etc/x /usr/x /var/x /opt/x /proc/x; do ! touch \"$file\" 2>/dev/null || echo \"wrote $file\"; done
+      echo kept >/tmp/x && cat /tmp/x
+      echo \"$UID $(id -g) $PWD $LAMBDA_TASK_ROOT $0 $HOME\"
+      echo \"$PATH $(ulimit -n) ${OWN-unset} $COSHELL_TEST $STAGE\"
+      cat <(echo never) || echo no process substitution
+    }";
+    let test = sandboxed(script).with(&["--env", "STAGE=test"]);
+    let output = test.command().env("OWN", "set").env("COSHELL_TEST", "let through").output().unwrap();
+    let expected = "devices
+kept
+993 990 /var/task /var/task /var/task/bootstrap /tmp
+/usr/local/bin:/usr/bin/:/bin:/opt/bin 1024 unset let through test
+no process substitution";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!Path::new("/var/task/x").exists() && !test.folder.path().join("x").exists());
+}
+
+#[test]
+fn layers_are_in_opt_and_a_later_one_wins() {
+    if no_namespaces() {
+        return;
+    }
+    let layers = tempfile::tempdir().unwrap();
+    let path = |name: &str| layers.path().join(name);
+    tool(&path("one/bin/first"), "first of one");
+    tool(&path("one/bin/second"), "second of one");
+    tool(&path("two/bin/second"), "second of two");
+    let zip = path("zipped.zip");
+    let added = format!("bin/zipped={}", path("one/bin/first").display());
+    let made = coshell().args(["layer", "--no-runtime", "--add", &added, "-o"]).arg(&zip).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let script = "handler() { first; second; zipped; echo $(ls /opt /opt/bin); }";
+    let mut test = sandboxed(script);
+    for layer in [path("one"), path("two"), zip] {
+        test = test.with(&["--layer", layer.to_str().unwrap()]);
+    }
+    let expected = "first of one\nsecond of two\nfirst of one\n/opt: bin /opt/bin: first second zipped";
+    test.run().assert_status(0).assert_stdout(expected);
+}
+
+#[test]
+fn failures_repetitions_profiles_and_the_shell_are_as_outside() {
+    if no_namespaces() {
+        return;
+    }
+    let script = "handler() {\n  sleep 0.1\n  ls /nosuch\n}\necho() { builtin echo \"$PWD $*\"; }";
+    let ran = sandboxed(script).run().assert_status(1);
+    ran.assert_stderr_has("\"stackTrace\":[\"handler (function.sh:3)\"]");
+    sandboxed(script).with(&["--repeat", "2"]).run().assert_stderr_has("2 failed (Function.ExitStatus 2)");
+    let test = sandboxed(script);
+    let profile = test.folder.path().join("profile.txt");
+    let ran = test.with(&["--profile", profile.to_str().unwrap()]).run();
+    ran.assert_stderr_has(" % of it in function.sh:2 sleep 0.1\n");
+    let ran = sandboxed(script).with(&["--shell"]).stdin(b"echo \"$UID\"\nexit 7\n").run();
+    ran.assert_status(7).assert_stdout("/var/task 993\n");
+}
+
+#[test]
+fn nothing_is_left_of_it() {
+    if no_namespaces() {
+        return;
+    }
+    let script = "handler() { setsid sleep 1000 & echo \"$! $BASHPID\" >&2; sleep 1000; }";
+    let ran = sandboxed(script).with(&["--timeout", "1", "--json"]).run().assert_status(124);
+    let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let pids = told["log"][0].as_str().unwrap();
+    let left: Vec<&str> = pids.split(' ').filter(|pid| crate::support::program::runs(pid)).collect();
+    assert!(left.is_empty(), "still running: {left:?} of {pids}");
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+    assert!(!mounts.contains("/var/task"), "{mounts}");
+}
+
+#[test]
+fn where_it_cannot_be_built_a_sentence_says_what_to_do() {
+    sandboxed("")
+        .with(&["--layer", "/nosuch"])
+        .run()
+        .assert_status(2)
+        .assert_stderr_has("the layer `/nosuch` is not there");
+    InvokeTest::of_script("").with_own_runtime().with(&["--layer", "/tmp"]).run().assert_status(2);
+    if no_namespaces() {
+        return;
+    }
+    let no_more = "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"";
+    let test = sandboxed("handler() { :; }");
+    let mut command = Command::new("unshare");
+    command.args(["-Ur", "sh", "-c", no_more, "sh", env!("CARGO_BIN_EXE_coshell"), "invoke", "--sandbox"]);
+    let output = command.arg(test.folder.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("the sandbox cannot be made here") && stderr.contains("user.max_user_namespaces"),
+        "{stderr}"
+    );
+}
