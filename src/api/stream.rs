@@ -75,6 +75,7 @@ impl Upload {
     pub(crate) fn push(&mut self) {
         while self.is_behind() {
             match self.stream.write(&self.pending[self.taken..]) {
+                Ok(0) => self.over = true,
                 Ok(count) => self.taken += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
