@@ -4,6 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Failure;
 
+/// The status of a Bash that gave up to fork.
+const CANNOT_FORK: i32 = 254;
+
 impl Display for Failure {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         match self {
@@ -77,9 +80,14 @@ impl Display for Failure {
             ),
             Failure::TimedOut(timed_out) => timed_out.describe(f),
             Failure::ShellDied { status: Some(status) } => {
+                let why = if status.code() == Some(CANNOT_FORK) {
+                    "it could not fork, since the processes or the memory are used up; "
+                } else {
+                    ""
+                };
                 write!(
                     f,
-                    "the Bash that runs the handlers ended during the event ({status}); a new one takes the next event"
+                    "the Bash that runs the handlers ended during the event ({status}); {why}a new one takes the next event"
                 )
             }
             Failure::ShellDied { status: None } => {

@@ -5,7 +5,10 @@ use std::env;
 use nix::sys::signal::Signal;
 
 use super::handler::Ending;
+use super::last_line;
 
+/// What Bash, the C library and coreutils say.
+const NO_MEMORY: [&str; 3] = ["alloc: cannot allocate ", "Cannot allocate memory", "memory exhausted"];
 const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
 /// The advice for a command or handler that ended so and left this on stderr; empty when there is none.
@@ -17,6 +20,9 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
     }
     if stderr.contains(r"\r'") {
         return "the file has Windows line ends: save it with Unix ones, or run `sed -i 's/\\r$//'` on it".into();
+    }
+    if NO_MEMORY.iter().any(|message| last_line(stderr).is_some_and(|line| line.contains(message))) {
+        return format!("the memory is used up{}: give the function more", memory());
     }
     match ending {
         Ending::Status(1) if command.starts_with("((") || command.starts_with("let ") => {

@@ -1,6 +1,7 @@
 //! Log pipes that outlive their event: a background child that keeps stderr goes on writing under its event's request id.
 //!
-//! One thread reads them all, for as long as somebody holds them; at most [`MOST`] at a time, since each is a descriptor.
+//! One thread reads them all, for as long as somebody holds them; at most [`MOST`] at a time, since each is a descriptor, and fewer
+//! where there are few of those: what an event needs is never taken.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
@@ -10,12 +11,16 @@ use std::time::Duration;
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{pipe2, read, write};
 
 use super::lines::Lines;
 use super::{Level, Log, Owner};
 
 const MOST: usize = 64;
+/// What the process needs for itself, and for each Bash with its connections.
+const OWN_DESCRIPTORS: usize = 16;
+const DESCRIPTORS_OF_A_BASH: usize = 24;
 const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 8 * 1024;
 /// What a pipe of 64 KiB holds, and as much again.
@@ -46,7 +51,7 @@ impl Leftovers {
         std::thread::Builder::new()
             .name("leftover logs".into())
             .stack_size(128 * 1024)
-            .spawn(move || Reader { log, receiver, woken, most: MOST + bashes, pipes: VecDeque::new() }.run())?;
+            .spawn(move || Reader { log, receiver, woken, most: most(bashes), bashes, pipes: VecDeque::new() }.run())?;
         Ok(Leftovers { messages: sender, wake: wake.into() })
     }
 
@@ -68,11 +73,21 @@ impl Leftovers {
     }
 }
 
+/// How many pipes of background processes may be kept: what `bashes` need for themselves is left to them.
+fn most(bashes: usize) -> usize {
+    let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(most, _)| most);
+    let spare = usize::try_from(descriptors).unwrap_or(usize::MAX);
+    spare.saturating_sub(OWN_DESCRIPTORS + DESCRIPTORS_OF_A_BASH * bashes).min(MOST)
+}
+
 struct Reader {
     log: Log,
     receiver: Receiver<Message>,
     woken: OwnedFd,
+    /// How many pipes of background processes may be kept.
     most: usize,
+    /// How many pipes of Bashes come on top of them.
+    bashes: usize,
     pipes: VecDeque<(OwnedFd, Lines)>,
 }
 
@@ -109,12 +124,14 @@ impl Reader {
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
-        while self.pipes.len() > self.most
+        while self.pipes.len() > self.most + self.bashes
             && let Some((_, mut lines)) = self.pipes.pop_front()
         {
             lines.finish();
-            let told =
-                format!("more than {MOST} background processes keep a log open; the oldest one's log was closed");
+            let told = format!(
+                "more than {} background processes keep a log open; the oldest one's log was closed",
+                self.most
+            );
             self.log.say(Level::Warn, &Owner::default(), &told);
         }
         true

@@ -18,6 +18,7 @@ mod invoke_told;
 mod logs;
 mod package;
 mod release;
+mod resources;
 mod road;
 mod runtime;
 mod runtime_api;

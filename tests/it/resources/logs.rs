@@ -1,0 +1,49 @@
+//! A log that is much more than anybody reads.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use crate::support::function::Function;
+
+/// As many as an event can write in time, also as JSON and in a build for debugging.
+const MOST_LINES: usize = 1_000_000;
+
+/// How many MB a handler writes: 1 GB with COSHELL_TEST_LOG_MB=1000.
+fn megabytes() -> usize {
+    std::env::var("COSHELL_TEST_LOG_MB").map_or(32, |megabytes| megabytes.parse().unwrap())
+}
+
+#[test]
+fn a_log_of_any_size_passes_whole_in_flat_memory() {
+    let lines = megabytes() * 10_000;
+    for (format, line) in [("Text", "x".repeat(99)), ("JSON", format!("{{\"m\":\"{}\"}}", "x".repeat(91)))] {
+        let script = "handler() { case $1 in
+          [0-9]*) yes \"$line\" | head -n \"$1\" >&2 || (($? == 141));;
+          *) printf %s \"$1\";;
+        esac; }";
+        let function = Function::script(&format!("line='{line}'\n{script}")).env("AWS_LAMBDA_LOG_FORMAT", format);
+        let fifo = function.path("fifo");
+        mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+        let function = function.started_by(&format!("exec 2>'{}'; exec \"$@\"", fifo.display())).start();
+        let count = std::thread::spawn(move || BufReader::new(File::open(fifo).unwrap()).split(b'\n').count());
+        function.answer("one").responds("one");
+        let before = peak_bytes(function.pid());
+        for begun in (0..lines).step_by(MOST_LINES) {
+            function.answer((lines - begun).min(MOST_LINES).to_string()).responds("");
+        }
+        let grown = peak_bytes(function.pid()) - before;
+        assert!(grown < 4_000_000, "{format}: grew by {grown} bytes");
+        function.answer("two").responds("two");
+        function.end();
+        assert_eq!(count.join().unwrap(), lines, "{format}");
+    }
+}
+
+fn peak_bytes(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    1024 * peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+}
