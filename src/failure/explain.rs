@@ -18,6 +18,9 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
             here-string"
             .into();
     }
+    if stderr.contains("maximum function nesting level exceeded") {
+        return "a recursion without end, or one that is deeper than the script's FUNCNEST allows".into();
+    }
     if stderr.contains(r"\r'") {
         return "the file has Windows line ends: save it with Unix ones, or run `sed -i 's/\\r$//'` on it".into();
     }
@@ -25,6 +28,11 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
         return format!("the memory is used up{}: give the function more", memory());
     }
     match ending {
+        Ending::Signal(Signal::SIGSEGV) if command.is_empty() || command.contains("$(") || command.starts_with('(') => {
+            "a recursion without end does that to Bash: with `FUNCNEST=100` in the script the report says where it is; otherwise a \
+            program is faulty, or was built for another processor or C library"
+                .into()
+        }
         Ending::Status(1) if command.starts_with("((") || command.starts_with("let ") => {
             "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead".into()
         }

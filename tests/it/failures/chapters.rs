@@ -89,6 +89,9 @@ pub const CHAPTERS: &[Chapter] = &[
         cases: &[
             "killed",
             "crashed",
+            "recursion",
+            "recursion-in-substitution",
+            "recursion-funcnest",
             "aborted",
             "broken-pipe-kill",
             "terminated",
