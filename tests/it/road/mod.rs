@@ -4,8 +4,10 @@
 mod guide;
 mod mask;
 mod moto;
+mod templates;
 mod terminal;
 mod transcript;
+mod venv;
 
 use terminal::Terminal;
 use transcript::Transcript;

@@ -2,14 +2,12 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use super::venv;
 use crate::support::running::until;
-use crate::support::skip::skip;
 use crate::support::wire::Wire;
-
-const VENV: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/venv/bin");
 
 /// It serves until it is dropped.
 pub struct Moto {
@@ -17,22 +15,12 @@ pub struct Moto {
     pub address: SocketAddr,
 }
 
-/// Where the AWS CLI and moto are; says so where they are not.
-pub fn tools() -> Option<PathBuf> {
-    let venv = Path::new(VENV);
-    if ["aws", "moto_server"].iter().all(|program| venv.join(program).is_file()) {
-        return Some(venv.to_owned());
-    }
-    skip(&format!("`{VENV}` has no AWS CLI and moto: tests/run --with-aws brings them"));
-    None
-}
-
 impl Moto {
     /// Starts it; its log goes to `folder`.
-    pub fn start(venv: &Path, folder: &Path) -> Moto {
+    pub fn start(folder: &Path) -> Moto {
         let path = folder.join("moto.log");
         let log = File::create(&path).unwrap();
-        let child = Command::new(venv.join("moto_server"))
+        let child = Command::new(Path::new(venv::PROGRAMS).join("moto_server"))
             .args(["-H", "127.0.0.1", "-p", "0"])
             .current_dir(folder)
             .stdin(Stdio::null())

@@ -11,7 +11,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::moto::{self, Moto};
+use super::moto::Moto;
+use super::venv;
 use crate::package::project::Zip as Files;
 use crate::support::function::BOOTSTRAP;
 use crate::support::skip::{cannot, emulator};
@@ -36,8 +37,7 @@ pub struct Zip {
 impl Terminal {
     /// `None` where the AWS CLI, moto or a linker's tools are missing.
     pub fn open() -> Option<Terminal> {
-        let venv = moto::tools()?;
-        if cannot("strip", &["--version"]) || cannot("unzip", &["-v"]) {
+        if venv::lacks(&["aws", "moto_server"]) || cannot("strip", &["--version"]) || cannot("unzip", &["-v"]) {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -48,8 +48,9 @@ impl Terminal {
         strip(Path::new(COSHELL), &programs.join("coshell"));
         strip(&runtime(), &programs.join("bootstrap-x86_64"));
         let paths = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths([programs, venv.clone()].into_iter().chain(std::env::split_paths(&paths)));
-        Some(Terminal { moto: Moto::start(&venv, folder.path()), path: path.unwrap(), folder })
+        let path =
+            std::env::join_paths([programs, venv::PROGRAMS.into()].into_iter().chain(std::env::split_paths(&paths)));
+        Some(Terminal { moto: Moto::start(folder.path()), path: path.unwrap(), folder })
     }
 
     /// What is printed to stdout and stderr by a command, which succeeds.

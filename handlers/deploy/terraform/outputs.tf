@@ -1,0 +1,19 @@
+output "function_name" {
+  description = "For aws lambda invoke"
+  value       = aws_lambda_function.this.function_name
+}
+
+output "function_arn" {
+  description = "For what calls the function"
+  value       = aws_lambda_function.this.arn
+}
+
+output "runtime_layer_arn" {
+  description = "The layer's version, for other functions"
+  value       = aws_lambda_layer_version.runtime.arn
+}
+
+output "role_name" {
+  description = "For more policies"
+  value       = aws_iam_role.this.name
+}

@@ -1,0 +1,128 @@
+//! The templates in handlers/deploy, as far as their tools judge them without AWS.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::venv;
+use crate::support::program::{Ran, coshell};
+
+const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy");
+
+/// A project with one of the templates, and both zips beside it.
+fn project_with(template: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(Path::new(DEPLOY).join(template), folder.path().join(template)).unwrap();
+    fs::write(folder.path().join("run"), "#!/bin/sh\n").unwrap();
+    let echo = Path::new(DEPLOY).with_file_name("echo");
+    make(folder.path(), &["package", &echo.display().to_string(), "-o", "function.zip"]);
+    make(folder.path(), &["layer", "-o", "runtime.zip", "--bootstrap", "run"]);
+    folder
+}
+
+fn make(folder: &Path, arguments: &[&str]) {
+    Ran::from(coshell().args(arguments).current_dir(folder).output().unwrap()).assert_status(0);
+}
+
+#[track_caller]
+fn succeeds(command: &mut Command) -> String {
+    let ran = command.output().unwrap();
+    let said = String::from_utf8_lossy(&[ran.stdout.clone(), ran.stderr].concat()).into_owned();
+    assert!(ran.status.success(), "{command:?}: {said}");
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// A file of the venv's Python's understanding, as JSON.
+fn parsed(folder: &Path, program: &str, file: &Path) -> Value {
+    let json = succeeds(venv::program("python", folder).args(["-c", program]).arg(file));
+    serde_json::from_str(&json).unwrap()
+}
+
+/// YAML, with CloudFormation's `!Name value` as {"Name": value}.
+const YAML: &str = "
+import json, sys, yaml
+class Loader(yaml.SafeLoader): pass
+Loader.add_multi_constructor('!', lambda loader, name, node: {name: loader.construct_scalar(node)})
+print(json.dumps(yaml.load(open(sys.argv[1]), Loader)))";
+
+const HCL: &str = "
+import hcl2, json, sys
+print(json.dumps(hcl2.load(open(sys.argv[1]))))";
+
+#[test]
+fn sam_validates_and_builds_its_template_and_cfn_lint_has_nothing_to_say() {
+    if venv::lacks(&["sam", "cfn-lint"]) {
+        return;
+    }
+    let project = project_with("template.yaml");
+    succeeds(venv::program("sam", project.path()).args(["validate", "--lint", "-t", "template.yaml"]));
+    assert_eq!(succeeds(venv::program("cfn-lint", project.path()).arg("template.yaml")), "");
+    succeeds(venv::program("sam", project.path()).args(["build", "-t", "template.yaml"]));
+    let built = parsed(project.path(), YAML, &project.path().join(".aws-sam/build/template.yaml"));
+    let path = |value: &Value| project.path().join(".aws-sam/build").join(value.as_str().unwrap());
+    let resources = &built["Resources"];
+    assert!(path(&resources["Function"]["Properties"]["CodeUri"]).is_file(), "{built}");
+    assert!(path(&resources["Runtime"]["Properties"]["ContentUri"]).is_file(), "{built}");
+}
+
+#[test]
+fn the_sam_template_is_for_both_architectures_and_keeps_its_log_for_a_time() {
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let template = parsed(Path::new(DEPLOY), YAML, Path::new("template.yaml"));
+    assert_eq!(template["Parameters"]["Architecture"]["AllowedValues"], json!(["x86_64", "arm64"]));
+    let resources = &template["Resources"];
+    let (function, layer) = (&resources["Function"]["Properties"], &resources["Runtime"]["Properties"]);
+    assert_eq!(function["Architectures"], json!([{"Ref": "Architecture"}]));
+    assert_eq!(layer["CompatibleArchitectures"], function["Architectures"]);
+    assert_eq!(layer["CompatibleRuntimes"], json!([function["Runtime"]]));
+    assert_eq!(resources["Log"]["Properties"]["RetentionInDays"], json!({"Ref": "LogRetentionDays"}));
+}
+
+#[test]
+fn serverless_yml_has_the_fields_of_a_function_with_a_layer() {
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let service = parsed(Path::new(DEPLOY), YAML, Path::new("serverless.yml"));
+    let (provider, function, layer) =
+        (&service["provider"], &service["functions"]["echo"], &service["layers"]["runtime"]);
+    assert_eq!((&provider["name"], &provider["runtime"]), (&json!("aws"), &json!("provided.al2023")));
+    assert_eq!(layer["compatibleArchitectures"], json!([provider["architecture"]]));
+    assert_eq!(layer["compatibleRuntimes"], json!([provider["runtime"]]));
+    assert_eq!(function["layers"], json!([{"Ref": "RuntimeLambdaLayer"}]));
+    let zips = (&function["package"]["artifact"], &layer["package"]["artifact"]);
+    assert_eq!(zips, (&json!("function.zip"), &json!("runtime.zip")));
+}
+
+#[test]
+fn the_terraform_module_is_formatted_and_uses_each_of_its_variables() {
+    let module = Path::new(DEPLOY).join("terraform");
+    match Command::new("terraform").arg("version").output() {
+        Ok(_) => drop(succeeds(Command::new("terraform").args(["fmt", "-check", "-diff"]).arg(&module))),
+        // No package registry has it, so that tests/run cannot bring it, in CI neither.
+        Err(error) => eprintln!("skip: terraform fmt -check: {error}"),
+    }
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let main = fs::read_to_string(module.join("main.tf")).unwrap();
+    for file in ["main.tf", "outputs.tf", "versions.tf"] {
+        parsed(&module, HCL, Path::new(file));
+    }
+    for variable in parsed(&module, HCL, Path::new("variables.tf"))["variable"].as_array().unwrap() {
+        let name = variable.as_object().unwrap().keys().next().unwrap().trim_matches('"');
+        assert!(main.contains(&format!("var.{name}")), "{name} is not used");
+    }
+}
+
+#[test]
+fn hadolint_has_nothing_to_say_about_the_dockerfile() {
+    if !venv::lacks(&["hadolint"]) {
+        assert_eq!(succeeds(venv::program("hadolint", Path::new(DEPLOY)).arg("Dockerfile")), "");
+    }
+}
