@@ -58,6 +58,9 @@ impl Bundle {
         let program = name == BOOTSTRAP || PROGRAMS.iter().any(|folder| name.starts_with(folder));
         let executable = program || metadata.permissions().mode() & 0o111 != 0;
         let entry = Entry { source: source.to_owned(), executable, bytes: metadata.len() };
+        if let Some(file) = self.file_that_is_a_folder(name) {
+            bail!("`{file}` would be a file and a folder: leave one out");
+        }
         match self.entries.get(name) {
             Some(other) if other.source != source => bail!(
                 "two files would be `{name}`: `{}` and `{}`; leave one out",
@@ -67,6 +70,14 @@ impl Bundle {
             Some(_) | None => self.entries.insert(name.to_owned(), entry),
         };
         Ok(())
+    }
+
+    /// What is a file here and a folder for `name`, or the other way round: no unpacker can make both.
+    fn file_that_is_a_folder<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let mut folders = name.match_indices('/').map(|(at, _)| &name[..at]);
+        let below = format!("{name}/");
+        let is_folder = || self.entries.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below));
+        folders.find(|folder| self.has(folder)).or_else(|| is_folder().then_some(name))
     }
 
     /// Takes all below `folder` under `prefix`, which is empty or ends in a slash, but for what is `left_out`.

@@ -76,6 +76,13 @@ fn two_files_of_one_name() {
 }
 
 #[test]
+fn a_file_where_a_folder_is() {
+    let project = Project::new().file("a/b", "1", 0o644).file("a.c", "", 0o644);
+    project.refused(&["--include", "a=function.sh"], "`a` would be a file and a folder");
+    project.refused(&["--include", "a/b/c=function.sh"], "`a/b` would be a file and a folder");
+}
+
+#[test]
 fn a_runtime_beside_another() {
     let project = Project::new().file("bootstrap", "#!/bin/sh\n", 0o755);
     project.refused(&["--with-runtime"], "the folder has a `bootstrap` of its own");
