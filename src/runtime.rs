@@ -1,4 +1,4 @@
-//! From start to the first `next`; then [`slots`] has the loop.
+//! From start to the first `next`; then `slots` has the loop.
 
 use std::env;
 use std::process::ExitCode;
