@@ -16,6 +16,7 @@ mod hostile_scripts;
 mod init_errors;
 mod isolation;
 mod log_lines;
+mod managed;
 mod orphans;
 mod sandbox;
 mod semantics;

@@ -1,8 +1,9 @@
 //! The real Runtime Interface Emulator, with the real `bootstrap` under it. It takes one invoke at a time: two at once
 //! crash it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -51,14 +52,32 @@ impl Emulator {
     /// Starts it in a mount namespace with function.sh in /var/task, and `bootstrap` in this folder, as on Lambda; the emulator
     /// has to find it by itself.
     pub fn serve_with_bootstrap_in(folder: &str, script: &str) -> Option<Emulator> {
+        Emulator::serve_in_namespace(UNSHARE, folder, script, &[])
+    }
+
+    /// In its mode of managed instances, with so many slots. Only root can have it: the runtime becomes another user.
+    pub fn serve_managed(slots: usize, script: &str, variables: &[(&str, &str)]) -> Option<Emulator> {
+        let slots = slots.to_string();
+        let emulator = Emulator::serve_in_namespace(
+            "-m",
+            "/var/task",
+            script,
+            &[&[("AWS_LAMBDA_MAX_CONCURRENCY", &slots[..])], variables].concat(),
+        )?;
+        fs::set_permissions(emulator.folder.path(), Permissions::from_mode(0o755)).unwrap();
+        emulator.invoke_at_once(b"{}");
+        Some(emulator)
+    }
+
+    fn serve_in_namespace(unshare: &str, folder: &str, script: &str, more: &[(&str, &str)]) -> Option<Emulator> {
         let commands = "set -eu; bootstrap=$1 folder=$2 root=$3; shift 3
 mount -t tmpfs tmpfs /mnt; cp \"$root/function.sh\" \"$bootstrap\" /mnt
 mount -t tmpfs tmpfs /var; mount -t tmpfs tmpfs /opt; mkdir /var/task
 cp /mnt/function.sh /var/task; cp /mnt/bootstrap \"$folder\"
 cd /var/task; exec \"$@\"";
-        Emulator::start(script, &[], |emulator, root| {
+        Emulator::start(script, more, |emulator, root| {
             let mut command = Command::new("unshare");
-            command.args([UNSHARE, "bash", "-c", commands, "bash", BOOTSTRAP, folder]).arg(root).arg(emulator);
+            command.args([unshare, "bash", "-c", commands, "bash", BOOTSTRAP, folder]).arg(root).arg(emulator);
             command.env_remove("LAMBDA_TASK_ROOT");
             command
         })
@@ -91,7 +110,28 @@ cd /var/task; exec \"$@\"";
 
     /// One invoke. It must not be called twice at a time.
     pub fn invoke(&mut self, event: &[u8]) -> Answer {
+        self.post(event)
+    }
+
+    /// One of several invokes, in the mode of managed instances; again and again while no slot waits for an event.
+    pub fn invoke_at_once(&self, event: &[u8]) -> Answer {
+        let is_taken = |answer: &Answer| !answer.text().contains("Runtime.Unavailable");
+        until("a slot", || Some(self.post(event)).filter(is_taken))
+    }
+
+    fn post(&self, event: &[u8]) -> Answer {
         Wire::connect(self.address).post(INVOCATIONS, &[], event)
+    }
+
+    /// Lets the handlers that wait for this file go on: `$COSHELL_TEST_MARK/NAME`.
+    pub fn touch(&self, name: &str) {
+        fs::write(self.folder.path().join(name), "").unwrap();
+    }
+
+    /// The log as soon as it has `part`.
+    #[track_caller]
+    pub fn log_with(&self, part: &str) -> String {
+        until(&format!("{part:?} in the log"), || Some(self.log()).filter(|log| log.contains(part)))
     }
 
     /// Tells it to shut down, as Lambda does an environment, and gives the whole log.

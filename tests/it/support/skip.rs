@@ -33,6 +33,11 @@ pub fn no_other_user() -> bool {
     cannot("setpriv", &["--reuid=65534", "--regid=65534", "--clear-groups", "true"])
 }
 
+/// Whether this process, with its own user's rights, cannot make a mount namespace and become another user; says so.
+pub fn no_real_root() -> bool {
+    cannot("unshare", &["-m", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "true"])
+}
+
 /// A private mount namespace, with the rights to mount in it.
 pub const UNSHARE: &str = "-Urm";
 
