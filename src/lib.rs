@@ -12,6 +12,7 @@
 //!
 //! `bootstrap` is [`runtime`]; `coshell`, the developer's program, runs the same code against an embedded Runtime API.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))] // they panic where that is closed or full
 
 // The loop, and what it is told at start.
 pub mod config;

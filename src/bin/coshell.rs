@@ -5,7 +5,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use coshell::local::{
     check, completions,
     environment::RUNTIME_ARGUMENT,
-    events, init, invoke, layer, package,
+    events,
+    exit::Exit,
+    init, invoke, layer, package,
     sandbox::{self, SANDBOX_ARGUMENT},
     serve, test,
 };
@@ -67,11 +69,10 @@ fn main() -> ExitCode {
 /// Help, the version, or what is wrong with the command line.
 fn tell(told: &clap::Error) -> ExitCode {
     match told.print() {
-        Ok(()) => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2)),
-        Err(error) => {
-            eprintln!("error: cannot write to stdout: {error}");
-            ExitCode::FAILURE
+        Err(error) if !told.use_stderr() => {
+            Exit::Failed.with(&anyhow::Error::new(error).context("cannot write to stdout")).into()
         }
+        Ok(()) | Err(_) => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2)),
     }
 }
 

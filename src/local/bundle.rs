@@ -25,8 +25,7 @@ pub use addition::Addition;
 pub use architecture::Architecture;
 pub(super) use left_out::LeftOut;
 pub(super) use runtime::{BOOTSTRAP, bootstrap};
-pub use written::Status;
-pub(super) use written::{Written, complain};
+pub(super) use written::Written;
 
 /// Lambda takes a function and its layers only if they are smaller than this together.
 const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;

@@ -12,12 +12,12 @@ mod tools;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 
+use super::exit::Exit;
 use super::function::Function;
 use finding::{Finding, Severity};
 use handler::Checked;
@@ -59,48 +59,25 @@ pub struct Arguments {
     pub json: bool,
 }
 
-/// What the program's exit status says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Nothing was found that will fail.
-    Clean,
-    /// Something will fail.
-    WillFail,
-    /// There is no such function.
-    Usage,
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> ExitCode {
-        ExitCode::from(match status {
-            Status::Clean => 0,
-            Status::WillFail => 1,
-            Status::Usage => 2,
-        })
-    }
-}
-
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Status {
+pub fn run(arguments: &Arguments) -> Exit {
     let findings = Function::locate(&arguments.path).and_then(|function| {
         let mut checked = Checked::new(&function, arguments)?;
         checked.all();
         Ok(checked.findings)
     });
-    let told = findings.and_then(|mut findings| {
-        findings.sort();
-        findings.dedup();
-        tell(&findings, arguments.json)?;
-        Ok(findings.iter().any(|finding| finding.severity == Severity::Error))
-    });
-    match told {
-        Ok(true) => Status::WillFail,
-        Ok(false) => Status::Clean,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            Status::Usage
-        }
+    let mut findings = match findings {
+        Ok(findings) => findings,
+        Err(error) => return Exit::Usage.with(&error),
+    };
+    findings.sort();
+    findings.dedup();
+    let will_fail = findings.iter().any(|finding| finding.severity == Severity::Error);
+    match tell(&findings, arguments.json) {
+        Ok(()) if will_fail => Exit::Failed,
+        Ok(()) => Exit::Done,
+        Err(error) => Exit::Failed.with(&error),
     }
 }
 

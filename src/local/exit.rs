@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 
+use super::terminal;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -21,7 +23,7 @@ impl Exit {
     /// Says the error's sentence on stderr, and is this.
     #[must_use]
     pub fn with(self, error: &Error) -> Exit {
-        eprintln!("error: {error:#}");
+        terminal::say(format_args!("error: {error:#}"));
         self
     }
 }

@@ -32,7 +32,7 @@ use super::interruption::Interruption;
 use super::invocation::{Bytes, FunctionError, Invoke, Outcome, Response};
 use super::runtime_api::Init;
 use super::sandbox::Sandbox;
-use super::terminal::{stderr_is_a_terminal, warn};
+use super::terminal::{say, stderr_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::Report;
 use profile::Profile;
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Status {
 }
 
 fn complain(error: &Error, status: Status) -> Status {
-    eprintln!("error: {error:#}");
+    say(format_args!("error: {error:#}"));
     status
 }
 
@@ -115,7 +115,7 @@ impl Asked {
             let timed_out = (status == Status::TimedOut).then_some(arguments.timeout);
             let told = profile.write(&self.settings.function, timed_out)?;
             if !arguments.json {
-                eprintln!("{told}");
+                say(told);
             }
         }
         Ok(status)

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, Status, Written, bootstrap, complain};
+use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, Written, bootstrap};
+use super::exit::Exit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,10 +54,10 @@ pub struct Arguments {
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Status {
+pub fn run(arguments: &Arguments) -> Exit {
     match layer(arguments) {
-        Ok(()) => Status::Written,
-        Err(error) => complain(&error, Status::Refused),
+        Ok(()) => Exit::Done,
+        Err(error) => Exit::Failed.with(&error),
     }
 }
 

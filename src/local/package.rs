@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Status, Written, bootstrap, complain};
+use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap};
 use super::check;
+use super::exit::Exit;
 use super::function::Function;
+use super::terminal;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,14 +67,14 @@ pub struct Arguments {
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Status {
+pub fn run(arguments: &Arguments) -> Exit {
     let function = match Function::locate(&arguments.path) {
         Ok(function) => function,
-        Err(error) => return complain(&error, Status::Usage),
+        Err(error) => return Exit::Usage.with(&error),
     };
     match package(&function, arguments) {
-        Ok(()) => Status::Written,
-        Err(error) => complain(&error, Status::Refused),
+        Ok(()) => Exit::Done,
+        Err(error) => Exit::Failed.with(&error),
     }
 }
 
@@ -89,7 +91,7 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
     with_runtime(&mut bundle, arguments)?;
     let written = Written::new(&bundle, arguments.arch, &arguments.output, Some(&function.handler))?;
     if !left_out.told.is_empty() {
-        eprintln!("left out: {} (--include puts one in)", left_out.told.join(", "));
+        terminal::say(format_args!("left out: {} (--include puts one in)", left_out.told.join(", ")));
     }
     written.tell(arguments.json)
 }
@@ -97,7 +99,7 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
 /// Refuses what will fail whatever else the function has; the rest is a warning.
 fn sound(function: &Function, path: &Path) -> Result<()> {
     let told = check::before_packaging(function, path)?;
-    told.may_fail.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    told.may_fail.iter().for_each(|warning| terminal::warn(warning));
     match told.will_fail.is_empty() {
         true => Ok(()),
         false => bail!("{}", told.will_fail.join("\nerror: ")),
@@ -144,9 +146,9 @@ fn with_runtime(bundle: &mut Bundle, arguments: &Arguments) -> Result<()> {
         return bundle.file(BOOTSTRAP, &bootstrap(arguments.bootstrap.as_deref(), arguments.arch)?);
     }
     if own {
-        eprintln!(
-            "warning: the folder's own `{BOOTSTRAP}` goes in, and Lambda takes it before a layer's: say --exclude /{BOOTSTRAP} to use a layer's"
-        );
+        terminal::warn(&format!(
+            "the folder's own `{BOOTSTRAP}` goes in, and Lambda takes it before a layer's: say --exclude /{BOOTSTRAP} to use a layer's"
+        ));
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ pub fn enter() -> ExitCode {
         Ok(never) => match never {},
         Err(error) => error,
     };
-    eprintln!("error: {error:#}");
+    super::terminal::say(format_args!("error: {error:#}"));
     ExitCode::FAILURE
 }
 

@@ -34,6 +34,7 @@ use super::exit::Exit;
 use super::function::Function;
 use super::http_server::HttpServer;
 use super::interruption::Interruption;
+use super::terminal;
 use admission::Admission;
 use front::{Front, guarded};
 use listener::{Place, Places};
@@ -81,7 +82,7 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
     let api = door(places.api, false, invoke_api::router(Arc::clone(&front)));
     let url = places.url.map(|place| door(place, true, function_url::router(front)));
     let server = HttpServer::start("server", std::iter::once(api).chain(url).collect())?;
-    eprint!("{told}");
+    terminal::show(told);
     workers.prepare();
     if let Some(watch) = watch {
         watch.follow(workers.clone());

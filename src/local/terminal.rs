@@ -1,5 +1,6 @@
 //! What is written to a terminal, and what to a pipe or a file: colours and progress are for people only.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result};
@@ -43,5 +44,15 @@ pub(crate) fn printable(text: &str) -> String {
 /// A warning's line on stderr.
 pub(crate) fn warn(warning: &str) {
     let word = paint(stderr_is_a_terminal() && in_colour(), YELLOW, "warning");
-    let _ = writeln!(std::io::stderr(), "{word}: {}", printable(warning)); // there is nowhere left to say so
+    say(format_args!("{word}: {}", printable(warning)));
+}
+
+/// A line on stderr; `eprintln!` would panic where that is full or closed.
+pub(crate) fn say(line: impl Display) {
+    show(format_args!("{line}\n"));
+}
+
+/// Text on stderr as it is, in one piece, since the log may be written there at the same time.
+pub(crate) fn show(text: impl Display) {
+    let _ = std::io::stderr().write_all(text.to_string().as_bytes()); // there is nowhere left to say so
 }

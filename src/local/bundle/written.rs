@@ -2,44 +2,17 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::ExitCode;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::super::terminal;
 use super::{Architecture, Bundle, archive};
 
 /// The largest zip that Lambda takes in a request.
 const UPLOAD_LIMIT_BYTES: usize = 52_428_800;
-
-/// What the program's exit status says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// The zip is written.
-    Written,
-    /// It was refused, or could not be written.
-    Refused,
-    /// There is nothing to make it of.
-    Usage,
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> ExitCode {
-        ExitCode::from(match status {
-            Status::Written => 0,
-            Status::Refused => 1,
-            Status::Usage => 2,
-        })
-    }
-}
-
-/// Says why nothing was written.
-pub(in crate::local) fn complain(error: &Error, status: Status) -> Status {
-    eprintln!("error: {error:#}");
-    status
-}
 
 /// What Lambda will call it by.
 #[derive(Debug)]
@@ -64,13 +37,13 @@ impl<'a> Written<'a> {
         bundle.fits()?;
         let (bytes, warnings) = bundle.zip(architecture)?;
         archive::write(&bytes, output)?;
-        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        warnings.iter().for_each(|warning| terminal::warn(warning));
         if bytes.len() >= UPLOAD_LIMIT_BYTES {
-            eprintln!(
-                "warning: {} bytes: Lambda takes 50 MB ({UPLOAD_LIMIT_BYTES} bytes) in a request; upload it to S3, and give its bucket \
+            terminal::warn(&format!(
+                "{} bytes: Lambda takes 50 MB ({UPLOAD_LIMIT_BYTES} bytes) in a request; upload it to S3, and give its bucket \
                  and key instead of --zip-file",
                 bytes.len()
-            );
+            ));
         }
         Ok(Written {
             output,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::super::invocation::FunctionError;
-use super::super::terminal::{in_colour, stderr_is_a_terminal};
+use super::super::terminal::{in_colour, show, stderr_is_a_terminal};
 use super::explained::Explained;
 
 /// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
@@ -41,7 +41,7 @@ pub(super) fn error(error: &FunctionError, task_root: &Path) {
 pub(crate) fn explained(error: &FunctionError, task_root: &Path) -> bool {
     let explained = Explained::of(error).filter(|_| stderr_is_a_terminal());
     explained.is_some_and(|explained| {
-        eprint!("{}", explained.told(task_root, in_colour()));
+        show(explained.told(task_root, in_colour()));
         true
     })
 }

@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use super::super::environment::{Environment, random_uuid};
 use super::super::interruption::Interruption;
 use super::super::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
-use super::super::terminal::warn;
+use super::super::terminal::{show, warn};
 use super::outcome::{billed, judge};
 use super::{Arguments, Asked, Status, init, machine, output, warnings};
 use watched::Watched;
@@ -80,7 +80,7 @@ pub(super) fn run(
         warnings(arguments, &asked.invoke, response).iter().for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
-    eprint!("{}", repeated.told());
+    show(repeated.told());
     Ok(repeated.status)
 }
 

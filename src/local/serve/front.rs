@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::environment::{random_uuid, region};
 use super::super::invocation::{Bytes, Invoke};
+use super::super::terminal;
 use super::admission::Admission;
 use super::exception::Exception;
 use super::sandbox::Answer;
@@ -47,7 +48,7 @@ async fn guard(State(admission): State<Arc<Admission>>, request: Request, next: 
     match admission.check(request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(why) => {
-            eprintln!("refused {} {}: {why}", request.method(), request.uri().path());
+            terminal::say(format_args!("refused {} {}: {why}", request.method(), request.uri().path()));
             Exception::AccessDenied(why).into_response()
         }
     }
@@ -57,5 +58,5 @@ async fn guard(State(admission): State<Arc<Admission>>, request: Request, next: 
 pub(super) fn log_access(asked: impl fmt::Display, status: u16, request_id: &str, answer: &Answer) {
     let ms = answer.duration.as_secs_f64() * 1000.0;
     let error_type = answer.outcome.as_ref().err().map(|error| format!(" {}", error.error_type)).unwrap_or_default();
-    eprintln!("{asked} {status}{error_type} {ms:.2} ms {request_id}");
+    terminal::say(format_args!("{asked} {status}{error_type} {ms:.2} ms {request_id}"));
 }

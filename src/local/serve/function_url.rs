@@ -21,7 +21,7 @@ use super::super::contract::Caller;
 use super::super::event::LIMIT_BYTES;
 use super::super::invocation::Part;
 use super::super::runtime_api::body;
-use super::super::terminal::warn;
+use super::super::terminal::{self, warn};
 use super::exception::Exception;
 use super::front::{Front, log_access};
 use super::sandbox::Asked;
@@ -40,7 +40,7 @@ async fn request(
     let line = format!("{} {}", request.method(), request.uri());
     answered(&front, peer, request, &line).await.unwrap_or_else(|exception| {
         let refusal = exception.into_response();
-        eprintln!("{line} {} refused", refusal.status().as_u16());
+        terminal::say(format_args!("{line} {} refused", refusal.status().as_u16()));
         refusal
     })
 }

@@ -18,6 +18,7 @@ use super::super::event;
 use super::super::invocation::{Bytes, Invoke};
 use super::super::invoke::arguments::client_context;
 use super::super::runtime_api::body;
+use super::super::terminal;
 use super::exception::Exception;
 use super::front::{Front, log_access};
 use super::invoke_stream;
@@ -79,7 +80,7 @@ async fn invoke(
 
 pub(super) fn refused(exception: Exception) -> Response {
     let refusal = exception.into_response();
-    eprintln!("invoke {} refused", refusal.status().as_u16());
+    terminal::say(format_args!("invoke {} refused", refusal.status().as_u16()));
     refusal
 }
 

@@ -145,7 +145,7 @@ impl Sandbox {
         let changed = self.changed();
         if let Some(watch) = self.template.watch.as_ref().filter(|_| !changed.is_empty()) {
             let files: Vec<String> = changed.iter().map(|file| watch.shown(file)).collect();
-            eprintln!("changed: {}; sourcing anew", files.join(", "));
+            terminal::say(format_args!("changed: {}; sourcing anew", files.join(", ")));
             self.warm = None;
         }
         let warm = match self.warm.take().filter(|warm| !warm.environment.has_exited()) {
@@ -156,7 +156,7 @@ impl Sandbox {
             }
         };
         if let Some(init) = warm.init.filter(|_| !changed.is_empty()) {
-            eprintln!("sourced anew in {:.2} ms", init.as_secs_f64() * 1000.0);
+            terminal::say(format_args!("sourced anew in {:.2} ms", init.as_secs_f64() * 1000.0));
         }
         Ok(self.warm.insert(warm))
     }

@@ -21,6 +21,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::super::check::sources_of;
 use super::super::function::Function;
+use super::super::terminal;
 use super::workers::Workers;
 use crate::handler::Handler;
 
@@ -55,9 +56,9 @@ impl Watch {
         let watch = Watch { function: function.clone() };
         if watch.entries().count() == MOST_ENTRIES {
             let folder = function.task_root.display();
-            eprintln!(
-                "warning: `{folder}` holds too much: --watch looks at its first {MOST_ENTRIES} files and folders"
-            );
+            terminal::warn(&format!(
+                "`{folder}` holds too much: --watch looks at its first {MOST_ENTRIES} files and folders"
+            ));
         }
         watch
     }

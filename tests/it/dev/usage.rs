@@ -72,11 +72,37 @@ fn the_completions_of_every_shell_know_every_command() {
 
 #[test]
 fn a_stdout_that_takes_nothing_gets_a_sentence_and_no_panic() {
-    for arguments in [&["--help"][..], &["--version"], &["test", "--help"], &["completions", "bash"]] {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["check", "handlers/git-mirror"],
+        &["test", "--help"],
+        &["completions", "bash"],
+    ] {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let child = coshell().args(arguments).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
         let ran = Ran::from(child.wait_with_output().unwrap()).assert_status(1);
-        ran.assert_stderr_has("error: cannot write to stdout: No space left on device");
+        ran.assert_stderr_has("error: cannot write ").assert_stderr_has(": No space left on device");
+    }
+}
+
+#[test]
+fn a_stderr_that_takes_nothing_changes_no_exit_status() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("function.sh"), "handler() { ls /nosuch; }").unwrap();
+    let cases: [(&[&str], i32); 6] = [
+        (&["invoke", "nowhere"], 2),
+        (&["invoke", "."], 1),
+        (&["invoke", ".", "--repeat", "2"], 1),
+        (&["check", "nowhere"], 2),
+        (&["package", "nowhere"], 2),
+        (&["--nonsense"], 2),
+    ];
+    for (arguments, status) in cases {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = coshell();
+        command.current_dir(folder.path()).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
+        assert_eq!(command.status().unwrap().code(), Some(status), "{arguments:?}");
     }
 }
 
