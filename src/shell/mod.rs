@@ -20,6 +20,7 @@ mod start;
 mod status;
 pub(crate) mod trace;
 mod turn;
+mod whole_lines;
 mod xtrace;
 
 use std::os::fd::AsFd;

@@ -1,5 +1,7 @@
 //! How a turn ended: its response, or why there is none.
 
+use std::io::{Read, Seek, SeekFrom};
+
 use super::convention::Stream;
 use super::trace::Place;
 use super::turn::Turn;
@@ -73,6 +75,25 @@ impl Turn<'_, '_> {
 }
 
 impl Shell {
+    /// Drops what is left of the events before: records of failures that their handlers coped with.
+    pub(super) fn forget_records(&mut self) {
+        let file = &self.plumbing.trace.file;
+        if file.metadata().is_ok_and(|file| file.len() > 0) {
+            // A record of another event is ignored anyway; what is at stake is memory.
+            drop(file.set_len(0));
+        }
+    }
+
+    /// The stack records so far; empties the file.
+    pub(super) fn read_trace(&mut self) -> Vec<u8> {
+        let mut records = Vec::new();
+        let file = &mut self.plumbing.trace.file;
+        // A file that cannot be read costs the report its place, nothing else.
+        drop(file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut records)));
+        drop(file.set_len(0));
+        records
+    }
+
     /// A failure of the handler, or of the script, with its place completed.
     pub(super) fn failure(
         &self,

@@ -1,6 +1,6 @@
 //! From nothing to a Bash that has sourced the script, or to the reason why not.
 
-use std::io::{self, Read as _, Seek, SeekFrom};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -216,18 +216,6 @@ impl Starting {
         };
         let failure = self.shell.failure(ending, place, self.lines.tail(), None);
         Failure::ScriptFailed(Box::new(failure))
-    }
-}
-
-impl Shell {
-    /// The stack records so far; empties the file.
-    pub(super) fn read_trace(&mut self) -> Vec<u8> {
-        let mut records = Vec::new();
-        let file = &mut self.plumbing.trace.file;
-        // A file that cannot be read costs the report its place, nothing else.
-        drop(file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut records)));
-        drop(file.set_len(0));
-        records
     }
 }
 

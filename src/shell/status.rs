@@ -3,6 +3,8 @@
 //! Each carries the number of the turn it speaks of, so that a record of a subshell that outlived its event is never taken for
 //! another's. Records are shorter than PIPE_BUF, so the kernel keeps each whole.
 
+use super::whole_lines::WholeLines;
+
 /// What the driver says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -20,20 +22,27 @@ pub(crate) enum Status {
     Done { turn: u64, status: i32 },
 }
 
-/// Cuts what was read into records; keeps an incomplete last line for the next read. Malformed lines are ignored: only a
-/// handler that writes to the pipe by itself can send one.
-#[derive(Debug, Default)]
+/// No record is as long: PIPE_BUF. What is, is none of ours.
+const MOST_BYTES: usize = 4096;
+
+/// Cuts what was read into records. Malformed lines are ignored: only a handler that writes to the pipe by itself can send one.
+#[derive(Debug)]
 pub(crate) struct Records {
-    partial: Vec<u8>,
+    lines: WholeLines,
 }
 
 impl Records {
     /// The records that `bytes` complete.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Vec<Status> {
-        self.partial.extend_from_slice(bytes);
-        let end = self.partial.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let lines: Vec<u8> = self.partial.drain(..end).collect();
-        String::from_utf8_lossy(&lines).lines().filter_map(parse).collect()
+        let lines = self.lines.read(bytes);
+        let whole = lines.iter().filter(|line| line.len() < MOST_BYTES);
+        whole.filter_map(|line| parse(&String::from_utf8_lossy(line))).collect()
+    }
+}
+
+impl Default for Records {
+    fn default() -> Records {
+        Records { lines: WholeLines::up_to(MOST_BYTES) }
     }
 }
 
@@ -74,5 +83,6 @@ mod tests {
     fn malformed_lines_are_ignored() {
         let mut records = Records::default();
         assert_eq!(records.read(b"\n\xff\nS\nS x\nD 1\nS 1 2\nQ 1\nM\n"), [Status::NoFunction]);
+        assert_eq!(records.read(&[b"V ", &[b'x'; MOST_BYTES][..], b"\nM\n"].concat()), [Status::NoFunction]);
     }
 }

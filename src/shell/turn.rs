@@ -90,6 +90,7 @@ impl Shell {
     }
 
     fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
+        self.forget_records();
         loop {
             event::write(&self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
             match write(&self.plumbing.wake.fd, WAKE) {

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::trace::Frame;
+use super::whole_lines::WholeLines;
 use crate::secrets::masked;
 pub(super) use written::Traced;
 
@@ -22,6 +23,8 @@ const SEPARATOR: u8 = 0x1f;
 const END_OF_FILE_NAME: char = '\x1e';
 const FIELDS: usize = 11;
 const MOST_COMMAND_BYTES: usize = 1000;
+/// Enough for the calls of a deep recursion; a command may have an event of 6 MB as its argument.
+const MOST_LINE_BYTES: usize = 256 * 1024;
 /// Of a recursion only the innermost calls are kept.
 const MOST_FRAMES: usize = 64;
 
@@ -44,12 +47,18 @@ pub(crate) struct Step {
     pub(crate) command: String,
 }
 
-/// Cuts what was read into steps; keeps an incomplete last line for the next read.
-#[derive(Debug, Default)]
+/// Cuts what was read into steps.
+#[derive(Debug)]
 pub(crate) struct Steps {
-    partial: Vec<u8>,
+    lines: WholeLines,
     /// Bash keeps the line of a compound command in a buffer that its forks write out once more.
     seen: HashSet<(Option<Duration>, Option<u32>, Option<i32>)>,
+}
+
+impl Default for Steps {
+    fn default() -> Steps {
+        Steps { lines: WholeLines::up_to(MOST_LINE_BYTES), seen: HashSet::new() }
+    }
 }
 
 impl Steps {
@@ -60,10 +69,8 @@ impl Steps {
 
     /// The lines that `bytes` complete. A command may have several lines; only its first makes a step.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Vec<Step> {
-        self.partial.extend_from_slice(bytes);
-        let end = self.partial.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let lines: Vec<u8> = self.partial.drain(..end).collect();
-        let steps = lines.split(|byte| *byte == b'\n').filter_map(parse);
+        let lines = self.lines.read(bytes);
+        let steps = lines.iter().filter_map(|line| parse(line));
         steps
             .filter(|step| step.time.is_none() || self.seen.insert((step.time, step.frames[0].line, step.pid)))
             .collect()

@@ -48,6 +48,18 @@ fn usage(function: &Running, bash: &str) -> Usage {
 }
 
 #[test]
+fn what_is_recorded_of_failures_that_a_handler_copes_with_does_not_pile_up() {
+    let script = "handler() { for i in {1..20}; do (false) & wait $! || :; done; wc -c <\"$__coshell_trace_file\"; }";
+    let function = Function::script(script).start();
+    let first: usize = function.answer("").text().parse().unwrap();
+    assert!(first > 0);
+    for _ in 0..3 {
+        let bytes: usize = function.answer("").text().parse().unwrap();
+        assert!(bytes <= first + 100, "{bytes} bytes, {first} at first");
+    }
+}
+
+#[test]
 fn ten_thousand_events_leave_nothing_behind() {
     let script = "handler() { case $1 in *99) return 3;; pid) echo $$;; *) echo \"$1\"; echo \"$1\" >&2;; esac; }";
     let function = Function::script(script).start();
