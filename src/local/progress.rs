@@ -3,14 +3,19 @@
 //! It stands on stderr, in one line that is gone when the work is done. A thread moves its spinner, so that a long event does not
 //! look like a standstill. Whatever else is written while it stands there goes through [`Progress::aside`].
 
+mod roomy;
+
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::terminal::in_colour;
+use super::terminal::{in_colour, stderr_is_a_terminal};
+use roomy::Roomy;
 
 /// How often the spinner moves.
 const TICK: Duration = Duration::from_millis(100);
+/// How often the line is drawn at most in a second.
+const DRAWN_HZ: u8 = 20;
 const PLAIN: &str = "{spinner} {msg} {pos}/{len} [{bar:30}] {eta}";
 const IN_COLOUR: &str = "{spinner:.cyan} {msg} {pos}/{len} [{bar:30.cyan}] {eta}";
 
@@ -23,9 +28,14 @@ impl Progress {
     #[must_use]
     pub fn new(total: u64, what: &str) -> Progress {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb"); // no line can be removed from it
-        let target = if dumb { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if dumb || !stderr_is_a_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::term_like_with_hz(Box::new(Roomy::stderr()), DRAWN_HZ)
+        };
         let bar = ProgressBar::with_draw_target(Some(total), target).with_message(what.to_owned());
         if !bar.is_hidden() {
+            console::set_colors_enabled(in_colour()); // or it would ask stdout
             let template = if in_colour() { IN_COLOUR } else { PLAIN };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("=> "));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::program::{InvokeTest, Ran};
+use crate::support::running::until;
 use crate::support::terminal;
 
 /// The handlers note each event in a file, and some do something else at the third.
@@ -99,4 +100,16 @@ fn a_terminal_shows_how_far_the_events_have_come_and_all_of_the_log() {
     assert_eq!(shown.matches("log 1").count(), 30, "{shown}");
     let summary = shown.split("30 events: 30 succeeded\n").nth(1).unwrap_or_default();
     assert!(!summary.is_empty() && !summary.contains("events "), "{shown}");
+}
+
+#[test]
+fn after_ctrl_c_no_bar_is_left_on_the_terminal() {
+    let test = InvokeTest::of_script("handler() { echo >ready; sleep 1000; }");
+    let command = format!("invoke {} --repeat 3 --timeout 900", test.folder.path().display());
+    let ready = || until("the event", || test.folder.path().join("ready").exists().then_some(()));
+    let Some(shown) = terminal::shows_when_typed_after(ready, "\x03", &command, &[("NO_COLOR", "1")]) else { return };
+    let (before, after) = shown.split_once("^C").unwrap();
+    let line = before.rsplit("\x1b[2K").next().unwrap();
+    assert!(line.chars().count() + "^C".len() < 80, "the `^C` is not in the bar's line: {shown:?}");
+    assert!(after.contains("\x1b[2K") && after.contains("interrupted, 3 were not sent"), "{shown:?}");
 }
