@@ -3,6 +3,7 @@
 //! hyper is used directly, not axum's own server, because Lambda's API and its emulator send header names in title case
 //! (`Lambda-Runtime-Aws-Request-Id`) and shell bootstraps scrape them.
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+
+use super::terminal::warn;
 
 /// How long to wait when a connection cannot be accepted (no descriptors left).
 const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
@@ -34,7 +37,11 @@ impl HttpServer {
             listener.set_nonblocking(true).with_context(|| format!("cannot prepare the socket of the {name}"))?;
             let _entered = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener);
-            runtime.spawn(accept(listener.with_context(|| format!("cannot start the {name}"))?, router));
+            runtime.spawn(accept(
+                listener.with_context(|| format!("cannot start the {name}"))?,
+                router,
+                name.to_owned(),
+            ));
         }
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -59,11 +66,20 @@ fn serve(runtime: &Runtime, stopped: oneshot::Receiver<()>) {
     });
 }
 
-async fn accept(listener: tokio::net::TcpListener, router: Router) {
+async fn accept(listener: tokio::net::TcpListener, router: Router, name: String) {
+    let mut told = false;
     loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_AGAIN).await;
-            continue;
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue, // the client has gone already
+            Err(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    let advice = "clients wait until others have gone; `ulimit -n` tells how many files may be open";
+                    warn(&format!("the {name} cannot take another connection: {error}: {advice}"));
+                }
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
         };
         let _ = stream.set_nodelay(true); // slower without, but right
         let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));

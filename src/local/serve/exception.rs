@@ -28,30 +28,48 @@ pub(super) enum Exception {
     Service(String),
 }
 
+impl Exception {
+    /// Why, as the client is told.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Exception::AccessDenied(why)
+            | Exception::UnknownOperation(why)
+            | Exception::InvalidRequestContent(why)
+            | Exception::Validation(why)
+            | Exception::Service(why) => why.clone(),
+            Exception::RequestTooLarge(limit) => {
+                format!("Request must be smaller than {limit} bytes for the InvokeFunction operation")
+            }
+            Exception::TooManyRequests(waiting) => {
+                format!("Rate Exceeded: {waiting} events wait already; serve with a higher --concurrency")
+            }
+        }
+    }
+}
+
 impl IntoResponse for Exception {
     fn into_response(self) -> Response {
+        let why = self.sentence();
         let (status, name, document) = match self {
-            Exception::AccessDenied(why) => {
+            Exception::AccessDenied(_) => {
                 (StatusCode::FORBIDDEN, "AccessDeniedException", json!({ "Type": "User", "Message": why }))
             }
-            Exception::UnknownOperation(what) => {
-                (StatusCode::NOT_FOUND, "UnknownOperationException", json!({ "Type": "User", "Message": what }))
+            Exception::UnknownOperation(_) => {
+                (StatusCode::NOT_FOUND, "UnknownOperationException", json!({ "Type": "User", "Message": why }))
             }
-            Exception::InvalidRequestContent(why) => {
+            Exception::InvalidRequestContent(_) => {
                 (StatusCode::BAD_REQUEST, "InvalidRequestContentException", json!({ "Type": "User", "message": why }))
             }
-            Exception::Validation(why) => (StatusCode::BAD_REQUEST, "ValidationException", json!({ "message": why })),
-            Exception::RequestTooLarge(limit) => {
-                let why = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
+            Exception::Validation(_) => (StatusCode::BAD_REQUEST, "ValidationException", json!({ "message": why })),
+            Exception::RequestTooLarge(_) => {
                 let document = json!({ "Type": "User", "message": why });
                 (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", document)
             }
-            Exception::TooManyRequests(waiting) => {
-                let why = format!("Rate Exceeded: {waiting} events wait already; serve with a higher --concurrency");
+            Exception::TooManyRequests(_) => {
                 let document = json!({ "Type": "User", "Reason": "ConcurrentInvocationLimitExceeded", "message": why });
                 (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", document)
             }
-            Exception::Service(why) => {
+            Exception::Service(_) => {
                 let document = json!({ "Type": "Service", "Message": why });
                 (StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", document)
             }

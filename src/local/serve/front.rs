@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::environment::{random_uuid, region};
 use super::super::invocation::{Bytes, Invoke};
-use super::super::terminal;
+use super::super::terminal::{self, printable};
 use super::admission::Admission;
 use super::exception::Exception;
 use super::sandbox::Answer;
@@ -48,15 +48,41 @@ async fn guard(State(admission): State<Arc<Admission>>, request: Request, next: 
     match admission.check(request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(why) => {
-            terminal::say(format_args!("refused {} {}: {why}", request.method(), request.uri().path()));
-            Exception::AccessDenied(why).into_response()
+            refused(format_args!("{} {}", request.method(), request.uri().path()), Exception::AccessDenied(why))
         }
     }
 }
 
+/// Refuses a request, and says so in the log.
+pub(super) fn refused(asked: impl fmt::Display, exception: Exception) -> Response {
+    let why = exception.sentence();
+    let refusal = exception.into_response();
+    log(format_args!("{asked} {} refused: {why}", refusal.status().as_u16()));
+    refusal
+}
+
 /// Our own line in the log about one event: what was asked, what was answered, how long the function took.
 pub(super) fn log_access(asked: impl fmt::Display, status: u16, request_id: &str, answer: &Answer) {
+    log(format_args!("{asked} {status}{}", told(request_id, answer)));
+}
+
+/// The same where nobody was left to be answered.
+pub(super) fn log_unheard(request_id: &str, answer: &Answer) {
+    log(format_args!("answered, but the client had gone{}", told(request_id, answer)));
+}
+
+/// The same about an event that was not run for that reason.
+pub(super) fn log_left_out(request_id: &str) {
+    log(format_args!("not run, since the client had gone {request_id}"));
+}
+
+fn told(request_id: &str, answer: &Answer) -> String {
     let ms = answer.duration.as_secs_f64() * 1000.0;
     let error_type = answer.outcome.as_ref().err().map(|error| format!(" {}", error.error_type)).unwrap_or_default();
-    terminal::say(format_args!("{asked} {status}{error_type} {ms:.2} ms {request_id}"));
+    format!("{error_type} {ms:.2} ms {request_id}")
+}
+
+/// A line in which a client's words may stand, that cannot steer the terminal.
+fn log(line: impl fmt::Display) {
+    terminal::say(printable(&line.to_string()));
 }

@@ -21,9 +21,9 @@ use super::super::contract::Caller;
 use super::super::event::LIMIT_BYTES;
 use super::super::invocation::Part;
 use super::super::runtime_api::body;
-use super::super::terminal::{self, warn};
+use super::super::terminal::warn;
 use super::exception::Exception;
-use super::front::{Front, log_access};
+use super::front::{Front, log_access, refused};
 use super::sandbox::Asked;
 use super::streamed::MOST_WAITING;
 
@@ -38,11 +38,7 @@ async fn request(
     request: Request<Body>,
 ) -> Response {
     let line = format!("{} {}", request.method(), request.uri());
-    answered(&front, peer, request, &line).await.unwrap_or_else(|exception| {
-        let refusal = exception.into_response();
-        terminal::say(format_args!("{line} {} refused", refusal.status().as_u16()));
-        refusal
-    })
+    answered(&front, peer, request, &line).await.unwrap_or_else(|exception| refused(&line, exception))
 }
 
 async fn answered(front: &Front, peer: SocketAddr, request: Request<Body>, line: &str) -> Result<Response, Exception> {
@@ -62,18 +58,18 @@ async fn answered(front: &Front, peer: SocketAddr, request: Request<Body>, line:
     let answer = front.workers.submit(Asked { invoke, log_wanted: false, caller: Some(Caller::FunctionUrl) })?;
     if let Some(Part::Head(content_type)) = parts.recv().await {
         let asked = stream::Asked { line: line.to_owned(), request_id };
-        return Ok(stream::answer(content_type, parts, answer, asked).await.unwrap_or_else(|reason| refused(&reason)));
+        return Ok(stream::answer(content_type, parts, answer, asked).await.unwrap_or_else(|reason| unusable(&reason)));
     }
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
     let reply = match &answer.outcome {
-        Ok(response) => reply::of(response).unwrap_or_else(|reason| refused(&reason)),
+        Ok(response) => reply::of(response).unwrap_or_else(|reason| unusable(&reason)),
         Err(_) => bad_gateway(),
     };
     log_access(line, reply.status().as_u16(), &request_id, &answer);
     Ok(reply)
 }
 
-fn refused(reason: &str) -> Response {
+fn unusable(reason: &str) -> Response {
     warn(&format!("the client gets 502: {reason}"));
     bad_gateway()
 }

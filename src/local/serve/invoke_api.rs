@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -18,11 +19,10 @@ use super::super::event;
 use super::super::invocation::{Bytes, Invoke};
 use super::super::invoke::arguments::client_context;
 use super::super::runtime_api::body;
-use super::super::terminal;
 use super::exception::Exception;
-use super::front::{Front, log_access};
+use super::front::{Front, log_access, refused};
 use super::invoke_stream;
-use super::name::{invoked_arn, qualifier_of};
+use super::name::{invoked_arn, qualifier_of, tenant_id};
 use super::sandbox::{Answer, Asked};
 
 /// The one route.
@@ -44,6 +44,9 @@ const EVENT_LIMIT_BYTES: usize = 1024 * 1024;
 /// What a function gets where the client sent nothing.
 const NO_PAYLOAD: &[u8] = b"{}";
 
+/// The function's name in the path, unless it is no text.
+pub(super) type Named = Result<Path<String>, PathRejection>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InvocationType {
     RequestResponse,
@@ -63,36 +66,31 @@ pub(super) fn router(front: Arc<Front>) -> Router {
 // POST /2015-03-31/functions/{name}/invocations
 async fn invoke(
     State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
+    name: Named,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let asked = asked(&front, &name, query.as_deref(), &headers, body).await;
+    let asked = asked(&front, name, query.as_deref(), &headers, body).await;
     let replied = match asked {
         Ok((_, InvocationType::DryRun)) => Ok(StatusCode::NO_CONTENT.into_response()),
         Ok((invoke, InvocationType::Event)) => accepted(&front, invoke),
         Ok((invoke, InvocationType::RequestResponse)) => answered(&front, invoke, &headers).await,
         Err(exception) => Err(exception),
     };
-    replied.unwrap_or_else(refused)
+    replied.unwrap_or_else(|exception| refused("invoke", exception))
 }
 
-pub(super) fn refused(exception: Exception) -> Response {
-    let refusal = exception.into_response();
-    terminal::say(format_args!("invoke {} refused", refusal.status().as_u16()));
-    refusal
-}
-
-async fn unknown(method: Method, uri: Uri) -> Exception {
-    let path = uri.path();
-    Exception::UnknownOperation(format!("coshell serves no `{method} {path}`, only `POST {INVOCATIONS}`"))
+async fn unknown(method: Method, uri: Uri) -> Response {
+    let asked = format!("{method} {}", uri.path());
+    let why = format!("coshell serves no `{asked}`, only `POST {INVOCATIONS}` and `POST {}`", invoke_stream::STREAMING);
+    refused(asked, Exception::UnknownOperation(why))
 }
 
 /// What was asked, checked as Lambda checks it.
 pub(super) async fn asked(
     front: &Front,
-    name: &str,
+    name: Named,
     query: Option<&str>,
     headers: &HeaderMap,
     body: Body,
@@ -100,7 +98,8 @@ pub(super) async fn asked(
     let received = body::receive(body, event::LIMIT_BYTES as u64).await; // to its end: the client may not read before
     let invocation_type = invocation_type(headers)?;
     let qualifier = qualifier_of(query)?;
-    let function_arn = Some(invoked_arn(&front.arn(), name, qualifier.as_deref())?);
+    let Path(name) = name.map_err(|_| Exception::Validation("the function's name is not UTF-8".to_owned()))?;
+    let function_arn = Some(invoked_arn(&front.arn(), &name, qualifier.as_deref())?);
     let received =
         received.map_err(|_| Exception::InvalidRequestContent("the request ended in mid-body".to_owned()))?;
     let limit = if invocation_type == InvocationType::Event { EVENT_LIMIT_BYTES } else { event::LIMIT_BYTES };
@@ -110,7 +109,7 @@ pub(super) async fn asked(
     let invoke = Invoke {
         function_arn,
         client_context: headers.get(CLIENT_CONTEXT).map(decoded_context).transpose()?,
-        tenant_id: text(headers, TENANT_ID)?,
+        tenant_id: text(headers, TENANT_ID)?.map(tenant_id).transpose()?,
         trace_id: text(headers, TRACE_ID)?,
         ..front.invoke(payload(received.bytes)?)?
     };

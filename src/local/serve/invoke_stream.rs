@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 use super::super::invocation::Invoke;
 use super::event_stream::{MEDIA_TYPE, complete, payload_chunk};
 use super::exception::Exception;
-use super::front::{Front, log_access};
-use super::invoke_api::{EXECUTED_VERSION, InvocationType, REQUEST_ID, asked, headers_of, log_wanted, refused};
+use super::front::{Front, log_access, refused};
+use super::invoke_api::{EXECUTED_VERSION, InvocationType, Named, REQUEST_ID, asked, headers_of, log_wanted};
 use super::sandbox::Asked;
 use super::streamed::{MOST_WAITING, Streamed};
 
@@ -25,12 +25,12 @@ pub(super) const STREAMING: &str = "/2021-11-15/functions/{name}/response-stream
 // POST /2021-11-15/functions/{name}/response-streaming-invocations
 pub(super) async fn invoke(
     State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
+    name: Named,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let replied = match asked(&front, &name, query.as_deref(), &headers, body).await {
+    let replied = match asked(&front, name, query.as_deref(), &headers, body).await {
         Ok((_, InvocationType::DryRun)) => Ok(StatusCode::NO_CONTENT.into_response()),
         Ok((_, InvocationType::Event)) => {
             Err(Exception::Validation("a streamed invocation is RequestResponse or DryRun, not Event".to_owned()))
@@ -38,7 +38,7 @@ pub(super) async fn invoke(
         Ok((invoke, InvocationType::RequestResponse)) => streamed(&front, invoke, &headers),
         Err(exception) => Err(exception),
     };
-    replied.unwrap_or_else(refused)
+    replied.unwrap_or_else(|exception| refused("stream", exception))
 }
 
 fn streamed(front: &Front, invoke: Invoke, headers: &HeaderMap) -> Result<Response, Exception> {

@@ -2,6 +2,9 @@
 
 use super::exception::Exception;
 
+/// In characters.
+const LONGEST_TENANT_ID: usize = 256;
+
 /// The `Qualifier` of a query.
 pub(super) fn qualifier_of(query: Option<&str>) -> Result<Option<String>, Exception> {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
@@ -25,6 +28,11 @@ pub(super) fn invoked_arn(own: &str, name: &str, qualifier: Option<&str>) -> Res
     Ok(qualifier.or(given).map_or(arn.clone(), |qualifier| format!("{arn}:{qualifier}")))
 }
 
+/// A tenant's id as Lambda takes it.
+pub(super) fn tenant_id(id: String) -> Result<String, Exception> {
+    if id.len() <= LONGEST_TENANT_ID && allowed(&id, "._:/=+-@ ") { Ok(id) } else { Err(refused("tenantId", &id)) }
+}
+
 fn allowed(text: &str, more: &str) -> bool {
     !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || more.contains(letter))
 }
@@ -32,7 +40,7 @@ fn allowed(text: &str, more: &str) -> bool {
 fn refused(what: &str, value: &str) -> Exception {
     let value = value.escape_default();
     Exception::Validation(format!(
-        "1 validation error detected: Value '{value}' at '{what}' failed to satisfy constraint: it has other letters than Lambda's"
+        "1 validation error detected: Value '{value}' at '{what}' failed to satisfy constraint: it is empty, too long, or has other letters than Lambda's"
     ))
 }
 
@@ -65,6 +73,16 @@ mod tests {
             assert_eq!(invoked_arn(OWN, name, qualifier), Ok(arn), "`{name}`");
         }
         assert!(invoked_arn(OWN, "a\r\nb", None).is_err());
+    }
+
+    #[test]
+    fn a_tenant_id_has_lambdas_letters_and_length() {
+        for id in ["blue", "a b@c/d=e+f._:-", &"t".repeat(LONGEST_TENANT_ID)] {
+            assert_eq!(tenant_id(id.to_owned()), Ok(id.to_owned()));
+        }
+        for id in ["", "a;b", "a\"b", &"t".repeat(LONGEST_TENANT_ID + 1)] {
+            assert!(tenant_id(id.to_owned()).is_err(), "{id}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use super::exception::Exception;
+use super::front::{log_left_out, log_unheard};
 use super::sandbox::{Answer, Asked, Sandbox};
 use super::warm::Template;
 
@@ -116,11 +117,12 @@ impl Workers {
         while let Some(work) = self.next() {
             match work {
                 Work::Prepare => sandbox.prepare(),
-                Work::Event(event) if event.reply.is_closed() => {}
+                Work::Event(event) if event.reply.is_closed() => log_left_out(&event.asked.invoke.request_id),
                 Work::Event(event) => {
                     let Event { asked, reply } = *event;
-                    if let Some(answer) = sandbox.run(asked) {
-                        let _ = reply.send(answer); // the client may be gone
+                    let request_id = asked.invoke.request_id.clone();
+                    if let Some(Err(answer)) = sandbox.run(asked).map(|answer| reply.send(answer)) {
+                        log_unheard(&request_id, &answer);
                     }
                 }
             }

@@ -6,4 +6,5 @@ mod ends;
 mod function_url;
 mod invoke_api;
 mod streaming;
+mod told;
 mod watch;

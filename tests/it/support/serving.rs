@@ -23,6 +23,7 @@ pub const INVOCATIONS: &str = "/2015-03-31/functions/any-name/invocations";
 pub struct Serve {
     pub folder: TempDir,
     arguments: Vec<String>,
+    open_files: Option<u32>,
 }
 
 /// It runs; dropping it ends all of its processes.
@@ -43,7 +44,7 @@ impl Serve {
     pub fn script(script: &str) -> Serve {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
-        Serve { folder, arguments: Vec::new() }
+        Serve { folder, arguments: Vec::new(), open_files: None }
     }
 
     /// A FIFO in the folder, for the test and the function to wait for each other.
@@ -57,9 +58,18 @@ impl Serve {
         self
     }
 
+    /// It may have so many files open.
+    pub fn with_open_files(mut self, most: u32) -> Serve {
+        self.open_files = Some(most);
+        self
+    }
+
     /// The command, with its stderr in a pipe. Where a test sets no time limit, none must end its events on a busy machine.
     pub fn command(&self) -> Command {
-        let mut command = coshell();
+        let mut command = match self.open_files {
+            Some(most) => limited(&format!("ulimit -n {most}"), &coshell()),
+            None => coshell(),
+        };
         command.arg("serve").arg(self.folder.path()).args(["--port", "0"]).args(&self.arguments);
         if !self.arguments.iter().any(|argument| argument == "--timeout") {
             command.args(["--timeout", "60"]);
@@ -167,6 +177,13 @@ impl Drop for Serving {
             let _ = self.child.wait();
         }
     }
+}
+
+/// The command under a limit of the shell's.
+fn limited(limit: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{limit} && exec \"$0\" \"$@\"")]).arg(command.get_program()).args(command.get_args());
+    shell
 }
 
 /// The word that follows.

@@ -22,7 +22,10 @@ pub(super) fn of(response: &Response) -> Result<Reply, String> {
     match serde_json::from_slice(&response.bytes) {
         Ok(Value::Object(fields)) if fields.contains_key("statusCode") => {
             let (status, headers) = head(&fields)?;
-            Ok((status, headers, Body::from(body(&fields)?)).into_response())
+            let body = body(&fields)?;
+            // By HTTP none follows, and a length would have a client wait for it.
+            let body = if status == StatusCode::NO_CONTENT { Bytes::new() } else { body };
+            Ok((status, headers, Body::from(body)).into_response())
         }
         Ok(_) | Err(_) => Ok(([(CONTENT_TYPE, JSON)], response.bytes.clone()).into_response()),
     }
@@ -78,6 +81,7 @@ fn body(fields: &Map<String, Value>) -> Result<Bytes, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::HttpBody;
 
     fn reply(response: &str) -> Result<Reply, String> {
         of(&Response { bytes: response.to_owned().into(), ..Response::default() })
@@ -100,6 +104,12 @@ mod tests {
             let error = reply(response).unwrap_err();
             assert!(error.contains(sentence), "{response}: {error}");
         }
+    }
+
+    #[test]
+    fn a_204_has_no_body_and_so_no_length() {
+        let reply = reply(r#"{"statusCode":204,"body":"x"}"#).unwrap();
+        assert_eq!(HttpBody::size_hint(reply.body()).exact(), Some(0));
     }
 
     #[test]
