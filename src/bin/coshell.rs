@@ -12,9 +12,19 @@ use coshell::local::{
     serve, test,
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  coshell init hello                        a new function
+  coshell invoke hello '{\"name\":\"Ada\"}'     one event, and its response
+  coshell serve hello --watch               for curl, the AWS CLI and SDKs, while you edit
+  coshell test hello                        what is in its folder events/
+  coshell check hello                       what would go wrong on Lambda
+
+`coshell COMMAND --help` has examples of each.";
+
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
-#[command(name = "coshell", version, arg_required_else_help = true)]
+#[command(name = "coshell", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Program {
     #[command(subcommand)]
     command: Command,
