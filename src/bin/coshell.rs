@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use coshell::local::{
     check, completions,
-    environment::RUNTIME_ARGUMENT,
+    environment::{self, RUNTIME_ARGUMENT},
     events,
     exit::Exit,
     init, invoke, layer, package,
@@ -54,7 +54,7 @@ enum Command {
 
 fn main() -> ExitCode {
     if is_the_runtime() {
-        return coshell::runtime::main();
+        return environment::run_the_runtime();
     }
     if std::env::args_os().nth(1).is_some_and(|first| first == SANDBOX_ARGUMENT) {
         return sandbox::enter();

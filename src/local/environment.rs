@@ -3,7 +3,8 @@
 //! The runtime is this same program, started again with the one argument `__runtime`; tests and benches may name another
 //! bootstrap. It is a process group of its own, so that Ctrl-C on the terminal reaches only us and we end the whole tree in
 //! order: SIGTERM to the runtime, which may have files to remove, and then SIGKILL to everything (`process_tree`).
-//! Nothing outlives the `Environment`.
+//! Nothing outlives the `Environment`; its thread must, since the kernel takes the end of the thread that starts a runtime for its
+//! parent's end.
 
 mod command;
 mod exited;
@@ -12,11 +13,12 @@ mod variables;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -31,6 +33,13 @@ pub use variables::{RESERVED, random_uuid, region};
 
 /// The hidden argument with which `coshell` becomes the runtime.
 pub const RUNTIME_ARGUMENT: &str = "__runtime";
+
+/// What that process does: it is the runtime, and ends with all of its processes when `coshell` is gone, be it by SIGKILL.
+#[must_use]
+pub fn run_the_runtime() -> ExitCode {
+    let _ = prctl::set_pdeathsig(Signal::SIGTERM); // without it a handler would run on to its end
+    crate::runtime::main()
+}
 
 /// How long a runtime may take to end on SIGTERM; Lambda gives 300 to 500 ms.
 const TERM_GRACE: Duration = Duration::from_millis(500);

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::environment::{Ending, Environment};
@@ -30,12 +30,12 @@ struct Watched {
 }
 
 impl Interruption {
-    /// Starts watching: from here on SIGINT, SIGTERM and SIGHUP end the environments instead of the program.
+    /// Starts watching: from here on SIGINT, SIGQUIT, SIGTERM and SIGHUP end the environments instead of the program.
     ///
     /// # Errors
     /// When the signals cannot be watched.
     pub fn watch() -> Result<Interruption> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot watch for Ctrl-C")?;
+        let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).context("cannot watch for Ctrl-C")?;
         let interruption = Interruption::default();
         let watched = interruption.clone();
         std::thread::spawn(move || signals.forever().for_each(|signal| watched.interrupt(signal)));

@@ -1,11 +1,13 @@
 //! `coshell invoke`: every way in which it ends other than well, and that nothing is left behind.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::program::{InvokeTest, Ran, curl_is_missing};
+use crate::support::program::{InvokeTest, Ran, curl_is_missing, runs};
+use crate::support::running::until;
 use crate::support::serving::assert_gone;
 
 /// Leaves a child in a session of its own, an orphan, and an orphan without environment, says so, and waits for ever.
@@ -94,19 +96,32 @@ fn ctrl_c_ends_everything_and_says_so_by_its_status() {
     if curl_is_missing() {
         return;
     }
-    for (signal, status) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (signal, status) in [(Signal::SIGINT, 130), (Signal::SIGQUIT, 131), (Signal::SIGTERM, 143)] {
         let test = InvokeTest::of_script(HANGS).with(&["--timeout", "900"]);
-        let mut child = test.command().spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while line != "started\n" {
-            line.clear();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "ended before it started");
-        }
-        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
-        Ran::from(child.wait_with_output().unwrap()).assert_status(status).assert_stdout("");
+        ran_until(signal, &test).assert_status(status).assert_stdout("");
         assert_nothing_left(&test);
     }
+}
+
+#[test]
+fn coshells_own_end_by_sigkill_ends_the_runtime_and_all_of_its_processes() {
+    let test = InvokeTest::of_script(HANGS).with_own_runtime().with(&["--timeout", "900"]);
+    ran_until(Signal::SIGKILL, &test);
+    let pids = fs::read_to_string(test.folder.path().join("pids")).unwrap();
+    until("the end of every process", || pids.split_whitespace().all(|pid| !runs(pid)).then_some(()));
+}
+
+/// What came of it when this signal came in mid-event.
+fn ran_until(signal: Signal, test: &InvokeTest) -> Ran {
+    let mut child = test.command().spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while line != "started\n" {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0, "ended before it started");
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+    Ran::from(child.wait_with_output().unwrap())
 }
 
 #[test]
