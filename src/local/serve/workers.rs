@@ -121,7 +121,9 @@ impl Workers {
                 Work::Event(event) => {
                     let Event { asked, reply } = *event;
                     let request_id = asked.invoke.request_id.clone();
-                    if let Some(Err(answer)) = sandbox.run(asked).map(|answer| reply.send(answer)) {
+                    if let Some(answer) = sandbox.run(asked)
+                        && let Err(answer) = reply.send(answer)
+                    {
                         log_unheard(&request_id, &answer);
                     }
                 }
