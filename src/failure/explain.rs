@@ -1,6 +1,9 @@
 //! What a status or a message usually means, for those who see it for the first time.
 
 use std::env;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use nix::sys::signal::Signal;
 
@@ -9,6 +12,9 @@ use super::last_line;
 
 /// What Bash, the C library and coreutils say.
 const NO_MEMORY: [&str; 3] = ["alloc: cannot allocate ", "Cannot allocate memory", "memory exhausted"];
+pub(super) const WINDOWS_LINE_ENDS: &str =
+    "the file has Windows line ends: save it with Unix ones, or run `sed -i 's/\\r$//'` on it";
+const LOOKED_AT_BYTES: u64 = 64 * 1024;
 const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
 /// The advice for a command or handler that ended so and left this on stderr; empty when there is none.
@@ -22,7 +28,7 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
         return "a recursion without end, or one that is deeper than the script's FUNCNEST allows".into();
     }
     if stderr.contains(r"\r'") {
-        return "the file has Windows line ends: save it with Unix ones, or run `sed -i 's/\\r$//'` on it".into();
+        return WINDOWS_LINE_ENDS.into();
     }
     if NO_MEMORY.iter().any(|message| last_line(stderr).is_some_and(|line| line.contains(message))) {
         return format!("the memory is used up{}: give the function more", memory());
@@ -60,6 +66,15 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
             _ => String::new(),
         },
     }
+}
+
+/// Whether the beginning of a file has them: Bash names them only where they are in a word that it shows. The name may be anybody's,
+/// so that only a plain file is read, and not all of a large one.
+pub(super) fn has_windows_line_ends(file: &Path) -> bool {
+    let mut beginning = Vec::new();
+    file.is_file()
+        && File::open(file).is_ok_and(|file| file.take(LOOKED_AT_BYTES).read_to_end(&mut beginning).is_ok())
+        && beginning.windows(2).any(|pair| pair == b"\r\n")
 }
 
 fn names_no_interpreter(stderr: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use super::explain::advice;
+use super::explain::{WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
 use super::handler::{Ending, HandlerFailure};
 use super::last_line;
 use super::locate::BashMessage;
@@ -38,10 +38,11 @@ impl HandlerFailure {
     pub(super) fn describe_script(&self, f: &mut Formatter) -> fmt::Result {
         let script = self.relative(&self.script);
         if let Some(line) = self.syntax_error() {
-            let of_script = BashMessage::parse(line).is_none_or(|message| Path::new(message.file) == self.script);
-            let which = if of_script { "" } else { "a file that is sourced by " };
+            let file = BashMessage::parse(line).map_or(self.script.as_path(), |message| Path::new(message.file));
+            let which = if file == self.script { "" } else { "a file that is sourced by " };
             write!(f, "{which}script `{script}` has a syntax error: {}", self.without_root(line))?;
-            return self.describe_advice(f);
+            let windows = has_windows_line_ends(file);
+            return if windows { write!(f, "; {WINDOWS_LINE_ENDS}") } else { self.describe_advice(f) };
         }
         write!(f, "script `{script}` ended while it was being sourced: ")?;
         match &self.place {
