@@ -97,6 +97,31 @@ fn a_handler_that_fails_before_its_first_byte_gets_an_error_report() {
 }
 
 #[test]
+fn a_failing_handlers_own_error_is_its_report_and_no_response() {
+    let own = r#"{"errorType":"NotYet","errorMessage":"later"}"#;
+    for variables in [PLAIN, HTTP] {
+        let script = format!("handler() {{ echo '{own}'; sleep 0.01; return 3; }}");
+        let (_stub, mut calls) = delivered(&script, &variables);
+        let report: Value = serde_json::from_slice(&calls.expect(ERROR).body).unwrap();
+        assert_eq!((&report["errorType"], &report["errorMessage"]), (&"NotYet".into(), &"later".into()));
+        calls.send(ACCEPTED);
+        calls.expect(NEXT);
+    }
+}
+
+#[test]
+fn what_looks_like_an_error_and_is_none_is_sent_whole() {
+    let own = r#"{"errorType":"NotYet","errorMessage":"later"}"#;
+    for (more, rest) in [(":", ""), ("sleep 0.01; echo more", "more\n")] {
+        let (stub, mut calls) = delivered(&format!("handler() {{ echo '{own}'; {more}; }}"), &PLAIN);
+        let (mut stream, _) = stream(&stub);
+        assert_eq!(String::from_utf8(stream.chunks()).unwrap(), format!("{own}\n{rest}"));
+        stream.send(ACCEPTED);
+        calls.expect(NEXT);
+    }
+}
+
+#[test]
 fn a_response_without_a_byte_is_an_empty_stream() {
     let (stub, mut calls) = delivered("handler() { :; }", &PLAIN);
     let (mut stream, _) = stream(&stub);
