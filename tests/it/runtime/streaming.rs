@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
+use crate::support::running::until;
 use crate::support::stub::{ACCEPTED, NEXT, Peer, RESPONSE, Stub, answer, event};
 
 const ERROR: &str = "POST /2018-06-01/runtime/invocation/id-1/error";
@@ -189,6 +190,17 @@ fn an_answer_in_mid_stream_ends_it_and_the_next_event_works() {
     calls.send(event("{}"));
     let (mut stream, _) = self::stream(&stub);
     assert_eq!(stream.chunks().len(), 20_000_000);
+}
+
+#[test]
+fn an_answer_to_a_stream_that_breaks_off_unread_ends_it_too() {
+    let script = "mkfifo go\nhandler() { { cat go; kill -9 $$; } & head -c 80000000 /dev/zero; }";
+    let (stub, mut calls) = delivered(script, &PLAIN);
+    let (mut stream, _) = stream(&stub);
+    stub.write("go", "");
+    until("Bash's end", || stub.log().contains("SIGKILL").then_some(()));
+    stream.send(answer("413 Payload Too Large", "{\"errorType\":\"RequestEntityTooLarge\"}"));
+    calls.expect(NEXT); // although nobody reads the stream
 }
 
 #[test]
