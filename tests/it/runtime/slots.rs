@@ -138,7 +138,7 @@ fn an_api_that_fails_one_slot_ends_the_process_and_what_runs_in_the_others() {
     assert_eq!(left, [] as [u32; 0]);
 }
 
-/// What the events of the long test do, told by their text.
+/// What the events of the long test do, told by their text. COSHELL_TEST_EVENTS says how many there are.
 const MIXED: &str = "handler() {
   echo \"begins $LAMBDA_RUNTIME_AWS_REQUEST_ID\" >&2
   case $1 in
