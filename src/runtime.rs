@@ -40,7 +40,11 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     match openings.and_then(slots::finish) {
         // From here on every fault belongs to an invocation: the first `next` ends init.
-        Ok(environments) => match slots::serve(environments, api, &config, &host)? {},
+        Ok(environments) => {
+            let ended = slots::serve(environments, api, &config, &host);
+            host.roster.end(); // other slots may be running handlers still, and nobody would take their answers
+            match ended? {}
+        }
         Err(failure) => {
             host.roster.wait_if_ending();
             host.log.fail(Level::Fatal, &Owner::default(), &failure);

@@ -43,3 +43,8 @@ stream_time() {
 stream_zeros() {
   head -c "$1" /dev/zero
 }
+
+# A handler that waits for something else than the processor.
+wait_20_ms() {
+  sleep 0.02
+}

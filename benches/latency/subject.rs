@@ -55,12 +55,9 @@ pub(crate) struct Subject {
 }
 
 impl Bench {
-    /// Starts a peer without waiting for its init. `function` is one of benches/handlers/function.sh, or names its file as well.
-    pub(crate) fn spawn(&self, peer: Peer, function: &str) -> Result<Environment> {
-        self.spawn_with(peer, function, &[])
-    }
-
-    fn spawn_with(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Environment> {
+    /// Starts a peer without waiting for its init. `function` is one of benches/handlers/function.sh, or names its file as well;
+    /// `more` are variables.
+    pub(crate) fn spawn(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Environment> {
         if self.interrupted.load(Ordering::Relaxed) {
             bail!("interrupted");
         }
@@ -78,12 +75,12 @@ impl Bench {
 
     /// Starts a peer and puts it under `conditions` once it is ready.
     pub(crate) fn start(&self, peer: Peer, function: &str, conditions: Conditions) -> Result<Subject> {
-        self.ready(peer, self.spawn(peer, function)?, conditions)
+        self.ready(peer, self.spawn(peer, function, &[])?, conditions)
     }
 
     /// Starts a peer with more variables, under no conditions.
     pub(crate) fn start_with(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Subject> {
-        self.ready(peer, self.spawn_with(peer, function, more)?, Conditions::default())
+        self.ready(peer, self.spawn(peer, function, more)?, Conditions::default())
     }
 
     fn ready(&self, peer: Peer, environment: Environment, conditions: Conditions) -> Result<Subject> {
@@ -151,6 +148,16 @@ impl Subject {
             before = answered;
         }
         Ok(samples)
+    }
+
+    /// Sends `count` events at once, for a peer that takes several of them; returns how long each took from delivery to answer, and
+    /// all of them from the first delivery to the last answer.
+    pub(crate) fn all_at_once(&self, event: &Bytes, count: usize) -> Result<(Vec<Duration>, Duration)> {
+        let queued = (0..count).map(|_| self.submit(event)).collect::<Result<Vec<_>>>()?;
+        let took = queued.iter().map(|invocation| moments(&self.answer(invocation)?)).collect::<Result<Vec<_>>>()?;
+        let first = took.iter().map(|(delivered, _)| *delivered).min().context("no event")?;
+        let last = took.iter().map(|(_, answered)| *answered).max().context("no event")?;
+        Ok((took.iter().map(|(delivered, answered)| *answered - *delivered).collect(), last - first))
     }
 
     /// The processor time of the whole tree since its start or since init; ended children count.

@@ -20,7 +20,7 @@ job() {
   local step
   for step in fetch unpack convert upload; do
     printf 'event: step\ndata: %s\n\n' "$step"
-    sleep "${STEP_SECONDS:-1}" # the work
+    sleep "${STEP_SECONDS:-0.5}" # the work
   done
   printf 'event: done\ndata: all steps\n\n'
 }

@@ -11,6 +11,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::{Api, ApiFailure, ERROR_TYPE, MOST_ANSWER_BYTES, Posted, encoded, failed, judged, status_and_text};
 use crate::failure::{self, Failure};
@@ -118,18 +120,23 @@ impl Upload {
     }
 
     fn close(mut self, last: &[u8]) -> Result<Posted, ApiFailure> {
-        let broken = self.send_rest(last).err();
-        let (status, text) = self.answer().map_err(|error| failed(CALL, broken.unwrap_or(error)))?;
+        let ended = self.send_rest(last).and_then(|()| self.answer());
+        let (status, text) = ended.map_err(|error| failed(CALL, error))?;
         judged(CALL, status, status_and_text(status, &text))
     }
 
+    /// Waits for a slow API, and no longer for one that has answered: it may never read the rest.
     fn send_rest(&mut self, last: &[u8]) -> io::Result<()> {
-        self.stream.set_nonblocking(false)?;
-        if self.over {
-            return Ok(());
-        }
         self.pending.extend_from_slice(last);
-        self.stream.write_all(&self.pending[self.taken..])
+        self.push();
+        while self.is_behind() {
+            let mut connection = [PollFd::new(self.stream.as_fd(), PollFlags::POLLOUT | PollFlags::POLLIN)];
+            match poll(&mut connection, PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => self.push(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.stream.set_nonblocking(false)
     }
 
     /// Reads the answer: its status, and its body where that says why it is no success.

@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::failure::OwnError;
+
 /// The most that API Gateway takes.
 const MOST_BYTES: usize = 16 * 1024;
 /// What stands between the prelude and the body.
@@ -77,10 +79,13 @@ fn checked(line: &[u8]) -> Result<(), String> {
     if line.is_empty() {
         return Err("its first line is empty".to_owned());
     }
-    let prelude: Value =
-        serde_json::from_slice(line).map_err(|error| format!("its first line is not JSON ({error})"))?;
+    let prelude: Value = serde_json::from_slice(line)
+        .map_err(|error| format!("its first line is not JSON ({error}): `{}`", beginning(line)))?;
     let Value::Object(prelude) = prelude else { return Err("its first line is JSON, but no object".to_owned()) };
     match prelude.get("statusCode") {
+        None if OwnError::parse(line).is_some() => {
+            return Err("its first line is an error, as a failing handler prints it, and no prelude".to_owned());
+        }
         None => {}
         Some(status) if status.as_u64().is_some_and(|status| (100..=599).contains(&status)) => {}
         Some(status) => return Err(format!("its statusCode is {status}, and must be an integer from 100 to 599")),
@@ -99,6 +104,14 @@ fn checked(line: &[u8]) -> Result<(), String> {
         Some(Value::Array(cookies)) if cookies.iter().all(Value::is_string) => Ok(()),
         Some(_) => Err("its cookies are no array of strings".to_owned()),
     }
+}
+
+/// Enough of the line to recognize it by.
+fn beginning(line: &[u8]) -> String {
+    const MOST_CHARS: usize = 80;
+    let text = String::from_utf8_lossy(line);
+    let shown: String = text.chars().take(MOST_CHARS).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MOST_CHARS).is_some() { shown + "…" } else { shown }
 }
 
 #[cfg(test)]
@@ -127,7 +140,8 @@ mod tests {
     #[test]
     fn a_prelude_that_lambda_would_refuse_is_refused_with_its_reason() {
         for (line, told) in [
-            ("hello", "is not JSON"),
+            ("<p>\0\u{e9}", "is not JSON (expected value at line 1 column 1): `<p>\\0\u{e9}`"),
+            (&"x".repeat(100), "xxx…`"),
             ("", "is empty"),
             ("[1]", "no object"),
             ("{\"statusCode\":\"200\"}", "its statusCode is \"200\""),
@@ -135,6 +149,7 @@ mod tests {
             ("{\"headers\":{\"a\":1}}", "header `a` is 1"),
             ("{\"headers\":[]}", "no JSON object"),
             ("{\"cookies\":[1]}", "no array of strings"),
+            ("{\"errorType\":\"A\",\"errorMessage\":\"b\"}", "is an error"),
             (&format!("{{\"a\":\"{}\"}}", "x".repeat(MOST_BYTES)), "longer than"),
         ] {
             assert!(reason(line).contains(told), "{line}: {}", reason(line));

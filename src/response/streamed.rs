@@ -4,12 +4,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use super::prelude::Prelude;
 use crate::api::{Api, ApiFailure, Posted, Upload};
-use crate::failure::Failure;
+use crate::failure::{Failure, OwnError};
 
 /// What Lambda streams of one response, at most.
 const MOST_BYTES: u64 = 200 * 1024 * 1024;
 /// So much is gathered for one write to the connection.
 const PUSH_BYTES: u64 = 64 * 1024;
+/// No error is longer that a handler prints as its own.
+const MOST_HELD_BYTES: usize = 64 * 1024;
 const PLAIN: &str = "application/octet-stream";
 /// Tells Lambda that a prelude comes first.
 const HTTP: &str = "application/vnd.awslambda.http-integration-response";
@@ -22,6 +24,8 @@ pub(crate) struct Streamed<'a> {
     content_type: &'static str,
     /// The first line, until the stream begins with it.
     prelude: Option<Prelude>,
+    /// All that was written, where that is an error as failing handlers print it: whether it is one, only the handler's end tells.
+    held: Vec<u8>,
     /// Opened with the first byte.
     upload: Option<Result<Upload, ApiFailure>>,
     total: u64,
@@ -30,8 +34,8 @@ pub(crate) struct Streamed<'a> {
 
 impl<'a> Streamed<'a> {
     pub(super) fn plain(api: &'a Api, request_id: &'a str) -> Streamed<'a> {
-        let (prelude, upload) = (None, None);
-        Streamed { api, request_id, content_type: PLAIN, prelude, upload, total: 0, unpushed: 0 }
+        let (prelude, held, upload) = (None, Vec::new(), None);
+        Streamed { api, request_id, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
     }
 
     pub(super) fn http(api: &'a Api, request_id: &'a str) -> Streamed<'a> {
@@ -41,7 +45,7 @@ impl<'a> Streamed<'a> {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
         match &mut self.prelude {
-            None => self.send(bytes),
+            None => self.send_or_hold(bytes),
             Some(prelude) => {
                 let Some(begin) = prelude.feed(bytes) else { return };
                 self.prelude = None;
@@ -49,6 +53,22 @@ impl<'a> Streamed<'a> {
                 self.send(&bytes[begin.used..]);
             }
         }
+    }
+
+    fn send_or_hold(&mut self, bytes: &[u8]) {
+        if self.upload.is_none() {
+            self.held.extend_from_slice(bytes);
+            if self.held.len() > MOST_HELD_BYTES || OwnError::parse(&self.held).is_none() {
+                self.send_held();
+            }
+        } else {
+            self.send(bytes);
+        }
+    }
+
+    fn send_held(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.send(&held);
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -81,7 +101,7 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn unsent(&self) -> &[u8] {
-        self.prelude.as_ref().map_or(&[], Prelude::line)
+        self.prelude.as_ref().map_or(&self.held, Prelude::line)
     }
 
     /// The handler has succeeded: a prelude may have no newline, and a response no byte.
@@ -98,7 +118,7 @@ impl<'a> Streamed<'a> {
                 (None, Prelude::Reading(_)) => {}
             }
         }
-        self.send(&[]);
+        self.send_held(); // a response without a byte is a stream all the same
         Ok(())
     }
 

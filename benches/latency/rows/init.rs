@@ -15,7 +15,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Row> {
     for round in 0..bench.scaled(STARTS) {
         for turn in 0..times.len() {
             let (peer, times) = &mut times[(round + turn) % Peer::ALL.len()];
-            let environment = bench.spawn(*peer, "echo_event")?;
+            let environment = bench.spawn(*peer, "echo_event", &[])?;
             times.push(us(bench.init(*peer, &environment)?));
         }
     }

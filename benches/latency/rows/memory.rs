@@ -16,7 +16,7 @@ use crate::subject::Bench;
 
 const EVENTS: usize = 1_000;
 /// What a peer still does after `next`.
-const SETTLE: Duration = Duration::from_millis(50);
+pub(super) const SETTLE: Duration = Duration::from_millis(50);
 const EVENT: &[u8] = br#"{"text":"Hello"}"#;
 
 /// Sends each peer its events, then adds up /proc/PID/smaps_rollup.
@@ -41,7 +41,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Row> {
 }
 
 /// The sum of the lines that begin with `name`, in bytes; a process that has ended counts nothing.
-fn total(pids: &[u32], name: &str) -> Option<f64> {
+pub(super) fn total(pids: &[u32], name: &str) -> Option<f64> {
     let mut sum = 0.0;
     for pid in pids {
         let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();

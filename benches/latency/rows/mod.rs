@@ -7,6 +7,7 @@ mod measured;
 mod memory;
 mod reference;
 mod size;
+mod slots;
 pub(crate) mod stream;
 pub(crate) mod traces;
 
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("out", size::run_out),
         other("log", log::run),
         other("stream", stream::run),
+        other("slots", slots::run),
         other("traces", traces::run),
     ]);
     all

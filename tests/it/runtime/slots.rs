@@ -9,7 +9,9 @@ use serde_json::Value;
 use crate::support::answer::Answer;
 use crate::support::freezer::dial;
 use crate::support::function::{Channel, Function};
+use crate::support::program::runs;
 use crate::support::running::{Running, until};
+use crate::support::stub::{NEXT, Stub, event};
 
 fn function(slots: usize, script: &str) -> Function {
     Function::script(script).env("AWS_LAMBDA_MAX_CONCURRENCY", slots.to_string())
@@ -119,7 +121,24 @@ fn a_slot_whose_script_cannot_be_sourced_any_more_ends_alone_and_the_last_one_en
     assert!(function.log().contains("none of the 2 slots is left"), "{}", function.log());
 }
 
-/// What the events of the long test do, told by their text.
+#[test]
+fn an_api_that_fails_one_slot_ends_the_process_and_what_runs_in_the_others() {
+    let script = "handler() { (trap '' TERM; echo here >&2; sleep 1000) & sleep 1000; }";
+    let stub = Stub::serve_with(script, &[("AWS_LAMBDA_MAX_CONCURRENCY", "2")]);
+    let [mut busy, mut idle] = [stub.accept(), stub.accept()];
+    for peer in [&mut busy, &mut idle] {
+        peer.expect(NEXT);
+    }
+    busy.send(event("{}"));
+    until("the handler", || stub.log().contains("here\n").then_some(()));
+    let pids = stub.pids();
+    drop(idle);
+    stub.ends_in_failure("cannot read the next invocation");
+    let left: Vec<u32> = pids.into_iter().filter(|pid| runs(&pid.to_string())).collect();
+    assert_eq!(left, [] as [u32; 0]);
+}
+
+/// What the events of the long test do, told by their text. COSHELL_TEST_EVENTS says how many there are.
 const MIXED: &str = "handler() {
   echo \"begins $LAMBDA_RUNTIME_AWS_REQUEST_ID\" >&2
   case $1 in

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
+use crate::support::running::until;
 use crate::support::stub::{ACCEPTED, NEXT, Peer, RESPONSE, Stub, answer, event};
 
 const ERROR: &str = "POST /2018-06-01/runtime/invocation/id-1/error";
@@ -97,6 +98,31 @@ fn a_handler_that_fails_before_its_first_byte_gets_an_error_report() {
 }
 
 #[test]
+fn a_failing_handlers_own_error_is_its_report_and_no_response() {
+    let own = r#"{"errorType":"NotYet","errorMessage":"later"}"#;
+    for variables in [PLAIN, HTTP] {
+        let script = format!("handler() {{ echo '{own}'; sleep 0.01; return 3; }}");
+        let (_stub, mut calls) = delivered(&script, &variables);
+        let report: Value = serde_json::from_slice(&calls.expect(ERROR).body).unwrap();
+        assert_eq!((&report["errorType"], &report["errorMessage"]), (&"NotYet".into(), &"later".into()));
+        calls.send(ACCEPTED);
+        calls.expect(NEXT);
+    }
+}
+
+#[test]
+fn what_looks_like_an_error_and_is_none_is_sent_whole() {
+    let own = r#"{"errorType":"NotYet","errorMessage":"later"}"#;
+    for (more, rest) in [(":", ""), ("sleep 0.01; echo more", "more\n")] {
+        let (stub, mut calls) = delivered(&format!("handler() {{ echo '{own}'; {more}; }}"), &PLAIN);
+        let (mut stream, _) = stream(&stub);
+        assert_eq!(String::from_utf8(stream.chunks()).unwrap(), format!("{own}\n{rest}"));
+        stream.send(ACCEPTED);
+        calls.expect(NEXT);
+    }
+}
+
+#[test]
 fn a_response_without_a_byte_is_an_empty_stream() {
     let (stub, mut calls) = delivered("handler() { :; }", &PLAIN);
     let (mut stream, _) = stream(&stub);
@@ -164,6 +190,17 @@ fn an_answer_in_mid_stream_ends_it_and_the_next_event_works() {
     calls.send(event("{}"));
     let (mut stream, _) = self::stream(&stub);
     assert_eq!(stream.chunks().len(), 20_000_000);
+}
+
+#[test]
+fn an_answer_to_a_stream_that_breaks_off_unread_ends_it_too() {
+    let script = "mkfifo go\nhandler() { { cat go; kill -9 $$; } & head -c 80000000 /dev/zero; }";
+    let (stub, mut calls) = delivered(script, &PLAIN);
+    let (mut stream, _) = stream(&stub);
+    stub.write("go", "");
+    until("Bash's end", || stub.log().contains("SIGKILL").then_some(()));
+    stream.send(answer("413 Payload Too Large", "{\"errorType\":\"RequestEntityTooLarge\"}"));
+    calls.expect(NEXT); // although nobody reads the stream
 }
 
 #[test]
