@@ -91,7 +91,8 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
     with_runtime(&mut bundle, arguments)?;
     let written = Written::new(&bundle, arguments.arch, &arguments.output, Some(&function.handler))?;
     if !left_out.told.is_empty() {
-        terminal::say(format_args!("left out: {} (--include puts one in)", left_out.told.join(", ")));
+        let told = terminal::printable(&left_out.told.join(", "));
+        terminal::say(format_args!("left out: {told} (--include puts one in)"));
     }
     written.tell(arguments.json)
 }

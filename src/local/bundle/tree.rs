@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use walkdir::WalkDir;
 
-use super::LeftOut;
+use super::{FILES_LIMIT, LeftOut};
 
 /// Each file's path below `folder`, with slashes, and the file.
 pub(super) fn files(folder: &Path, left_out: &mut LeftOut) -> Result<Vec<(String, PathBuf)>> {
     let folder = fs::canonicalize(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     let mut found = Vec::new();
     let mut walk = WalkDir::new(&folder).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
+    let mut seen = 0;
     while let Some(entry) = walk.next() {
         let path = match &entry {
             Ok(entry) => entry.path(),
@@ -27,6 +28,14 @@ pub(super) fn files(folder: &Path, left_out: &mut LeftOut) -> Result<Vec<(String
                 walk.skip_current_dir();
             }
             continue;
+        }
+        // Links to folders can make few files many: each may double what the one before has.
+        seen += 1;
+        if seen > FILES_LIMIT {
+            bail!(
+                "more than {FILES_LIMIT} files and folders below `{}`: leave some out by --exclude",
+                folder.display()
+            );
         }
         let name = below.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned();
         stays_inside(&folder, path)?;

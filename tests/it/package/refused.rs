@@ -99,6 +99,45 @@ fn an_output_that_cannot_be() {
     }
 }
 
+/// As root, a zip in the place of /dev/null would break the machine.
+#[test]
+fn an_output_that_is_a_pipe_or_a_device() {
+    let project = Project::new();
+    let made = Command::new("mkfifo").arg(project.output()).status().unwrap();
+    assert!(made.success());
+    project.package(&[]).assert_status(1).assert_stderr_has("out.zip` is no file: name the zip");
+    assert!(!project.output().is_file());
+}
+
+#[test]
+fn links_that_double_what_is_there_again_and_again() {
+    let project = (0..17).fold(Project::new(), |project, level| {
+        let next = format!("../{}", level + 1);
+        fs::create_dir_all(project.root().join(level.to_string())).unwrap();
+        ["a", "b"].iter().fold(project, |project, name| project.link(&format!("{level}/{name}"), &next))
+    });
+    fs::create_dir(project.root().join("17")).unwrap();
+    project.refused(&[], "more than 65535 files and folders below");
+}
+
+#[test]
+fn a_file_whose_size_is_not_what_it_says() {
+    let project = Project::new();
+    project.refused(&["--include", "x=/proc/self/status"], "cannot read `/proc/");
+    project.refused(&["--include", "x=/proc/self/status"], "it has not the 0 bytes that it should have");
+}
+
+#[test]
+fn names_that_cannot_be_unpacked() {
+    let project = Project::new();
+    project.refused(&["--include", &format!("{}=function.sh", "n".repeat(256))], "is too long to be unpacked");
+    project
+        .file("red\x1b[31m.zip", "", 0o644)
+        .package(&[])
+        .assert_status(0)
+        .assert_stderr_has("left out: red\u{fffd}[31m.zip");
+}
+
 /// The zip that was there stays, and no half one is left.
 #[test]
 fn a_full_disk() {
