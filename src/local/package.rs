@@ -13,6 +13,8 @@ use super::check;
 use super::exit::Exit;
 use super::function::Function;
 use super::terminal;
+use crate::failure::Failure;
+use crate::handler::Handler;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -123,9 +125,11 @@ fn included_as(addition: &Addition, root: &Path) -> Result<String> {
 }
 
 fn has_its_handler(bundle: &mut Bundle, function: &Function) -> Result<()> {
-    let handler = crate::handler::Handler::resolve(&function.handler, &function.task_root);
-    // One that is not executable here is so in the zip.
-    let file = handler.map_or_else(|_| function.task_root.join(&function.handler), |handler| handler.file().to_owned());
+    let file = match Handler::resolve(&function.handler, &function.task_root) {
+        Ok(handler) => handler.file().to_owned(),
+        Err(Failure::ScriptUnreadable { script, .. }) => script,
+        Err(_) => function.task_root.join(&function.handler), // one that is not executable here is so in the zip
+    };
     let name = file.strip_prefix(&function.task_root).unwrap_or(&file).to_string_lossy().into_owned();
     if !bundle.has(&name) {
         bail!("the handler's file `{name}` is left out of the zip: mend --exclude");
