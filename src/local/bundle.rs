@@ -30,6 +30,9 @@ pub(super) use written::Written;
 /// Lambda takes a function and its layers only if they are smaller than this together.
 const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 
+/// More than a plain zip can count.
+const FILES_LIMIT: usize = 65_535;
+
 /// The folders at the top whose files are there to be executed.
 const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
 
@@ -107,11 +110,14 @@ impl Bundle {
     }
 
     fn unzipped_bytes(&self) -> u64 {
-        self.entries.values().map(|entry| entry.bytes).sum()
+        self.entries.values().fold(0, |sum, entry| entry.bytes.saturating_add(sum))
     }
 
     /// Refuses what Lambda would refuse for its size.
     fn fits(&self) -> Result<()> {
+        if self.entries.len() > FILES_LIMIT {
+            bail!("{} files: a zip can have {FILES_LIMIT}; leave some out", self.entries.len());
+        }
         let bytes = self.unzipped_bytes();
         if bytes < UNZIPPED_LIMIT_BYTES {
             return Ok(());

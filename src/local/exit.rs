@@ -23,7 +23,7 @@ impl Exit {
     /// Says the error's sentence on stderr, and is this.
     #[must_use]
     pub fn with(self, error: &Error) -> Exit {
-        terminal::say(format_args!("error: {error:#}"));
+        terminal::say(format_args!("error: {}", terminal::printable(&format!("{error:#}"))));
         self
     }
 }

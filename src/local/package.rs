@@ -13,6 +13,8 @@ use super::check;
 use super::exit::Exit;
 use super::function::Function;
 use super::terminal;
+use crate::failure::Failure;
+use crate::handler::Handler;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,7 +93,8 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
     with_runtime(&mut bundle, arguments)?;
     let written = Written::new(&bundle, arguments.arch, &arguments.output, Some(&function.handler))?;
     if !left_out.told.is_empty() {
-        terminal::say(format_args!("left out: {} (--include puts one in)", left_out.told.join(", ")));
+        let told = terminal::printable(&left_out.told.join(", "));
+        terminal::say(format_args!("left out: {told} (--include puts one in)"));
     }
     written.tell(arguments.json)
 }
@@ -122,9 +125,11 @@ fn included_as(addition: &Addition, root: &Path) -> Result<String> {
 }
 
 fn has_its_handler(bundle: &mut Bundle, function: &Function) -> Result<()> {
-    let handler = crate::handler::Handler::resolve(&function.handler, &function.task_root);
-    // One that is not executable here is so in the zip.
-    let file = handler.map_or_else(|_| function.task_root.join(&function.handler), |handler| handler.file().to_owned());
+    let file = match Handler::resolve(&function.handler, &function.task_root) {
+        Ok(handler) => handler.file().to_owned(),
+        Err(Failure::ScriptUnreadable { script, .. }) => script,
+        Err(_) => function.task_root.join(&function.handler), // one that is not executable here is so in the zip
+    };
     let name = file.strip_prefix(&function.task_root).unwrap_or(&file).to_string_lossy().into_owned();
     if !bundle.has(&name) {
         bail!("the handler's file `{name}` is left out of the zip: mend --exclude");

@@ -3,10 +3,10 @@
 //! Nothing of this machine is in them: names in the order of their bytes, one time for all, modes 0755 and 0644. They are made in memory,
 //! so that the file appears under its name whole or not at all, also where the disk is full.
 
-use std::fs::{self, Permissions};
-use std::io::{Cursor, Write};
+use std::fs::{self, File, Permissions};
+use std::io::{Cursor, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use zip::write::SimpleFileOptions;
@@ -24,7 +24,7 @@ impl Bundle {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let mut warnings = Vec::new();
         for (name, entry) in &self.entries {
-            let bytes = fs::read(&entry.source).with_context(|| format!("cannot read `{}`", entry.source.display()))?;
+            let bytes = entry.content().with_context(|| format!("cannot read `{}`", entry.source.display()))?;
             warnings.extend(self.check(name, &bytes, architecture)?);
             zip.start_file(name.as_str(), options(entry)).with_context(|| format!("cannot zip `{name}`"))?;
             zip.write_all(&bytes).with_context(|| format!("cannot zip `{name}`"))?;
@@ -47,6 +47,21 @@ impl Bundle {
     }
 }
 
+impl Entry {
+    /// No more than what was counted, also of a file that grows, or that the kernel makes up while it is read.
+    fn content(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(&self.source)?.take(self.bytes + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != self.bytes {
+            bail!(
+                "it has not the {} bytes that it should have: it changed meanwhile, or is no file of a disk",
+                self.bytes
+            );
+        }
+        Ok(bytes)
+    }
+}
+
 fn options(entry: &Entry) -> SimpleFileOptions {
     SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -57,10 +72,8 @@ fn options(entry: &Entry) -> SimpleFileOptions {
 
 /// Writes `bytes` to the file `output`, which then has all of them or is as it was.
 pub(super) fn write(bytes: &[u8], output: &Path) -> Result<()> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if output.is_dir() {
-        bail!("`{}` is a folder: name the zip that is to be written", output.display());
-    }
+    let target = replaceable(output)?;
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let cannot = || format!("cannot write `{}`", output.display());
     let mut file = tempfile::Builder::new()
         .prefix(".coshell-")
@@ -68,6 +81,17 @@ pub(super) fn write(bytes: &[u8], output: &Path) -> Result<()> {
         .tempfile_in(folder)
         .with_context(cannot)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
-    file.persist(output).map_err(|error| error.error).with_context(cannot)?;
+    file.persist(target).map_err(|error| error.error).with_context(cannot)?;
     Ok(())
+}
+
+/// The file that is replaced: where a link leads to, so that the link stays. A device would be replaced for the whole machine by root.
+fn replaceable(output: &Path) -> Result<PathBuf> {
+    let instead = "name the zip that is to be written";
+    match fs::metadata(output) {
+        Ok(metadata) if metadata.is_dir() => bail!("`{}` is a folder: {instead}", output.display()),
+        Ok(metadata) if !metadata.is_file() => bail!("`{}` is no file: {instead}", output.display()),
+        Ok(_) => fs::canonicalize(output).with_context(|| format!("cannot write `{}`", output.display())),
+        Err(_) => Ok(output.to_owned()),
+    }
 }

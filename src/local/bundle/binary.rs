@@ -120,8 +120,12 @@ impl Binary {
     }
 }
 
-/// `GLIBC_2.34`
+/// `GLIBC_2.34`, or one that stands for what its loader must understand: `GLIBC_ABI_DT_RELR` was the first of them.
 fn glibc(version: &[u8]) -> Option<(u32, u32)> {
-    let mut numbers = std::str::from_utf8(version).ok()?.strip_prefix("GLIBC_")?.split('.');
+    let version = std::str::from_utf8(version).ok()?.strip_prefix("GLIBC_")?;
+    if version.starts_with("ABI_") {
+        return Some((2, 36));
+    }
+    let mut numbers = version.split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

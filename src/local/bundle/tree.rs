@@ -7,15 +7,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
-use super::LeftOut;
+use super::{FILES_LIMIT, LeftOut};
 
 /// Each file's path below `folder`, with slashes, and the file.
 pub(super) fn files(folder: &Path, left_out: &mut LeftOut) -> Result<Vec<(String, PathBuf)>> {
     let folder = fs::canonicalize(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     let mut found = Vec::new();
     let mut walk = WalkDir::new(&folder).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
+    let mut seen = 0;
     while let Some(entry) = walk.next() {
         let path = match &entry {
             Ok(entry) => entry.path(),
@@ -28,8 +29,19 @@ pub(super) fn files(folder: &Path, left_out: &mut LeftOut) -> Result<Vec<(String
             }
             continue;
         }
+        // Links to folders can make few files many: each may double what the one before has.
+        seen += 1;
+        if seen > FILES_LIMIT {
+            bail!(
+                "more than {FILES_LIMIT} files and folders below `{}`: leave some out by --exclude",
+                folder.display()
+            );
+        }
         let name = below.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned();
-        stays_inside(&folder, path)?;
+        // What is no link is where its folder is.
+        if entry.as_ref().map_or(true, DirEntry::path_is_symlink) {
+            stays_inside(&folder, path)?;
+        }
         let entry = entry.map_err(|error| unreadable(&folder, error))?;
         if !entry.file_type().is_dir() {
             found.push((name, entry.into_path()));
@@ -50,7 +62,9 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> anyhow::Error {
     if broken {
         return anyhow!("the link `{}` leads to nothing: remove it, or leave it out by --exclude", path.display());
     }
-    anyhow::Error::new(error).context(format!("cannot read `{}`", path.display()))
+    // Its own sentence names the path once more.
+    let reason = error.into_io_error().map_or_else(|| "unknown".to_owned(), |error| error.kind().to_string());
+    anyhow!("cannot read `{}`: {reason}", path.display())
 }
 
 fn stays_inside(folder: &Path, path: &Path) -> Result<()> {

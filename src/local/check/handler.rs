@@ -78,13 +78,13 @@ impl<'a> Checked<'a> {
         match fs::metadata(path) {
             Ok(metadata) => self.extend(path, "mode", file::mode(&metadata, program, &name)),
             Err(error) => {
-                return self.add(path, Severity::Error, "mode", (None, format!("it cannot be read: {error}")));
+                return self.add(path, Severity::Error, "unreadable", (None, format!("it cannot be read: {error}")));
             }
         }
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return self.add(path, Severity::Error, "mode", (None, format!("it cannot be read: {error}")));
+                return self.add(path, Severity::Error, "unreadable", (None, format!("it cannot be read: {error}")));
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -124,7 +124,8 @@ impl<'a> Checked<'a> {
 
     fn function(&mut self, script: &Path) {
         let Handler::Function { function, .. } = &self.handler else { return };
-        if self.functions.contains(function) || self.findings.iter().any(|finding| finding.check == "line-ends") {
+        let not_looked_at = |finding: &Finding| matches!(finding.check, "line-ends" | "unreadable");
+        if self.functions.contains(function) || self.findings.iter().any(not_looked_at) {
             return;
         }
         let defined: Vec<String> = self.functions.iter().map(|name| format!("`{name}`")).collect();

@@ -74,6 +74,7 @@ fn a_program_against_a_newer_c_library_or_another_one_is_refused() {
         if cfg!(target_arch = "aarch64") { "/lib/ld-linux-aarch64.so.1" } else { "/lib64/ld-linux-x86-64.so.2" };
     refused("GLIBC_2.35", loader, "`bin/program` needs glibc 2.35, and Lambda's provided.al2023 has 2.34");
     refused("GLIBC_2.34", loader, "");
+    refused("GLIBC_ABI_DT_RELR", loader, "`bin/program` needs glibc 2.36");
     refused("GLIBC_2.2.5", "/lib/ld-musl.so.1", "`bin/program` needs the loader `/lib/ld-musl.so.1`");
 }
 

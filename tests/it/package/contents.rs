@@ -149,3 +149,14 @@ fn an_existing_zip_is_replaced() {
     assert_eq!(left.len(), 2, "{left:?}");
     assert!(Path::new(&project.output()).is_file());
 }
+
+#[test]
+fn a_link_to_a_zip_stays_a_link() {
+    let project = Project::new();
+    let behind = project.output().with_file_name("behind.zip");
+    fs::write(&behind, "old").unwrap();
+    std::os::unix::fs::symlink("behind.zip", project.output()).unwrap();
+    assert_eq!(project.packaged(&[]).names(), ["function.sh"]);
+    assert!(project.output().is_symlink());
+    assert_eq!(Zip::read(&behind).names(), ["function.sh"]);
+}

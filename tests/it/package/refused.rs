@@ -1,14 +1,15 @@
 //! What would fail on Lambda, or would put into the zip what nobody named, gives no zip.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::project::Project;
 use crate::support::program::{Ran, coshell};
-use crate::support::skip::{UNSHARE, no_namespaces};
+use crate::support::skip::{UNSHARE, no_namespaces, no_other_user};
 
 #[test]
 fn a_handler_that_is_not_there() {
@@ -97,6 +98,72 @@ fn an_output_that_cannot_be() {
         let ran = coshell().current_dir(project.root()).args(["package", ".", "-o", output]).output();
         Ran::from(ran.unwrap()).assert_status(1).assert_stderr_has(sentence);
     }
+}
+
+/// As root, a zip in the place of /dev/null would break the machine.
+#[test]
+fn an_output_that_is_a_pipe_or_a_device() {
+    let project = Project::new();
+    let made = Command::new("mkfifo").arg(project.output()).status().unwrap();
+    assert!(made.success());
+    project.package(&[]).assert_status(1).assert_stderr_has("out.zip` is no file: name the zip");
+    assert!(!project.output().is_file());
+}
+
+#[test]
+fn links_that_make_many_files_of_few() {
+    let project = Project::new();
+    fs::create_dir(project.root().join("all")).unwrap();
+    (0..300).for_each(|file| fs::write(project.root().join(format!("all/{file}")), "").unwrap());
+    let project = (0..300).fold(project, |project, link| project.link(&format!("link-{link}"), "all"));
+    project.refused(&[], "more than 65535 files and folders below");
+}
+
+#[test]
+fn a_file_whose_size_is_not_what_it_says() {
+    let project = Project::new();
+    project.refused(&["--include", "x=/proc/self/status"], "cannot read `/proc/");
+    project.refused(&["--include", "x=/proc/self/status"], "it has not the 0 bytes that it should have");
+}
+
+/// As another user, since root may read all.
+#[test]
+fn what_the_user_may_not_read() {
+    if no_other_user() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let coshell = folder.path().join("coshell");
+    fs::copy(env!("CARGO_BIN_EXE_coshell"), &coshell).unwrap();
+    for (secret, sentence) in [
+        ("function.sh", "function.sh`: Permission denied"),
+        ("data", "data`: Permission denied"),
+        ("folder/data", "folder`: permission denied\n"),
+    ] {
+        let project = Project::new().file(secret, "handler() { :; }\n", 0o600);
+        fs::set_permissions(project.root().parent().unwrap(), Permissions::from_mode(0o777)).unwrap();
+        if let Some(folder) = secret.strip_suffix("/data") {
+            fs::set_permissions(project.root().join(folder), Permissions::from_mode(0o700)).unwrap();
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&coshell).args(["package", "."]);
+        command.current_dir(project.root()).arg("-o").arg(project.output());
+        let ran = Ran::from(command.output().unwrap());
+        ran.assert_status(1).assert_stdout("").assert_stderr_has("error: cannot read `").assert_stderr_has(sentence);
+        assert!(!project.output().exists());
+    }
+}
+
+#[test]
+fn names_that_cannot_be_unpacked() {
+    let project = Project::new();
+    project.refused(&["--include", &format!("{}=function.sh", "n".repeat(256))], "is too long to be unpacked");
+    project
+        .file("red\x1b[31m.zip", "", 0o644)
+        .package(&[])
+        .assert_status(0)
+        .assert_stderr_has("left out: red\u{fffd}[31m.zip");
 }
 
 /// The zip that was there stays, and no half one is left.

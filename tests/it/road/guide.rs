@@ -6,7 +6,19 @@ use super::mask::masked;
 use super::terminal::Terminal;
 use super::transcript::Transcript;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/README.md");
+/// All of the guide.
+pub const GUIDE: Page =
+    Page { path: concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/README.md"), from: "# ", to: "\0" };
+/// The README's way to AWS.
+pub const FIVE_MINUTES: Page =
+    Page { path: concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"), from: "## On AWS in five minutes\n", to: "\n## " };
+
+/// What is walked of a page: from the first of these words to the next of those, or to its end.
+pub struct Page {
+    path: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
 
 enum Piece {
     /// Kept as it is.
@@ -19,15 +31,18 @@ enum Piece {
 
 /// What the page says, beside what it should say.
 pub struct Told {
-    page: String,
+    path: &'static str,
+    before: String,
+    shown: String,
     walked: String,
+    after: String,
 }
 
 /// Types every command of the page, in its order.
-pub fn walk(terminal: &Terminal) -> (Told, Transcript) {
-    let page = fs::read_to_string(PAGE).unwrap();
+pub fn walk(page: &Page, terminal: &Terminal) -> (Told, Transcript) {
+    let [before, shown, after] = page.read();
     let mut transcript = Transcript::default();
-    let walked = pieces(&page).into_iter().map(|piece| match piece {
+    let walked = pieces(&shown).into_iter().map(|piece| match piece {
         Piece::Text(text) => text,
         Piece::Command { typed, .. } => {
             let printed = terminal.run(typed.trim_start_matches("$ "));
@@ -36,7 +51,17 @@ pub fn walk(terminal: &Terminal) -> (Told, Transcript) {
         }
     });
     let walked = walked.collect();
-    (Told { page, walked }, transcript)
+    (Told { path: page.path, before, shown, walked, after }, transcript)
+}
+
+impl Page {
+    /// What is before the part that is walked, that part, and what is after it.
+    fn read(&self) -> [String; 3] {
+        let text = fs::read_to_string(self.path).unwrap();
+        let from = text.find(self.from).unwrap_or_else(|| panic!("{} has no {:?}", self.path, self.from));
+        let to = text[from..].find(self.to).map_or(text.len(), |at| from + at);
+        [&text[..from], &text[from..to], &text[to..]].map(str::to_owned)
+    }
 }
 
 impl Told {
@@ -44,13 +69,14 @@ impl Told {
     #[track_caller]
     pub fn assert_is_shown(&self) {
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            return fs::write(PAGE, &self.walked).unwrap();
+            return fs::write(self.path, [&*self.before, &self.walked, &self.after].concat()).unwrap();
         }
-        for (shown, walked) in pieces(&self.page).iter().zip(&pieces(&self.walked)) {
+        for (shown, walked) in pieces(&self.shown).iter().zip(&pieces(&self.walked)) {
             let (shown, walked) = (masked(&shown.text()), masked(&walked.text()));
             assert!(
                 shown == walked,
-                "{PAGE} shows\n{shown}\nand what was printed is\n{walked}\n(UPDATE_GOLDEN=1 writes it anew)"
+                "{} shows\n{shown}\nand what was printed is\n{walked}\n(UPDATE_GOLDEN=1 writes it anew)",
+                self.path
             );
         }
     }

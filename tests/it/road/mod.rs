@@ -1,6 +1,7 @@
 //! The road of AWS's tutorial, walked as handlers/deploy/README.md tells it: the page's own commands, with the real AWS CLI, moto in AWS's
 //! place, and the zips as they were uploaded under the real emulator.
 
+mod five_minutes;
 mod guide;
 mod mask;
 mod moto;
@@ -36,14 +37,11 @@ const TUTORIAL: [&str; 15] = [
 /// One walk for all claims: it takes half a minute.
 #[test]
 fn the_guides_commands_give_what_it_shows_and_aws_has_what_was_packaged() {
-    if cfg!(not(target_arch = "x86_64")) {
-        return eprintln!("skip: the guide makes zips for x86_64, and runs them");
-    }
-    if no_namespaces() || emulator().is_none() {
+    if no_place_for_zips() {
         return;
     }
     let Some(terminal) = Terminal::open() else { return };
-    let (told, transcript) = guide::walk(&terminal);
+    let (told, transcript) = guide::walk(&guide::GUIDE, &terminal);
     transcript.has_in_order(&TUTORIAL);
     the_function_is_what_was_packaged(&terminal, &transcript);
     the_layers_are_what_was_packaged(&terminal, &transcript);
@@ -52,7 +50,17 @@ fn the_guides_commands_give_what_it_shows_and_aws_has_what_was_packaged() {
     the_environment_is_in_the_log(&transcript);
     anyone_may_use_the_layer(&transcript);
     nothing_is_left(&transcript);
+    the_alias_goes_back(&terminal, &transcript);
     told.assert_is_shown();
+}
+
+/// Whether the zips of a page cannot be run here; says so.
+fn no_place_for_zips() -> bool {
+    if cfg!(not(target_arch = "x86_64")) {
+        eprintln!("skip: the guides make zips for x86_64, and run them");
+        return true;
+    }
+    no_namespaces() || emulator().is_none()
 }
 
 fn the_function_is_what_was_packaged(terminal: &Terminal, transcript: &Transcript) {
@@ -123,4 +131,16 @@ fn nothing_is_left(transcript: &Transcript) {
     for left in ["aws lambda list-layers", "aws lambda list-functions"] {
         assert_eq!(transcript.json(left, 0), serde_json::json!([]));
     }
+}
+
+fn the_alias_goes_back(terminal: &Terminal, transcript: &Transcript) {
+    let [good, bad] = ["function.zip", "failing.zip"].map(|name| terminal.zip(name).code_sha256);
+    let released = transcript.json("aws lambda create-function", 1);
+    assert_eq!((&released["Version"], &released["CodeSha256"]), (&"1".into(), &good.clone().into()));
+    let next = transcript.json("aws lambda update-function-code", 1);
+    assert_eq!((&next["Version"], &next["CodeSha256"]), (&"2".into(), &bad.into()));
+    for (index, version) in ["2", "1"].into_iter().enumerate() {
+        assert_eq!(transcript.json("aws lambda update-alias", index), version);
+    }
+    assert_eq!(transcript.json("aws lambda get-function-configuration", 0), good);
 }

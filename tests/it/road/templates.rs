@@ -101,22 +101,57 @@ fn serverless_yml_has_the_fields_of_a_function_with_a_layer() {
 
 #[test]
 fn the_terraform_module_is_formatted_and_uses_each_of_its_variables() {
-    let module = Path::new(DEPLOY).join("terraform");
-    match Command::new("terraform").arg("version").output() {
-        Ok(_) => drop(succeeds(Command::new("terraform").args(["fmt", "-check", "-diff"]).arg(&module))),
-        // No package registry has it, so that tests/run cannot bring it, in CI neither.
-        Err(error) => eprintln!("skip: terraform fmt -check: {error}"),
-    }
     if venv::lacks(&["python"]) {
         return;
     }
+    let module = Path::new(DEPLOY).join("terraform");
+    is_formatted(&module);
     let main = fs::read_to_string(module.join("main.tf")).unwrap();
     for file in ["main.tf", "outputs.tf", "versions.tf"] {
         parsed(&module, HCL, Path::new(file));
     }
-    for variable in parsed(&module, HCL, Path::new("variables.tf"))["variable"].as_array().unwrap() {
-        let name = variable.as_object().unwrap().keys().next().unwrap().trim_matches('"');
+    for (name, _) in variables(&module) {
         assert!(main.contains(&format!("var.{name}")), "{name} is not used");
+    }
+}
+
+#[test]
+fn the_guides_call_of_the_terraform_module_sets_what_it_asks_for() {
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let guide = fs::read_to_string(Path::new(DEPLOY).join("README.md")).unwrap();
+    let call = guide.split("```hcl\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("call.tf"), call).unwrap();
+    is_formatted(folder.path());
+    let call = parsed(folder.path(), HCL, Path::new("call.tf"));
+    let call = call["module"][0].as_object().unwrap().values().next().unwrap().as_object().unwrap();
+    let variables = variables(&Path::new(DEPLOY).join("terraform"));
+    for (name, has_default) in &variables {
+        assert!(*has_default || call.contains_key(name), "{name} is not set in {call:?}");
+    }
+    let known =
+        |name: &str| name == "source" || name.starts_with("__") || variables.iter().any(|(known, _)| known == name);
+    assert!(call.keys().all(|name| known(name)), "{call:?}");
+}
+
+/// The module's variables, and whether each has a default.
+fn variables(module: &Path) -> Vec<(String, bool)> {
+    let parsed = parsed(module, HCL, Path::new("variables.tf"));
+    let variables = parsed["variable"].as_array().unwrap().iter().flat_map(|variable| variable.as_object().unwrap());
+    variables.map(|(name, of)| (name.trim_matches('"').to_owned(), of.get("default").is_some())).collect()
+}
+
+/// `terraform fmt -check`; the one that tests/run brings is for x86_64.
+#[track_caller]
+fn is_formatted(folder: &Path) {
+    if cfg!(not(target_arch = "x86_64")) {
+        return eprintln!("skip: terraform fmt -check: no package registry has it for this machine");
+    }
+    if !venv::lacks(&["terraform"]) {
+        let mut terraform = venv::program("terraform", folder);
+        succeeds(terraform.env("CHECKPOINT_DISABLE", "1").args(["fmt", "-check", "-diff", "-recursive"]));
     }
 }
 

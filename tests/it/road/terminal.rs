@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -44,9 +44,11 @@ impl Terminal {
         let programs = folder.path().join("programs");
         fs::create_dir(&programs).unwrap();
         fs::create_dir(folder.path().join("work")).unwrap();
-        symlink(Path::new(SOURCES).join("handlers"), folder.path().join("work/handlers")).unwrap();
+        for name in ["handlers", "dist"] {
+            symlink(Path::new(SOURCES).join(name), folder.path().join("work").join(name)).unwrap();
+        }
         strip(Path::new(COSHELL), &programs.join("coshell"));
-        strip(&runtime(), &programs.join("bootstrap-x86_64"));
+        put_runtime(&programs.join("bootstrap-x86_64"));
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let path =
             std::env::join_paths([programs, venv::PROGRAMS.into()].into_iter().chain(std::env::split_paths(&paths)));
@@ -94,14 +96,14 @@ impl Terminal {
     }
 }
 
-/// The one under test; for a page that is written anew the released one, so that its sizes are those of a release.
-fn runtime() -> PathBuf {
+/// The one under test; for a page that is written anew the released one, so that its sizes and sums are those of a release.
+fn put_runtime(to: &Path) {
     if std::env::var_os("UPDATE_GOLDEN").is_none() {
-        return BOOTSTRAP.into();
+        return strip(Path::new(BOOTSTRAP), to);
     }
     let released = Path::new(SOURCES).join("dist/bootstrap-x86_64");
     assert!(released.is_file(), "no `{}`: run .ci/release x86_64 before UPDATE_GOLDEN=1", released.display());
-    released
+    fs::copy(released, to).unwrap();
 }
 
 /// A copy without debug information, which would take long to be zipped.
