@@ -17,11 +17,11 @@ mod overdue;
 mod plumbing;
 mod ready;
 mod start;
-mod status;
+pub(crate) mod status;
 pub(crate) mod trace;
 mod turn;
 mod whole_lines;
-mod xtrace;
+pub(crate) mod xtrace;
 
 use std::os::fd::AsFd;
 use std::path::PathBuf;
