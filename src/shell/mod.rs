@@ -226,6 +226,11 @@ impl Shell {
         }
     }
 
+    /// The last turn that was given an event.
+    pub(crate) fn begun(&self) -> u64 {
+        self.called
+    }
+
     /// The number of the last turn.
     pub(crate) fn turn(&self) -> u64 {
         self.turn
