@@ -1,5 +1,5 @@
 # The soak's handler: an event is `KIND SIZE MARK …`, padded to a size of its own. The response is the mark and SIZE bytes.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # that `nosuch` is not set is the point
 
 soak() {
   local kind size mark padding
@@ -15,7 +15,6 @@ soak() {
     fail) printf 'why %s\n' "$mark" >&2 && return 3 ;;
     missing) "nosuch-$mark" ;;
     exit) exit 4 ;;
-    # shellcheck disable=SC2154 # that it is not set is the point
     unbound) : "$nosuch" ;;
     kill) kill -9 "$BASHPID" ;;
     bash) kill -9 $$ && sleep 1000 ;;
