@@ -1,5 +1,6 @@
 //! One execution environment: a persistent Bash that takes one event at a time, and is replaced when it has ended.
 
+use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use crate::config::Config;
@@ -73,10 +74,19 @@ impl Environment {
         if self.shell.as_mut().is_some_and(Shell::has_died) {
             self.drop_shell();
         }
-        match &mut self.shell {
-            Some(shell) => shell.call(invocation, response),
-            None => self.restart()?.call(invocation, response),
+        if let Some(shell) = &mut self.shell {
+            let begun = shell.begun();
+            match shell.call(invocation, response) {
+                // It was dying when the event came: a busy machine takes its time to end a killed process.
+                Err(Failure::ShellDied { status: Some(status) })
+                    if status.signal().is_some() && shell.begun() == begun =>
+                {
+                    self.drop_shell();
+                }
+                called => return called,
+            }
         }
+        self.restart()?.call(invocation, response)
     }
 
     /// Makes ready for the next event: lets the subshell of this one go, and replaces a Bash that has ended.

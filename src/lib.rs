@@ -39,6 +39,11 @@ pub mod failure;
 pub mod logs;
 pub mod response;
 
+// A way in for tests/fuzz.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 // The developer's side; `bootstrap` links nothing of it.
 #[cfg(feature = "cli")]
 pub mod local;

@@ -5,7 +5,7 @@
 //! only break it off.
 
 mod collected;
-mod prelude;
+pub(crate) mod prelude;
 mod streamed;
 
 use std::os::fd::BorrowedFd;

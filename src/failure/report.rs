@@ -34,7 +34,7 @@ pub(crate) fn body(failure: &Failure) -> Vec<u8> {
 pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
     let mut frames = stack_trace(failure);
     let mut message = shortened(&reported_message(failure), most);
-    let error_type = shortened(&reported_type(failure), most / 4);
+    let error_type = shortened(&reported_type(failure), most / 16); // in JSON a byte may become six
     loop {
         let report = json!({"errorMessage": message, "errorType": error_type, "stackTrace": frames}).to_string();
         if report.len() <= most {

@@ -7,9 +7,9 @@
 mod addition;
 mod architecture;
 mod archive;
-mod binary;
+pub(crate) mod binary;
 mod left_out;
-mod name;
+pub(crate) mod name;
 mod runtime;
 mod tree;
 mod written;

@@ -7,7 +7,7 @@ mod commands;
 mod file;
 mod finding;
 mod handler;
-mod script;
+pub(crate) mod script;
 mod tools;
 
 use std::io::Write;

@@ -69,7 +69,7 @@ fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn check(bytes: &[u8]) -> Result<()> {
+pub(crate) fn check(bytes: &[u8]) -> Result<()> {
     if bytes.len() > LIMIT_BYTES {
         bail!("it has more than {LIMIT_BYTES} bytes, the most that Lambda takes");
     }

@@ -11,6 +11,7 @@
 
 mod answer;
 pub(super) mod body;
+mod browsers;
 mod extensions;
 mod outcome;
 mod routes;

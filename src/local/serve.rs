@@ -9,7 +9,7 @@ mod arguments;
 mod event_stream;
 mod exception;
 mod front;
-mod function_url;
+pub(crate) mod function_url;
 mod invoke_api;
 mod invoke_stream;
 mod listener;

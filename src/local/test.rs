@@ -6,7 +6,7 @@
 //! it. What a handler cannot have on a developer's machine is replaced by commands in `tests/bin`.
 
 mod bench;
-mod case;
+pub(crate) mod case;
 mod comparison;
 mod difference;
 mod junit;

@@ -12,11 +12,11 @@ use super::{Level, Owner};
 use crate::failure::{self, BashMessage, Failure};
 
 /// One line, without its newline, as it is written to the log. `part` numbers the pieces of a line that is too long.
-pub(super) fn line(bytes: &[u8], owner: &Owner, part: Option<u32>) -> Vec<u8> {
+pub(crate) fn line(bytes: &[u8], owner: &Owner, part: Option<u32>) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     let object = if part.is_none() { object(&text) } else { None };
     match object {
-        Some(members) if members.contains_key("_aws") => ended(bytes.to_vec()),
+        Some(members) if members.contains_key("_aws") => ended(text.into_owned().into_bytes()),
         Some(members) => completed(&text, &members, owner),
         None => entry(bytes, level(&text), owner, part),
     }
@@ -148,6 +148,7 @@ mod tests {
     fn embedded_metrics_pass_untouched_and_invalid_utf8_is_replaced() {
         let metrics = b"{ \"_aws\": {} }";
         assert_eq!(line(metrics, &owner(), None), [&metrics[..], b"\n"].concat());
+        assert_eq!(parsed(b"{\"_aws\":{},\"a\":\"\xff\"}")["a"], "\u{fffd}");
         assert_eq!(parsed(b"a\xffb")["message"], "a\u{fffd}b");
     }
 }

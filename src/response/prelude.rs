@@ -15,7 +15,7 @@ const SEPARATOR: [u8; 8] = [0; 8];
 
 /// The first line while it is read.
 #[derive(Debug)]
-pub(super) enum Prelude {
+pub(crate) enum Prelude {
     /// Its end has not come.
     Reading(Vec<u8>),
     /// It cannot be used, for this reason; what follows it is of no use either.
@@ -24,20 +24,20 @@ pub(super) enum Prelude {
 
 /// What begins the stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Begin {
+pub(crate) struct Begin {
     /// The prelude with its separator, as Lambda wants it.
-    pub(super) head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
     /// How many of the bytes fed last are its own; the body follows them.
-    pub(super) used: usize,
+    pub(crate) used: usize,
 }
 
 impl Prelude {
-    pub(super) fn new() -> Prelude {
+    pub(crate) fn new() -> Prelude {
         Prelude::Reading(Vec::new())
     }
 
     /// Takes what the handler wrote, up to the end of the first line.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Option<Begin> {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Option<Begin> {
         let Prelude::Reading(line) = self else { return None };
         let newline = bytes.iter().position(|byte| *byte == b'\n');
         let room = (MOST_BYTES + 1).saturating_sub(line.len());
@@ -51,7 +51,7 @@ impl Prelude {
     }
 
     /// The line has ended, or the handler has.
-    pub(super) fn end(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn end(&mut self) -> Option<Vec<u8>> {
         let Prelude::Reading(line) = self else { return None };
         let line = std::mem::take(line);
         match checked(&line) {
@@ -64,7 +64,7 @@ impl Prelude {
     }
 
     /// What was read of it.
-    pub(super) fn line(&self) -> &[u8] {
+    pub(crate) fn line(&self) -> &[u8] {
         match self {
             Prelude::Reading(line) | Prelude::Refused { line, .. } => line,
         }

@@ -17,11 +17,11 @@ mod overdue;
 mod plumbing;
 mod ready;
 mod start;
-mod status;
+pub(crate) mod status;
 pub(crate) mod trace;
 mod turn;
 mod whole_lines;
-mod xtrace;
+pub(crate) mod xtrace;
 
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -224,6 +224,11 @@ impl Shell {
         } else {
             lines.finish();
         }
+    }
+
+    /// The last turn that was given an event.
+    pub(crate) fn begun(&self) -> u64 {
+        self.called
     }
 
     /// The number of the last turn.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use coshell::local::invocation::{Invoke, Outcome};
 use coshell::local::runtime_api::{Init, RuntimeApi};
 
-use crate::support::wire::{INIT_ERROR, Wire, response_path};
+use crate::support::wire::{INIT_ERROR, NEXT, Wire, response_path};
 
 pub const LONG: Duration = Duration::from_secs(60);
 
@@ -149,4 +149,28 @@ fn a_parked_next_whose_connection_closed_takes_no_event_with_it() {
     wire.post(&response_path("nobody"), &[], b""); // answered after the other connection's end was seen
     let _invocation = api.submit(invoke("id-1", b"{}")).unwrap();
     assert_eq!(wire.next().header("Lambda-Runtime-Aws-Request-Id"), Some("id-1"));
+}
+
+#[test]
+fn a_web_page_takes_no_event_away() {
+    let api = RuntimeApi::start().unwrap();
+    let port = api.address().port();
+    let own = format!("Host: 127.0.0.1:{port}\r\n");
+    for headers in [
+        format!("{own}Origin: https://example.com\r\n"),
+        format!("{own}Origin: null\r\n"),
+        format!("{own}Sec-Fetch-Site: cross-site\r\n"),
+        format!("Host: 127.0.0.1.example.com:{port}\r\n"),
+        "Host: example.com\r\n".to_owned(),
+    ] {
+        let mut wire = Wire::connect(api.address());
+        wire.send(format!("GET {NEXT} HTTP/1.1\r\n{headers}\r\n").as_bytes());
+        let answer = wire.answer();
+        assert_eq!(answer.status, 403, "{headers}");
+    }
+    assert_eq!(api.wait_for_init(Duration::ZERO), Init::TimedOut, "none of them counts as the runtime's");
+    let _invocation = api.submit(invoke("id-1", b"{}")).unwrap();
+    let mut wire = Wire::connect(api.address());
+    wire.send(format!("GET {NEXT} HTTP/1.1\r\n{own}\r\n").as_bytes());
+    assert_eq!(wire.answer().status, 200);
 }

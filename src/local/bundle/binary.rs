@@ -30,7 +30,7 @@ const OF_GLIBC: [&str; 11] = [
 
 /// A program or a shared library.
 #[derive(Debug, Default)]
-pub(super) struct Binary {
+pub(crate) struct Binary {
     machine: u16,
     loader: Option<String>,
     /// The newest version of glibc that a symbol asks for.
@@ -40,7 +40,7 @@ pub(super) struct Binary {
 
 impl Binary {
     /// Reads `bytes`; nothing if they are no program and no shared library, or too damaged to tell.
-    pub(super) fn read(bytes: &[u8]) -> Option<Binary> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Binary> {
         let (kind, machine) = (bytes.get(16..18)?, bytes.get(18..20)?);
         let number = |two: &[u8]| two.first().zip(two.get(1)).map(|(low, high)| u16::from_le_bytes([*low, *high]));
         if !bytes.starts_with(b"\x7fELF") || !matches!(number(kind)?, ET_EXEC | ET_DYN) {
@@ -55,7 +55,7 @@ impl Binary {
     }
 
     /// The architecture, where it is one of Lambda's.
-    pub(super) fn architecture(&self) -> Option<Architecture> {
+    pub(crate) fn architecture(&self) -> Option<Architecture> {
         Architecture::of_machine(self.machine)
     }
 
@@ -86,7 +86,7 @@ impl Binary {
     }
 
     /// Refuses what cannot run on Lambda; `own_libc` says that the zip brings a C library of its own.
-    pub(super) fn runs_on(&self, architecture: Architecture, name: &str, own_libc: bool) -> Result<()> {
+    pub(crate) fn runs_on(&self, architecture: Architecture, name: &str, own_libc: bool) -> Result<()> {
         if self.architecture() != Some(architecture) {
             let instead = match self.architecture() {
                 Some(other) => format!("say --arch {other}, or bring it for {architecture}"),
@@ -114,7 +114,7 @@ impl Binary {
     }
 
     /// The libraries that neither glibc brings nor `has` knows.
-    pub(super) fn lacking(&self, has: impl Fn(&str) -> bool) -> Vec<&str> {
+    pub(crate) fn lacking(&self, has: impl Fn(&str) -> bool) -> Vec<&str> {
         let libraries = self.libraries.iter().map(String::as_str);
         libraries.filter(|library| !OF_GLIBC.contains(library) && !has(library)).collect()
     }

@@ -7,7 +7,7 @@ const PART_BYTES: usize = 255;
 const PATH_BYTES: usize = 4_095 - "/var/task/".len();
 
 /// Refuses a name that leads out of the folder it is unpacked in, or is not the same everywhere.
-pub(super) fn checked(name: &str) -> Result<()> {
+pub(crate) fn checked(name: &str) -> Result<()> {
     if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
         bail!(
             "`{name}` is no name in a zip: write NAME=PATH, where NAME is a path below its top, as `bin/jq`, without `.` or `..`"

@@ -7,7 +7,7 @@ mod scanner;
 
 use std::collections::BTreeSet;
 
-pub(super) use scanner::scan;
+pub(crate) use scanner::scan;
 
 /// A word at its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) struct Word {
 
 /// What a script's text says.
 #[derive(Debug, Default)]
-pub(super) struct Script {
+pub(crate) struct Script {
     /// The commands that it calls, its own functions among them.
     pub(super) commands: Vec<Word>,
     /// The functions that it defines.

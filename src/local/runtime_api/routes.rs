@@ -3,6 +3,7 @@
 //! | answer | when |
 //! | --- | --- |
 //! | 202 `{"status":"OK"}` | accepted |
+//! | 403 | a web page in a browser asked |
 //! | 400 InvalidRequestID | the id of no event in flight, or of one that a later `next` has closed |
 //! | 400 InvalidFunctionResponseMode | a response mode other than `streaming`; the client gets an error |
 //! | 403 InvalidStateTransition | answered twice, or init/error after the first `next` |
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use axum::middleware::from_fn;
 use axum::response::Response as Reply;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -22,6 +24,7 @@ use axum::{Extension, Router};
 use super::super::invocation::{Invocation, Outcome, Part, Refusal};
 use super::answer::{Answer, DEADLINE_MS};
 use super::body::{self, Received};
+use super::browsers;
 use super::extensions;
 use super::outcome::{by_lambda, error_of, response_of, text, too_large};
 use super::state::State;
@@ -46,6 +49,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route(ERROR, post(error))
         .route(INIT_ERROR, post(init_error))
         .merge(extensions::routes())
+        .layer(from_fn(browsers::kept_out))
         .with_state(state)
 }
 

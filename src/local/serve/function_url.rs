@@ -4,7 +4,7 @@
 //! (`event`). What goes wrong gives the client a bare 502, as on Lambda, and its reason to the developer's terminal.
 
 mod event;
-mod reply;
+pub(crate) mod reply;
 mod stream;
 
 use std::net::SocketAddr;

@@ -22,7 +22,7 @@ pub(super) struct Case {
 
 /// What is expected of it.
 #[derive(Debug, PartialEq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     Response(Vec<u8>),
     /// `None` where the file leaves it out.
     Failure {
@@ -128,7 +128,7 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-fn failure(report: &[u8]) -> Result<Expected> {
+pub(crate) fn failure(report: &[u8]) -> Result<Expected> {
     let report: Value = serde_json::from_slice(report).context("it is not valid JSON")?;
     let text = |name| report[name].as_str().map(str::to_owned);
     let (error_type, message) = (text("errorType"), text("errorMessage"));

@@ -87,7 +87,9 @@ impl Case {
     pub fn sandbox(&self) -> Sandbox {
         let port = SILENT.local_addr().unwrap().port().to_string();
         let of_files = |sandbox: Sandbox, (name, text): &(String, String)| sandbox.file(name, text);
-        let sandbox = self.files.iter().fold(Sandbox::of_script("").env("PORT", &port), of_files);
+        // Whoever runs the tests: the commands speak English, and quote as they do in UTF-8.
+        let sandbox = Sandbox::of_script("").env("PORT", &port).env("LC_ALL", "C.UTF-8");
+        let sandbox = self.files.iter().fold(sandbox, of_files);
         self.variables.iter().fold(sandbox, |sandbox, (name, value)| sandbox.env(name, value))
     }
 

@@ -103,6 +103,8 @@ fn is_right(how: &str, expected: &str, mark: &str, outcome: &Outcome) -> bool {
             let text = text(&response.bytes);
             let as_expected = match how {
                 "big" => text.lines().count() == 18_000 && text.contains(mark),
+                // A child that pauses for no time at all may be the first to write.
+                "late" => text == expected || text == format!("late {mark}\nanswer {mark}"),
                 "dump" => text.ends_with(&format!("answer {mark}")),
                 _ => text == expected,
             };

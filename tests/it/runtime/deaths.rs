@@ -48,6 +48,20 @@ fn a_handler_that_kills_bash_fails_alone() {
 }
 
 #[test]
+fn an_event_that_comes_while_bash_is_about_to_die_is_taken_by_the_next_bash() {
+    let dying = "[[ -p go ]] || mkfifo go; trap '[[ ! -e die ]] || { rm die; read -r line <go; kill -9 $$; }' CHLD";
+    for channel in Channel::BOTH {
+        let function = Function::script(&format!("{dying}\n{SCRIPT}")).over(channel).start();
+        for _ in 0..3 {
+            function.send("echo >die").answer_and_next().responds("");
+            let sent = function.send("echo fine");
+            fs::write(function.path("go"), "\n").unwrap(); // waits for Bash, which is in its trap
+            sent.answer().responds("fine");
+        }
+    }
+}
+
+#[test]
 fn a_handler_that_kills_bash_and_returns_at_once_is_answered_either_way() {
     let function = Function::script(SCRIPT).start();
     for _ in 0..5 {

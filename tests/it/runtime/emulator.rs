@@ -1,7 +1,7 @@
 //! Under AWS's own Runtime Interface Emulator.
 
 use crate::support::emulator::Emulator;
-use crate::support::skip::no_namespaces;
+use crate::support::skip::{no_namespaces, no_real_root};
 
 const ECHO: &str = "handler() { echo \"$1\" >&2; printf %s \"$1\"; }";
 
@@ -28,6 +28,18 @@ fn an_echo_handler_answers_again_and_again() {
         assert_eq!(emulator.invoke(event.as_bytes()).text(), event);
     }
     assert!(emulator.log().contains("{\"text\":\"Hello\"}"), "{}", emulator.log());
+}
+
+#[test]
+fn as_a_user_without_rights_whose_root_can_only_be_read_it_is_the_same() {
+    if no_real_root() {
+        return;
+    }
+    let script = "handler() { if touch /x /var/task/x /mnt/x 2>/dev/null; then echo writable; fi; echo \"$UID $1\"; }";
+    let Some(mut emulator) = Emulator::serve_as_nobody(script) else { return };
+    for event in ["{\"text\":\"Hello\"}", "[1,2]"] {
+        assert_eq!(emulator.invoke(event.as_bytes()).text(), format!("65534 {event}"), "{}", emulator.log());
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The runtime: the real `bootstrap`, from the outside.
 
+mod api_bytes;
 mod api_faults;
 mod bash_versions;
 mod bytes;

@@ -55,6 +55,24 @@ impl Emulator {
         Emulator::serve_in_namespace(UNSHARE, folder, script, &[])
     }
 
+    /// As a user without rights and home, where nothing but /tmp can be written to: the emulator and all below it. Only root can
+    /// build that place.
+    pub fn serve_as_nobody(script: &str) -> Option<Emulator> {
+        let commands = "set -eu; bootstrap=$1 emulator=$2 root=$3; shift 3
+mount -t tmpfs tmpfs /mnt; cp -L \"$bootstrap\" \"$emulator\" \"$root/function.sh\" /mnt
+mount -t tmpfs tmpfs /var; mkdir /var/task; cp /mnt/bootstrap /mnt/function.sh /var/task; chmod 644 /var/task/function.sh
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+for folder in /mnt /var /; do mount -o remount,bind,ro $folder; done
+cd /var/task; unset HOME TMPDIR
+exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \"/mnt/${emulator##*/}\" \"$@\"";
+        Emulator::start(script, &[], |emulator, root| {
+            let mut command = Command::new("unshare");
+            command.args(["-m", "bash", "-c", commands, "bash", BOOTSTRAP]).arg(emulator).arg(root);
+            command.env_remove("LAMBDA_TASK_ROOT");
+            command
+        })
+    }
+
     /// In its mode of managed instances, with so many slots. Only root can have it: the runtime becomes another user.
     pub fn serve_managed(slots: usize, script: &str, variables: &[(&str, &str)]) -> Option<Emulator> {
         let slots = slots.to_string();

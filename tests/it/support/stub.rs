@@ -120,12 +120,19 @@ impl Stub {
 
     /// The runtime ends by itself with a status that is not 0, has asked nothing more, and said this.
     #[track_caller]
-    pub fn ends_in_failure(mut self, part: &str) {
+    pub fn ends_in_failure(self, part: &str) {
+        self.ends_in_failure_after(part, |_| {});
+    }
+
+    /// The same, and then `check`.
+    #[track_caller]
+    pub fn ends_in_failure_after(mut self, part: &str, check: impl FnOnce(&Stub)) {
         let status: ExitStatus = until("the runtime's end", || self.runtime.try_wait().unwrap());
         let log = self.log();
         assert!(status.code().is_some_and(|code| code != 0), "{status}");
         assert!(self.listener.accept().is_err(), "it connected once more; log: {log}");
         assert!(log.contains(part), "no {part:?} in {log}");
+        check(&self);
     }
 }
 

@@ -11,13 +11,14 @@ const KEYWORDS: [&str; 11] = ["if", "then", "elif", "else", "do", "while", "unti
 const ENDS: [&str; 6] = ["fi", "done", "esac", "}", "for", "select"];
 
 /// Reads `text`.
-pub(in super::super) fn scan(text: &str) -> Script {
+pub(crate) fn scan(text: &str) -> Script {
     let mut scanner = Scanner {
         text: text.chars().collect(),
         at: 0,
         line: 1,
         documents: Vec::new(),
         backquoted: false,
+        depth: 0,
         script: Script::default(),
     };
     while scanner.at < scanner.text.len() {
@@ -35,6 +36,8 @@ struct Scanner {
     documents: Vec<String>,
     /// Whether a backquote ends the code here.
     backquoted: bool,
+    /// How many constructs this one stands in.
+    depth: u32,
     script: Script,
 }
 
@@ -161,7 +164,7 @@ impl Scanner {
     fn nested(&mut self) {
         let backquoted = std::mem::take(&mut self.backquoted);
         self.next();
-        self.code(Some(')'));
+        self.deeper(|scanner| scanner.code(Some(')')));
         self.next();
         self.backquoted = backquoted;
     }

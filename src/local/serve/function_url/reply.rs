@@ -18,7 +18,7 @@ const OF_THE_CONNECTION: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, TRAILER,
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The answer, or why there cannot be one.
-pub(super) fn of(response: &Response) -> Result<Reply, String> {
+pub(crate) fn of(response: &Response) -> Result<Reply, String> {
     match serde_json::from_slice(&response.bytes) {
         Ok(Value::Object(fields)) if fields.contains_key("statusCode") => {
             let (status, headers) = head(&fields)?;

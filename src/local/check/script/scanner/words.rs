@@ -2,14 +2,28 @@
 
 use super::Scanner;
 
+/// So deep constructs may stand in each other. No script has them so deep; reading one that has would use up the stack.
+const MOST_DEPTH: u32 = 200;
+
 impl Scanner {
+    /// Reads what stands inside a construct; a script that goes too deep is read no further.
+    pub(super) fn deeper(&mut self, read: impl FnOnce(&mut Scanner)) {
+        if self.depth == MOST_DEPTH {
+            self.at = self.text.len();
+            return;
+        }
+        self.depth += 1;
+        read(self);
+        self.depth -= 1;
+    }
+
     /// A word without its quotes, and whether it is known before the script runs.
     pub(super) fn word(&mut self) -> (String, bool) {
         let (mut text, mut literal, start) = (String::new(), true, self.at);
         while self.at < self.text.len() {
             match self.peek(0) {
                 ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | ')' => break,
-                '(' if text.ends_with('=') => self.list(),
+                '(' if text.ends_with('=') => self.deeper(Scanner::list),
                 '(' if text.ends_with(['?', '*', '+', '@', '!']) => self.nested(), // a pattern of extglob
                 '(' => break,
                 '\\' => {
@@ -97,7 +111,7 @@ impl Scanner {
     fn backquotes(&mut self) {
         self.next();
         self.backquoted = true;
-        self.code(Some('`'));
+        self.deeper(|scanner| scanner.code(Some('`')));
         self.backquoted = false;
         self.next();
     }
@@ -106,9 +120,9 @@ impl Scanner {
     pub(super) fn dollar(&mut self) {
         self.next();
         match (self.peek(0), self.peek(1)) {
-            ('(', '(') => self.arithmetic(),
+            ('(', '(') => self.deeper(Scanner::arithmetic),
             ('(', _) => self.nested(),
-            ('{', _) => self.braces(),
+            ('{', _) => self.deeper(Scanner::braces),
             _ => {}
         }
     }

@@ -1,0 +1,152 @@
+//! `cargo bench --bench soak`: one environment and very many events, of random sizes, some of which fail. What must not grow with
+//! them is looked at all along: memory, descriptors, processes, and how long an event takes.
+//!
+//! benches/README.md says how to run it, and shows its graph.
+
+mod chart;
+mod report;
+mod sample;
+mod traffic;
+mod verdict;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use coshell::local::environment::{Bootstrap, Environment, Settings};
+use coshell::local::function::Function;
+use coshell::local::runtime_api::Init;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use sample::{Probe, Sample};
+use traffic::Traffic;
+
+const INIT_LIMIT: Duration = Duration::from_secs(30);
+const MINUTE: f64 = 60.0;
+
+/// Sends very many events of random sizes to one environment, some of which fail, and looks whether anything grows
+#[derive(Clone, Debug, Parser)]
+#[command(name = "cargo bench --bench soak --")]
+struct Options {
+    /// How many events at most
+    #[arg(long, value_name = "N", default_value = "1000000", value_parser = clap::value_parser!(u64).range(1..))]
+    events: u64,
+
+    /// How long at most
+    #[arg(long, value_name = "MINUTES", default_value = "60")]
+    minutes: f64,
+
+    /// So many times memory, descriptors and processes are looked at
+    #[arg(long, value_name = "N", default_value = "240", value_parser = clap::value_parser!(u32).range(8..))]
+    samples: u32,
+
+    /// The same seed, the same events
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seed: u64,
+
+    /// Another executable in place of the bootstrap that was just built, such as that of a release
+    #[arg(long, value_name = "FILE")]
+    bootstrap: Option<PathBuf>,
+
+    /// Where soak.md and soak.svg go
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<()> {
+    let (environment, mut traffic) = (start(options)?, Traffic::new(options.seed));
+    let samples = soak(options, &environment, &mut traffic)?;
+    drop(environment);
+    let verdicts = verdict::all(&samples);
+    let text = report::write(&samples, &traffic, &verdicts);
+    println!("{text}");
+    let folder = options.out.clone().unwrap_or_else(|| benches().join("results"));
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+    for (name, content) in [("soak.md", text), ("soak.svg", chart::draw(&samples))] {
+        let file = folder.join(name);
+        fs::write(&file, content).with_context(|| format!("cannot write `{}`", file.display()))?;
+        eprintln!("wrote {}", file.display());
+    }
+    match verdicts.iter().filter(|verdict| !verdict.holds()).map(|verdict| verdict.name).collect::<Vec<_>>() {
+        grown if grown.is_empty() => Ok(()),
+        grown => bail!("not flat: {}", grown.join(", ")),
+    }
+}
+
+fn start(options: &Options) -> Result<Environment> {
+    let bootstrap = options.bootstrap.clone().unwrap_or_else(|| env!("CARGO_BIN_EXE_bootstrap").into());
+    let bootstrap = fs::canonicalize(&bootstrap).with_context(|| format!("cannot start `{}`", bootstrap.display()))?;
+    let log = File::options().write(true).open("/dev/null").context("cannot open /dev/null")?;
+    let environment = Environment::start(&Settings {
+        function: Function { task_root: benches().join("handlers"), handler: "soak.soak".to_owned() },
+        bootstrap: Bootstrap::Executable(bootstrap),
+        memory_mb: 128,
+        variables: Vec::new(),
+        log: Some(Arc::new(log)),
+    })?;
+    match environment.wait_for_init(INIT_LIMIT) {
+        Init::Ready(_) => Ok(environment),
+        init @ (Init::Failed(_) | Init::RuntimeExited(_) | Init::TimedOut) => bail!("the init failed: {init:?}"),
+    }
+}
+
+/// Sends events until there were enough of them or the time is up, with a look at the processes at even distances of time or of
+/// events, whichever end is nearer.
+fn soak(options: &Options, environment: &Environment, traffic: &mut Traffic) -> Result<Vec<Sample>> {
+    let interrupted = interruption()?;
+    let began = Instant::now();
+    let done = |traffic: &Traffic| {
+        let by_time = began.elapsed().as_secs_f64() / (options.minutes * MINUTE);
+        by_time.max(share(traffic.sent(), options.events))
+    };
+    let mut probe = Probe::new(environment);
+    let mut samples = Vec::new();
+    while done(traffic) < 1.0 && !interrupted.load(Ordering::Relaxed) {
+        // Bash dies in the first half only: a new one would hide what the old one had kept.
+        probe.add(traffic.send_one(environment, done(traffic) < 0.5)?);
+        if done(traffic) * f64::from(options.samples) >= share(samples.len() as u64 + 1, 1) {
+            samples.push(probe.look(began.elapsed(), traffic.sent()));
+        }
+    }
+    if samples.len() < verdict::LEAST_SAMPLES {
+        bail!("{} looks are too few to tell whether anything grows: send more events", samples.len());
+    }
+    Ok(samples)
+}
+
+/// Ctrl-C ends the run at the next event, with the report of what there was.
+fn interruption() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot watch for Ctrl-C")?;
+    }
+    Ok(interrupted)
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+fn benches() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches")
+}

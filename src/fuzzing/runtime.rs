@@ -1,0 +1,128 @@
+//! What Bash and the handler write, and what names the handler.
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde_json::Value;
+
+use super::{pieces, texts};
+use crate::failure::{self, Ending, Failure, HandlerFailure, OwnError};
+use crate::handler::Handler;
+use crate::logs::{Owner, json};
+use crate::response::prelude::{Begin, Prelude};
+use crate::shell::status::Records;
+use crate::shell::trace::{overdue_place, place};
+use crate::shell::xtrace::Steps;
+
+const DRIVER: &str = "/driver";
+/// The turn that records speak of here.
+const TURN: u64 = 7;
+/// What a header may have, and a trailer.
+const MOST_HEADER_BYTES: usize = 64 * 1024;
+const MOST_TRAILER_BYTES: usize = 2700;
+
+/// Wherever the reads are cut, the records are the same.
+pub(super) fn status(bytes: &[u8]) {
+    let (bytes, pieces) = pieces(bytes);
+    let mut records = Records::default();
+    let in_pieces: Vec<_> = pieces.flat_map(|piece| records.read(piece)).collect();
+    assert_eq!(in_pieces, Records::default().read(bytes));
+}
+
+pub(super) fn stack(bytes: &[u8]) {
+    let places = [
+        place(bytes, TURN, Path::new(DRIVER)),
+        overdue_place(bytes, TURN, false, Path::new(DRIVER)),
+        overdue_place(bytes, TURN, true, Path::new(DRIVER)),
+    ];
+    for place in places.into_iter().flatten() {
+        assert!(place.frames.iter().all(|frame| frame.file != Path::new(DRIVER)));
+    }
+}
+
+pub(super) fn xtrace(bytes: &[u8]) {
+    let (bytes, pieces) = pieces(bytes);
+    let mut steps = Steps::default();
+    let in_pieces: Vec<_> = pieces.flat_map(|piece| steps.read(piece)).collect();
+    for step in &in_pieces {
+        assert!(!step.describe(UNIX_EPOCH, Path::new("/var/task")).is_empty());
+        let _ = step.is_of(Path::new(DRIVER)); // must not panic
+    }
+    assert_eq!(in_pieces, Steps::default().read(bytes));
+}
+
+/// Below a folder that is not there nothing can be found; what it would be called is told in one line.
+pub(super) fn handler(bytes: &[u8]) {
+    let name = String::from_utf8_lossy(bytes);
+    if name.starts_with('/') || name.contains("..") {
+        return; // that could be a real file
+    }
+    let failure = Handler::resolve(&name, Path::new("/nonexistent")).unwrap_err();
+    report(&failure);
+}
+
+/// Wherever the writes are cut, the stream begins the same way.
+pub(super) fn prelude(bytes: &[u8]) {
+    let (bytes, pieces) = pieces(bytes);
+    let whole = begun(std::iter::once(bytes));
+    assert_eq!(begun(pieces), whole);
+    if let Some((head, body)) = whole {
+        let line = head.strip_suffix(&[0; 8]).unwrap();
+        assert!(matches!(serde_json::from_slice(line), Ok(Value::Object(_))));
+        assert!(line.len() + body.len() <= bytes.len());
+    }
+}
+
+/// The prelude and what follows it, where there is one.
+fn begun<'a>(writes: impl Iterator<Item = &'a [u8]>) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut prelude = Prelude::new();
+    let mut begun: Option<(Vec<u8>, Vec<u8>)> = None;
+    for bytes in writes {
+        match &mut begun {
+            Some((_, body)) => body.extend_from_slice(bytes),
+            None => {
+                begun = prelude.feed(bytes).map(|Begin { head, used }| (head, bytes[used..].to_vec()));
+            }
+        }
+    }
+    begun.or_else(|| prelude.end().map(|head| (head, Vec::new())))
+}
+
+/// Each line of the log is one JSON object, on one line.
+pub(super) fn log(bytes: &[u8]) {
+    let owner = Owner { request_id: Some("id".into()), tenant_id: Some("tenant".into()) };
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let entry = json::line(line, &owner, None);
+        let text = entry.strip_suffix(b"\n").unwrap();
+        assert!(!text.contains(&b'\n'));
+        assert!(matches!(serde_json::from_slice(text), Ok(Value::Object(_))), "{}", String::from_utf8_lossy(text));
+    }
+}
+
+/// A failed handler's stderr, stdout and stack records: the report can be sent, whatever they are.
+pub(super) fn failure(bytes: &[u8]) {
+    let [status, stderr, stdout, records] = texts(bytes);
+    let status = status.first().map_or(1, |status| i32::from(*status));
+    let place = place(records, TURN, Path::new(DRIVER));
+    let failed = HandlerFailure {
+        function: "handler".to_owned(),
+        script: "/nonexistent/function.sh".into(),
+        task_root: "/nonexistent".into(),
+        ending: Ending::of_subshell(status, place.as_ref()),
+        place,
+        stderr: String::from_utf8_lossy(stderr).into_owned(),
+        own: OwnError::parse(stdout),
+    };
+    report(&Failure::Handler(Box::new(failed.located())));
+}
+
+fn report(failure: &Failure) {
+    assert!(!failure::log_message(failure).is_empty());
+    assert!(serde_json::from_slice::<Value>(&failure::body(failure)).is_ok());
+    let short = failure::short_body(failure, MOST_TRAILER_BYTES);
+    assert!(short.len() <= MOST_TRAILER_BYTES && serde_json::from_slice::<Value>(&short).is_ok());
+    if let Some(cause) = failure::xray_cause(failure) {
+        assert!(cause.len() <= MOST_HEADER_BYTES && cause.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()));
+        assert!(serde_json::from_str::<Value>(&cause).is_ok());
+    }
+}
