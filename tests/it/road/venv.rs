@@ -9,7 +9,8 @@ pub const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/ve
 
 /// Whether one of these programs is missing; says so.
 pub fn lacks(names: &[&str]) -> bool {
-    let missing = names.iter().find(|name| !path(name).is_file());
+    // The Python that they were installed with may be one that this user cannot reach.
+    let missing = names.iter().chain(&["python"]).find(|name| !path(name).is_file());
     if let Some(name) = missing {
         skip(&format!("`{PROGRAMS}` has no {name}: tests/run --with-aws brings it"));
     }
