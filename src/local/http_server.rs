@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -28,8 +29,15 @@ pub(super) struct HttpServer {
 }
 
 impl HttpServer {
-    /// Serves each listener with its router. Every request carries its peer's address as an extension.
-    pub(super) fn start(name: &str, places: Vec<(TcpListener, Router)>) -> Result<HttpServer> {
+    /// Serves each listener with its router. Every request carries its peer's address as an extension. A connection on which no
+    /// request comes within `patience` is closed.
+    pub(super) fn start(
+        name: &str,
+        patience: Option<Duration>,
+        places: Vec<(TcpListener, Router)>,
+    ) -> Result<HttpServer> {
+        let mut protocol = http1::Builder::new();
+        protocol.title_case_headers(true).timer(TokioTimer::new()).header_read_timeout(patience);
         let (stop, stopped) = oneshot::channel();
         let runtime =
             Builder::new_current_thread().enable_all().build().with_context(|| format!("cannot start the {name}"))?;
@@ -40,6 +48,7 @@ impl HttpServer {
             runtime.spawn(accept(
                 listener.with_context(|| format!("cannot start the {name}"))?,
                 router,
+                protocol.clone(),
                 name.to_owned(),
             ));
         }
@@ -66,7 +75,7 @@ fn serve(runtime: &Runtime, stopped: oneshot::Receiver<()>) {
     });
 }
 
-async fn accept(listener: tokio::net::TcpListener, router: Router, name: String) {
+async fn accept(listener: tokio::net::TcpListener, router: Router, protocol: http1::Builder, name: String) {
     let mut told = false;
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -83,7 +92,7 @@ async fn accept(listener: tokio::net::TcpListener, router: Router, name: String)
         };
         let _ = stream.set_nodelay(true); // slower without, but right
         let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
-        let connection = http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
+        let connection = protocol.serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
             let _ = connection.await; // a client may drop its connection at any time
         });

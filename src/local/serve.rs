@@ -23,6 +23,7 @@ mod watch;
 mod workers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
@@ -41,6 +42,9 @@ use listener::{Place, Places};
 use warm::Template;
 use watch::Watch;
 use workers::Workers;
+
+/// For so long a connection may be silent before a request: others wait for its descriptor.
+const IDLE: Duration = Duration::from_secs(20);
 
 /// Serves until a signal comes. What goes wrong has been said on stderr when it returns.
 #[must_use]
@@ -81,7 +85,7 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
     };
     let api = door(places.api, false, invoke_api::router(Arc::clone(&front)));
     let url = places.url.map(|place| door(place, true, function_url::router(front)));
-    let server = HttpServer::start("server", std::iter::once(api).chain(url).collect())?;
+    let server = HttpServer::start("server", Some(IDLE), std::iter::once(api).chain(url).collect())?;
     terminal::show(told);
     workers.prepare();
     if let Some(watch) = watch {

@@ -1,5 +1,9 @@
-//! Requests that a page of another site makes a browser send are refused.
+//! Requests that a page of another site makes a browser send are refused, and connections that nothing comes on are closed.
 
+use std::io::Read;
+use std::net::TcpStream;
+
+use crate::support::running::GIVE_UP;
 use crate::support::serving::{INVOCATIONS, Serve};
 
 const RUNS: &str = "handler() { echo ran >&2; }";
@@ -29,4 +33,15 @@ fn a_foreign_host_or_origin_is_refused_with_a_sentence_and_runs_nothing() {
         assert_eq!(serving.invoke_with(headers, b"{}").status, 200, "{headers:?}");
     }
     assert_eq!(serving.stderr_with_times("invoke 200", 3).matches("ran\n").count(), 3);
+}
+
+#[test]
+fn a_connection_on_which_no_request_comes_is_closed() {
+    let serving = Serve::script(RUNS).start();
+    let mut silent = TcpStream::connect(serving.address()).unwrap();
+    silent.set_read_timeout(Some(2 * GIVE_UP)).unwrap();
+    let mut answer = Vec::new();
+    silent.read_to_end(&mut answer).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "");
+    assert_eq!(serving.invoke_with(&[], b"{}").status, 200);
 }
