@@ -4,6 +4,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Shell;
+use crate::processes::Process;
 
 impl Shell {
     /// Ends Bash, and the subshell that it may leave: one without its Bash would find the pipes of the next.
@@ -23,10 +24,12 @@ impl Shell {
         self.turn == self.called + 2
     }
 
-    /// Ends the current subshell.
+    /// Ends the current subshell, and what its handler has started: nobody waits for a `sleep 1000` any more.
     pub(super) fn kill_subshell(&mut self) {
         if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
+            let below = Process::below(pid);
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            below.iter().for_each(Process::kill);
         }
     }
 

@@ -199,6 +199,17 @@ fn a_handler_whose_bash_died_does_not_run_on() {
 }
 
 #[test]
+fn what_a_handler_whose_bash_died_has_started_ends_with_it() {
+    for channel in Channel::BOTH {
+        let function = Function::script(SCRIPT).over(channel).start();
+        let event = "sleep 1000 & echo $! >child; kill -9 $$; wait";
+        function.send(event).answer_and_next().fails("Runtime.ShellDied", "Bash");
+        let child = fs::read_to_string(function.path("child")).unwrap();
+        until("the end of the handler's child", || (!runs(child.trim())).then_some(()));
+    }
+}
+
+#[test]
 fn a_handler_whose_bash_died_cannot_speak_for_the_next_event() {
     let (function, orphan) = with_orphan();
     let mut go = fs::File::options().read(true).write(true).open(function.path("go")).unwrap();
