@@ -1,9 +1,9 @@
 //! `coshell invoke --profile`: the time is on the line that took it.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::PathBuf;
 
+use crate::support::executable::write_executable;
 use crate::support::program::{InvokeTest, Ran};
 
 const SCRIPT: &str = "quick() {
@@ -150,9 +150,9 @@ fn what_cannot_be_profiled_is_a_sentence() {
         let file = test.folder.path().join(file);
         test.with(&["--profile", file.to_str().unwrap()]).run().assert_status(2);
     }
-    let test = InvokeTest::of_script("").with_own_runtime().file("program", "#!/bin/sh\ncat\n").path("program");
+    let test = InvokeTest::of_script("").with_own_runtime().path("program");
     let (program, profile) = (test.folder.path().join("program"), test.folder.path().join("profile.txt"));
-    fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
+    write_executable(&program, "#!/bin/sh\ncat\n");
     let ran = test.with(&["--profile", profile.to_str().unwrap()]).run();
     ran.assert_stderr_has("no profile was written: no command of a function was traced");
     assert!(!profile.exists());

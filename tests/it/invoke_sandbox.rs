@@ -1,10 +1,10 @@
 //! `coshell invoke --sandbox`: what a handler sees there is what it sees on Lambda.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::executable::write_executable;
 use crate::support::program::{InvokeTest, coshell};
 use crate::support::skip::no_namespaces;
 
@@ -14,8 +14,7 @@ fn sandboxed(script: &str) -> InvokeTest {
 
 fn tool(path: &Path, says: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\necho {says}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_executable(path, format!("#!/bin/sh\necho {says}\n"));
 }
 
 #[test]

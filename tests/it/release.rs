@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::package::project::Zip;
 use crate::support::answer::Answer;
+use crate::support::executable::copy_executable;
 use crate::support::function::Function;
 use crate::support::program::{Ran, coshell};
 use crate::support::skip::{UNSHARE, cannot, no_namespaces, skip};
@@ -75,7 +76,7 @@ fn with_nothing_but_a_bash_around_it_the_runtime_works() {
     }
     fs::set_permissions(inside("tmp"), Permissions::from_mode(0o777)).unwrap();
     fs::write(inside("dev/null"), "").unwrap();
-    fs::copy(bootstrap, inside("bootstrap")).unwrap();
+    copy_executable(bootstrap, &inside("bootstrap"));
     copy_bash(&inside);
     let script = "handler() { printf 'Echoing %s with %s' \"$1\" \"$BASH\"; }\nfailing() { nosuch; }\n";
     fs::write(inside("var/task/function.sh"), script).unwrap();
@@ -95,7 +96,7 @@ fn with_nothing_but_a_bash_around_it_the_runtime_works() {
 fn copy_bash(inside: &dyn Fn(&str) -> PathBuf) {
     let bash = Ran::from(Command::new("bash").args(["-c", "type -P bash"]).output().unwrap()).assert_status(0);
     let bash = String::from_utf8(bash.stdout).unwrap().trim_end().to_owned();
-    fs::copy(&bash, inside("bin/bash")).unwrap();
+    copy_executable(&bash, &inside("bin/bash"));
     let libraries = Ran::from(Command::new("ldd").arg(&bash).output().unwrap()).assert_status(0);
     let libraries = String::from_utf8(libraries.stdout).unwrap();
     for library in libraries.split_whitespace().filter(|word| word.starts_with('/')) {

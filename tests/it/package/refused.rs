@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::project::Project;
+use crate::support::executable::copy_executable;
 use crate::support::program::{Ran, coshell};
 use crate::support::skip::{UNSHARE, no_namespaces, no_other_user};
 
@@ -135,7 +136,7 @@ fn what_the_user_may_not_read() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let coshell = folder.path().join("coshell");
-    fs::copy(env!("CARGO_BIN_EXE_coshell"), &coshell).unwrap();
+    copy_executable(env!("CARGO_BIN_EXE_coshell"), &coshell);
     for (secret, sentence) in [
         ("function.sh", "function.sh`: Permission denied"),
         ("data", "data`: Permission denied"),

@@ -12,6 +12,7 @@ use coshell::local::function;
 use tempfile::TempDir;
 
 use super::answer::Answer;
+use super::executable::{copy_executable, write_executable};
 use super::running::Running;
 
 /// The runtime under test.
@@ -62,9 +63,9 @@ impl Function {
 
     /// A file that can be executed.
     pub fn program(self, name: &str, content: impl AsRef<[u8]>) -> Function {
-        let function = self.file(name, content);
-        fs::set_permissions(function.path(name), Permissions::from_mode(0o755)).unwrap();
-        function
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        write_executable(&self.path(name), content);
+        self
     }
 
     /// The value of `_HANDLER`.
@@ -137,14 +138,13 @@ impl Function {
             (_, Some(other)) => format!("#!/usr/bin/env bash\nexec \"${{COSHELL_BASH:-bash}}\" {other}\n"),
             (Some(prelude), None) => {
                 // A copy, since another user may not be able to reach the build's folder.
-                fs::copy(BOOTSTRAP, place.join("bootstrap")).unwrap();
                 let bootstrap = place.join("bootstrap");
+                copy_executable(BOOTSTRAP, &bootstrap);
                 format!("#!/usr/bin/env bash\nset -eu\nset -- '{}'\n{prelude}\n", bootstrap.display())
             }
         };
         let wrapper = place.join("wrapper");
-        fs::write(&wrapper, script).unwrap();
-        fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
+        write_executable(&wrapper, script);
         wrapper
     }
 }

@@ -2,6 +2,7 @@
 pub mod answer;
 pub mod bash;
 pub mod emulator;
+pub mod executable;
 pub mod freezer;
 pub mod function;
 pub mod program;

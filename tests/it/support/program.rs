@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use super::executable::write_executable;
 use super::skip::cannot;
 
 const BOOTSTRAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bootstraps/curl.bash");
@@ -49,10 +50,8 @@ impl InvokeTest {
     }
 
     pub fn bootstrap(mut self, script: &str) -> InvokeTest {
-        use std::os::unix::fs::PermissionsExt;
         let path = self.folder.path().join("bootstrap");
-        fs::write(&path, script).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_executable(&path, script);
         self.bootstrap = Some(path);
         self
     }

@@ -1,11 +1,11 @@
 //! A function with events of its own, for `coshell test`.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::executable::write_executable;
 use super::program::{Ran, coshell};
 
 /// A folder with a function and its events.
@@ -25,9 +25,10 @@ impl Suite {
     }
 
     pub fn program(self, name: &str, content: &str) -> Suite {
-        let suite = self.file(name, content);
-        fs::set_permissions(suite.0.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
-        suite
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_executable(&path, content);
+        self
     }
 
     /// An event, and the response that is expected to it.
