@@ -2,6 +2,9 @@
 //!
 //! benches/README.md says what each row is and how it is measured.
 
+#[path = "../common.rs"]
+mod common;
+
 // What is asked, and of whom
 mod options;
 mod peer;
@@ -23,14 +26,10 @@ mod price;
 mod report;
 mod stats;
 
-use std::fs;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use machine::Machine;
 use options::Options;
@@ -59,7 +58,7 @@ fn run(options: &Options) -> Result<()> {
     let service = Service::start()?;
     let bench = Bench {
         bootstraps: Bootstraps::build(options.bootstrap.as_deref())?,
-        interrupted: interruption()?,
+        interrupted: common::interruption()?,
         scale: options.factor(),
         service: service.url(),
     };
@@ -76,15 +75,6 @@ fn choose(options: &Options) -> Result<Vec<Experiment>> {
     Ok(all.into_iter().filter(|experiment| options.wants(experiment.name)).collect())
 }
 
-/// Ctrl-C ends the run at the next event, so that processes and control groups are left by nobody.
-fn interruption() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot watch for Ctrl-C")?;
-    }
-    Ok(interrupted)
-}
-
 fn measure(chosen: &[Experiment], bench: &Bench) -> Result<Vec<Row>> {
     let row = |experiment: &Experiment| {
         eprintln!("measuring {}", experiment.name);
@@ -98,15 +88,8 @@ fn publish(options: &Options, machine: &Machine, runs: &[Vec<Row>]) -> Result<()
     let goals = report::goals::judge(&rows);
     let text = report::markdown::write(machine, runs.len(), &rows, &goals);
     println!("{text}");
-    let folder = options.folder();
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
     let json = report::json::write(machine, runs.len(), &rows, &goals);
     let mut files = vec![("latest.md", text), ("latest.json", json)];
     files.extend(report::chart::draw(&rows).map(|chart| ("latency.svg", chart)));
-    for (name, content) in files {
-        let file = folder.join(name);
-        fs::write(&file, content).with_context(|| format!("cannot write `{}`", file.display()))?;
-        eprintln!("wrote {}", file.display());
-    }
-    Ok(())
+    common::publish(&options.folder(), files)
 }

@@ -4,6 +4,8 @@
 //! benches/README.md says how to run it, and shows its graph.
 
 mod chart;
+#[path = "../common.rs"]
+mod common;
 mod report;
 mod sample;
 mod traffic;
@@ -13,7 +15,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -21,7 +23,6 @@ use clap::Parser;
 use coshell::local::environment::{Bootstrap, Environment, Settings};
 use coshell::local::function::Function;
 use coshell::local::runtime_api::Init;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use sample::{Probe, Sample};
 use traffic::Traffic;
@@ -80,12 +81,7 @@ fn run(options: &Options) -> Result<()> {
     let text = report::write(&samples, &traffic, &verdicts);
     println!("{text}");
     let folder = options.out.clone().unwrap_or_else(|| benches().join("results"));
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
-    for (name, content) in [("soak.md", text), ("soak.svg", chart::draw(&samples))] {
-        let file = folder.join(name);
-        fs::write(&file, content).with_context(|| format!("cannot write `{}`", file.display()))?;
-        eprintln!("wrote {}", file.display());
-    }
+    common::publish(&folder, vec![("soak.md", text), ("soak.svg", chart::draw(&samples))])?;
     match verdicts.iter().filter(|verdict| !verdict.holds()).map(|verdict| verdict.name).collect::<Vec<_>>() {
         grown if grown.is_empty() => Ok(()),
         grown => bail!("not flat: {}", grown.join(", ")),
@@ -112,7 +108,7 @@ fn start(options: &Options) -> Result<Environment> {
 /// Sends events until there were enough of them or the time is up, with a look at the processes at even distances of time or of
 /// events, whichever end is nearer.
 fn soak(options: &Options, environment: &Environment, traffic: &mut Traffic) -> Result<Vec<Sample>> {
-    let interrupted = interruption()?;
+    let interrupted = common::interruption()?;
     let began = Instant::now();
     let done = |traffic: &Traffic| {
         let by_time = began.elapsed().as_secs_f64() / (options.minutes * MINUTE);
@@ -131,15 +127,6 @@ fn soak(options: &Options, environment: &Environment, traffic: &mut Traffic) -> 
         bail!("{} looks are too few to tell whether anything grows: send more events", samples.len());
     }
     Ok(samples)
-}
-
-/// Ctrl-C ends the run at the next event, with the report of what there was.
-fn interruption() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context("cannot watch for Ctrl-C")?;
-    }
-    Ok(interrupted)
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -24,6 +24,14 @@ fn asked() -> (Stub, Peer) {
     (stub, peer)
 }
 
+/// The same after it has sent the event's response.
+fn responded() -> (Stub, Peer) {
+    let (stub, mut peer) = asked();
+    peer.send(EVENT);
+    peer.expect(RESPONSE);
+    (stub, peer)
+}
+
 fn ends_by_next(bytes: &str) {
     eprintln!("{bytes:?}");
     let (stub, mut peer) = asked();
@@ -46,9 +54,7 @@ fn an_answer_to_a_response_that_is_cut_at_any_byte_ends_the_process_and_nothing_
     let cuts: Vec<&str> = (0..ACCEPTED.len()).map(|end| &ACCEPTED[..end]).collect();
     on_threads(THREADS, &cuts, |cut| {
         eprintln!("{cut:?}");
-        let (stub, mut peer) = asked();
-        peer.send(EVENT);
-        peer.expect(RESPONSE);
+        let (stub, mut peer) = responded();
         peer.send(cut);
         drop(peer);
         stub.ends_in_failure("cannot post the response");
@@ -175,9 +181,7 @@ fn odd_answers_to_a_response_mean_what_their_status_says() {
     ];
     for answer in taken {
         eprintln!("{answer:?}");
-        let (_stub, mut peer) = asked();
-        peer.send(EVENT);
-        peer.expect(RESPONSE);
+        let (_stub, mut peer) = responded();
         peer.send(answer);
         peer.expect(NEXT);
     }
@@ -189,9 +193,7 @@ fn odd_answers_to_a_response_mean_what_their_status_says() {
     ];
     for answer in broken {
         eprintln!("{answer:?}");
-        let (stub, mut peer) = asked();
-        peer.send(EVENT);
-        peer.expect(RESPONSE);
+        let (stub, mut peer) = responded();
         peer.send(answer);
         drop(peer);
         stub.ends_in_failure("cannot post the response");
