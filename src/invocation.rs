@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::payload::Payload;
+
 /// One invocation of the function. Source: AWS Lambda Developer Guide, "Runtime API, Next invocation".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Invocation {
@@ -22,7 +24,7 @@ pub struct Invocation {
     /// The answer's status line and all of its headers, as `curl --dump-header` writes them.
     pub headers: Vec<u8>,
     /// The event's bytes.
-    pub event: Vec<u8>,
+    pub event: Payload,
 }
 
 impl Invocation {

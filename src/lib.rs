@@ -28,6 +28,7 @@ mod slots;
 // An event comes, ...
 mod api;
 pub mod invocation;
+pub mod payload;
 
 // ... is run, ...
 mod deadline;

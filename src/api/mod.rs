@@ -19,6 +19,7 @@ use ureq::{Agent, Body};
 
 use crate::failure::{self, Failure};
 use crate::invocation::Invocation;
+use crate::payload::Payload;
 use wire::Wires;
 
 pub(crate) use stream::Upload;
@@ -77,7 +78,7 @@ impl Api {
         const CALL: &str = "read the next invocation";
         let answer = self.agent.get(format!("{}/invocation/next", self.base)).call();
         let mut answer = answer.map_err(|error| failed(CALL, error))?;
-        let mut event = Vec::new();
+        let mut event = Payload::default();
         let read = answer.body_mut().as_reader().read_to_end(&mut event);
         read.map_err(|error| failed(CALL, error))?;
         if answer.status() != 200 {
@@ -129,7 +130,7 @@ fn agent(address: &str) -> Agent {
     Agent::with_parts(config, Wires::opened(address), DefaultResolver::default())
 }
 
-fn invocation(headers: &HeaderMap, event: Vec<u8>) -> Option<Invocation> {
+fn invocation(headers: &HeaderMap, event: Payload) -> Option<Invocation> {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     Some(Invocation {
         request_id: text(REQUEST_ID).filter(|id| !id.is_empty())?,

@@ -1,10 +1,12 @@
 //! What a handler writes as its response: kept up to what Lambda takes plus one byte, so that the API itself refuses what is too much,
 //! and the rest counted and dropped, so that the handler neither blocks nor gets SIGPIPE.
 
+use crate::payload::Payload;
+
 /// A response while it is being written.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    kept: Vec<u8>,
+    kept: Payload,
     most: usize,
     total: u64,
     /// Whether something other than newlines was dropped; those alone would have been stripped anyway.

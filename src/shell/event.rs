@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt;
 use super::convention::Convention;
 use super::plumbing::Plumbing;
 use crate::invocation::Invocation;
+use crate::payload::Payload;
 
 /// Writes `invocation` for the subshell of `turn` to where the handler expects it.
 pub(super) fn write(
@@ -34,11 +35,11 @@ fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all_at(bytes, 0)
 }
 
-fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(invocation.event.len() + 1024);
+fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payload {
+    let mut bytes = Payload::from(Vec::with_capacity(invocation.event.len() + 1024));
     bytes.extend_from_slice(turn.to_string().as_bytes());
     bytes.push(0);
-    bytes.extend_from_slice(&as_substituted(&invocation.event));
+    add_as_substituted(&mut bytes, &invocation.event);
     bytes.push(0);
     let variables = invocation.variables();
     let more = convention.more(&variables);
@@ -51,17 +52,12 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Vec<u8
     bytes
 }
 
-/// What `$(curl …)` makes of an event: without its NUL bytes, which Bash cannot hold, and its trailing newlines.
-fn as_substituted(event: &[u8]) -> Vec<u8> {
-    let mut event: Vec<u8> = event.iter().copied().filter(|byte| *byte != 0).collect();
-    strip_newlines(&mut event);
-    event
-}
-
-/// Drops the trailing newlines, as command substitution does.
-pub(crate) fn strip_newlines(bytes: &mut Vec<u8>) {
-    let end = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
-    bytes.truncate(end);
+/// Adds what `$(curl …)` makes of an event: without its NUL bytes, which Bash cannot hold, and its trailing newlines.
+fn add_as_substituted(bytes: &mut Vec<u8>, event: &[u8]) {
+    let end = event.iter().rposition(|byte| ![0, b'\n'].contains(byte)).map_or(0, |last| last + 1);
+    for part in event[..end].split(|byte| *byte == 0) {
+        bytes.extend_from_slice(part);
+    }
 }
 
 #[cfg(test)]
@@ -74,16 +70,18 @@ mod tests {
             request_id: "r-1".into(),
             deadline_ms: Some(5),
             trace_id: Some("Root=1".into()),
-            event: b"\n a\0b\xff\n\n\n".to_vec(),
+            event: b"\n a\0b\xff\n\0\n\n".to_vec().into(),
             ..Invocation::default()
         };
         let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
             LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
-        assert_eq!(fields(3, &Convention::named("").unwrap(), &invocation), expected);
+        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation), expected);
     }
 
     #[test]
     fn an_event_of_newlines_alone_is_empty() {
-        assert_eq!(as_substituted(b"\n\n"), b"");
+        let mut bytes = Vec::new();
+        add_as_substituted(&mut bytes, b"\n\n");
+        assert_eq!(bytes, b"");
     }
 }

@@ -10,6 +10,8 @@ const EVENTS: usize = 10_000;
 const WARM_UP: usize = 1_000;
 /// What allocators may still take in 9,000 events; a leak of one small allocation an event would be more.
 const GROWTH_KIB: u64 = 256;
+/// What may be left of 6 MB, such as pages of code that only large ones need.
+const LARGE_KIB: u64 = 1024;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Usage {
@@ -45,6 +47,21 @@ fn usage(function: &Running, bash: &str) -> Usage {
         bash_descriptors: count(&format!("/proc/{bash}/fd")),
         processes,
     }
+}
+
+#[test]
+fn the_memory_of_large_events_and_responses_goes_back_to_the_system() {
+    let function = Function::script("handler() { builtin printf %s \"$1\"; }").start();
+    let runtime = function.pid().to_string();
+    function.answer_alone("small").responds("small");
+    let before = resident_kib(&runtime);
+    for size in [100_000, 1_000_000, 6_000_000, 5_000_000] {
+        let event = "x".repeat(size);
+        function.answer_alone(&event).responds(&event);
+    }
+    function.answer_alone("small").responds("small");
+    let grown = resident_kib(&runtime).saturating_sub(before);
+    assert!(grown <= LARGE_KIB, "grew by {grown} KiB");
 }
 
 #[test]
