@@ -90,12 +90,12 @@ impl Bundle {
         Ok(())
     }
 
-    /// Takes a file or a folder as `name`.
-    pub(super) fn add(&mut self, name: &str, source: &Path, output: &Path) -> Result<()> {
+    /// Takes a file or a folder as `name`, a folder without what is `left_out`.
+    pub(super) fn add(&mut self, name: &str, source: &Path, left_out: &LeftOut) -> Result<()> {
         name::checked(name)?;
         let found = fs::canonicalize(source).with_context(|| format!("cannot read `{}`", source.display()))?;
         if found.is_dir() {
-            return self.folder(&format!("{name}/"), &found, &mut LeftOut::output_only(output));
+            return self.folder(&format!("{name}/"), &found, &mut left_out.within(name));
         }
         self.file(name, &found)
     }

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, Written, bootstrap};
+use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap};
 use super::exit::Exit;
 
 const EXAMPLES: &str = "\
 Examples:
   coshell layer -o runtime.zip                                        the runtime, for functions on x86_64
   coshell layer -o runtime.zip --arch arm64 --add bin/jq=jq-arm64     the runtime and jq, on arm64
-  coshell layer -o tools.zip --no-runtime --add bin/jq=jq --add lib=/tmp/libraries
+  coshell layer -o tools.zip --no-runtime --add bin/jq=jq --add lib=/tmp/libraries --exclude '*.a'
 
 What is added as bin/NAME is on PATH in the function as NAME. A program is refused if it is for another architecture, or needs a newer
 glibc than Amazon Linux 2023 has.
@@ -38,6 +38,10 @@ pub struct Arguments {
     /// A file or folder to put in under NAME, bin/NAME for a command; a path alone is its own name; can be given again
     #[arg(long, value_name = "[NAME=]PATH", value_parser = Addition::parse)]
     pub add: Vec<Addition>,
+
+    /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]` and `**`; can be given again
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
 
     /// The runtime to put in [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE")]
@@ -62,11 +66,12 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn layer(arguments: &Arguments) -> Result<()> {
+    let left_out = LeftOut::new(&arguments.exclude, &arguments.output)?;
     let mut bundle = Bundle::default();
     for addition in &arguments.add {
         let name = addition.name.as_deref().or_else(|| addition.path.to_str());
         let Some(name) = name else { bail!("the name of `{}` is not UTF-8", addition.path.display()) };
-        bundle.add(name, &addition.path, &arguments.output)?;
+        bundle.add(name, &addition.path, &left_out)?;
     }
     if !arguments.no_runtime {
         bundle.file(BOOTSTRAP, &bootstrap(arguments.bootstrap.as_deref(), arguments.arch)?)?;

@@ -86,7 +86,7 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
     let mut bundle = Bundle::default();
     bundle.folder("", &function.task_root, &mut left_out)?;
     for addition in &arguments.include {
-        bundle.add(&included_as(addition, &function.task_root)?, &addition.path, &arguments.output)?;
+        bundle.add(&included_as(addition, &function.task_root)?, &addition.path, &left_out)?;
     }
     left_out.told.retain(|name| !bundle.has(name));
     has_its_handler(&mut bundle, function)?;

@@ -3,9 +3,9 @@
 //! Nothing of this machine is in them: names in the order of their bytes, one time for all, modes 0755 and 0644. They are made in memory,
 //! so that the file appears under its name whole or not at all, also where the disk is full.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -75,12 +75,12 @@ pub(super) fn write(bytes: &[u8], output: &Path) -> Result<()> {
     let target = replaceable(output)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let cannot = || format!("cannot write `{}`", output.display());
+    // Opened and written as a plain file: tempfile's own errors end in the name that it has until it is whole.
     let mut file = tempfile::Builder::new()
         .prefix(".coshell-")
-        .permissions(Permissions::from_mode(MODE))
-        .tempfile_in(folder)
+        .make_in(folder, |path| File::options().write(true).create_new(true).mode(MODE).open(path))
         .with_context(cannot)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
+    file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
     file.persist(target).map_err(|error| error.error).with_context(cannot)?;
     Ok(())
 }

@@ -14,6 +14,8 @@ const OPTIONS: MatchOptions =
 #[derive(Debug, Default)]
 pub(in crate::local) struct LeftOut {
     patterns: Vec<Pattern>,
+    /// The folder of the zip that is looked at: empty, or ending in a slash.
+    prefix: String,
     by_default: bool,
     output: Option<PathBuf>,
     /// What was left out although nobody asked for it.
@@ -27,17 +29,19 @@ impl LeftOut {
             Pattern::new(text.trim_end_matches('/')).with_context(|| format!("`{text}` is no pattern for --exclude"))
         };
         let patterns = patterns.iter().map(pattern).collect::<Result<_>>()?;
-        Ok(LeftOut { patterns, by_default: true, ..LeftOut::output_only(output) })
+        Ok(LeftOut { patterns, by_default: true, output: fs::canonicalize(output).ok(), ..LeftOut::default() })
     }
 
-    /// Nothing but the file that is being made.
-    pub(in crate::local) fn output_only(output: &Path) -> LeftOut {
-        LeftOut { output: fs::canonicalize(output).ok(), ..LeftOut::default() }
+    /// The same patterns for a folder that somebody asked for as `name`, of which nothing stays out by default.
+    pub(super) fn within(&self, name: &str) -> LeftOut {
+        let (patterns, output) = (self.patterns.clone(), self.output.clone());
+        LeftOut { patterns, prefix: format!("{name}/"), by_default: false, output, told: Vec::new() }
     }
 
-    /// Whether `name`, a path from the top, which is `path` here, stays out.
+    /// Whether `name`, a path in the folder that is looked at, which is `path` here, stays out.
     pub(super) fn has(&mut self, name: &str, path: &Path) -> bool {
-        if self.patterns.iter().any(|pattern| matches(pattern, name)) || self.is_output(path) {
+        let in_zip = format!("{}{name}", self.prefix);
+        if self.patterns.iter().any(|pattern| matches(pattern, &in_zip)) || self.is_output(path) {
             return true;
         }
         let unwanted = self.by_default && unwanted(name);

@@ -81,7 +81,7 @@ fn of_binaries(expected: &[u8], came: &[u8]) -> String {
     let common = expected.iter().zip(came).take_while(|(one, other)| one == other).count();
     let byte = |bytes: &[u8]| bytes.get(common).map_or("the end".to_owned(), |byte| format!("0x{byte:02x}"));
     format!(
-        "{} bytes were expected, {} came; they part at offset {common}: {} was expected, {} came",
+        "length in bytes: {} expected, {} came; they part at offset {common}: {} expected, {} came",
         expected.len(),
         came.len(),
         byte(expected),
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_told_by_its_first_byte_that_differs() {
         let told = of_bytes(b"\xff\x00\x01", b"\xff\x00").unwrap();
-        assert_eq!(told, "3 bytes were expected, 2 came; they part at offset 2: 0x01 was expected, the end came");
+        assert_eq!(told, "length in bytes: 3 expected, 2 came; they part at offset 2: 0x01 expected, the end came");
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn a_response_that_differs_is_shown_by_its_lines_beside_its_log() {
 fn bytes_that_are_no_text_are_told_by_sizes_and_the_first_that_differs() {
     let suite = Suite::of_script("handler() { printf '\\xff\\x01'; }").file("events/a.json", "1");
     let ran = suite.file("events/a.response", b"\xff\x02\x03").test(&[]).assert_status(1);
-    shows(&ran, "3 bytes were expected, 2 came; they part at offset 1: 0x02 was expected, 0x01 came\n");
+    shows(&ran, "length in bytes: 3 expected, 2 came; they part at offset 1: 0x02 expected, 0x01 came\n");
 }
 
 #[test]

@@ -104,6 +104,8 @@ fn what_is_included_keeps_its_place_or_gets_the_one_that_is_named() {
     let named = format!("lib/english={}", outside("words/en"));
     let zip = project.packaged(&["--include", "data.zip", "--include", &outside("words"), "--include", &named]);
     assert_eq!(zip.names(), ["data.zip", "function.sh", "lib/english", "words/en"]);
+    let zip = project.packaged(&["--include", &outside("words"), "--include", &named, "--exclude", "en"]);
+    assert_eq!(zip.names(), ["function.sh", "lib/english"], "what is named itself goes in");
 }
 
 #[test]

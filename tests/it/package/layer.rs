@@ -29,6 +29,15 @@ fn what_is_added_has_the_name_that_is_given_or_its_path() {
 }
 
 #[test]
+fn what_is_excluded_stays_out_of_added_folders() {
+    let project = project().file("d/e/f.a", "", 0o644).file("d/f", "", 0o644).link("d/gone", "nosuch");
+    let add = ["--add", "lib=d", "--no-runtime"];
+    project.run(&[&["layer"], &add[..]].concat()).assert_status(1).assert_stderr_has("leave it out by --exclude");
+    let zip = layer(&project, &[&add[..], &["--exclude", "*.a", "--exclude", "lib/gone"]].concat());
+    assert_eq!(zip.names(), ["lib/f"]);
+}
+
+#[test]
 fn the_same_layer_has_the_same_sum() {
     let told = || {
         let ran = project().run(&[&["layer", "--add", "bin/jq=tool", "--json"], &RUNTIME[..]].concat());

@@ -93,9 +93,10 @@ fn a_runtime_beside_another() {
 #[test]
 fn an_output_that_cannot_be() {
     let project = Project::new();
-    for (output, sentence) in
-        [(".", "`.` is a folder: name the zip"), ("no/such.zip", "cannot write `no/such.zip`: No such file")]
-    {
+    for (output, sentence) in [
+        (".", "`.` is a folder: name the zip"),
+        ("no/such.zip", "cannot write `no/such.zip`: No such file or directory (os error 2)\n"),
+    ] {
         let ran = coshell().current_dir(project.root()).args(["package", ".", "-o", output]).output();
         Ran::from(ran.unwrap()).assert_status(1).assert_stderr_has(sentence);
     }
