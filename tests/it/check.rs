@@ -54,6 +54,44 @@ fn a_sound_function_is_clean() {
 }
 
 #[test]
+fn usual_idioms_that_run_are_clean() {
+    for script in [
+        "json() { local text=${1//\\\\/\\\\\\\\}; text=${text//'\"'/'\\\"'}; printf '\"%s\"' \"$text\"; }\nhandler() { json \"$1\"; }\n",
+        "bits() { for ((i = 1; i < 1 << 4; i <<= 1)); do echo \"$i\"; done; }\nhandler() { bits; }\n",
+        "handler() {\n  if [[ $1 == a || # it's a\n    $1 == b ]]; then :; fi\n  echo \"$1\"\n}\n",
+        "shopt -s extglob\nhandler() {\n  case $1 in\n    !(a|b)) echo other ;;\n    *) echo ab ;;\n  esac\n}\n",
+        "handler() { if [[ $1 =~ ^(tar|zip)$ || $1 == *.@(gz|xz) ]]; then :; fi; echo ok; }\n",
+    ] {
+        let bundle = Bundle::of(script);
+        Ran::from(coshell().arg("invoke").arg(bundle.0.path()).output().unwrap()).assert_status(0);
+        bundle.check().assert_status(0).assert_stdout("");
+        let zip = bundle.0.path().join("function.zip");
+        let ran = coshell().arg("package").arg(bundle.0.path()).arg("-o").arg(zip).output();
+        Ran::from(ran.unwrap()).assert_status(0);
+    }
+}
+
+#[test]
+fn a_command_that_the_script_looks_for_first_is_a_warning() {
+    let bundle = Bundle::of("handler() { if command -v jq >/dev/null; then jq .; else cat; fi; }\n");
+    let ran = bundle.check().assert_status(0);
+    assert!(
+        String::from_utf8_lossy(&ran.stdout).contains("warning: `jq` is not on Lambda's provided.al2023"),
+        "{ran:?}"
+    );
+    Bundle::of("handler() {\n  echo \"$1\" | \\\n    jq .\n}\n").fails_with("./function.sh:3: `jq` is not on Lambda's");
+}
+
+#[test]
+fn a_byte_order_mark_and_a_sourced_file_that_is_not_there_are_told() {
+    Bundle::of("\u{feff}#!/bin/bash\nhandler() { :; }\n")
+        .fails_with("./function.sh:1: it begins with a byte order mark");
+    let ran = Bundle::of(". ./lib/missing.sh\nhandler() { :; }\n").check().assert_status(0);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(told.contains("./function.sh:1: warning: it sources `lib/missing.sh`, which is not in"), "{told}");
+}
+
+#[test]
 fn every_example_is_clean_with_its_layer() {
     let folders =
         fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers")).unwrap().map(|entry| entry.unwrap().path());

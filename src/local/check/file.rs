@@ -49,6 +49,20 @@ pub(super) fn sets_path(text: &str) -> bool {
     ["PATH=", "PATH+="].iter().any(|assignment| text.match_indices(assignment).any(|(at, _)| begins_a_word(&at)))
 }
 
+/// Whether a line begins as the definition of `function` does. It may stand in a here-document all the same.
+pub(super) fn seems_to_define(text: &str, function: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let after_keyword = line.strip_prefix("function ").map(str::trim_start);
+        let rest = after_keyword.unwrap_or(line).strip_prefix(function);
+        let opens = |rest: &str| {
+            rest.trim_start().starts_with('(')
+                || after_keyword.is_some() && !rest.starts_with(|c: char| c.is_alphanumeric() || "_-".contains(c))
+        };
+        rest.is_some_and(opens)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +77,13 @@ mod tests {
     fn a_value_for_path_is_one_for_no_other_name() {
         assert!(["PATH=a:$PATH", "export PATH+=:a", "x; PATH=b"].iter().all(|text| sets_path(text)));
         assert!(!["LD_LIBRARY_PATH=a", "echo $PATH", "éPATH"].iter().any(|text| sets_path(text)));
+    }
+
+    #[test]
+    fn a_line_that_begins_as_a_definition_seems_to_be_one() {
+        let definitions = ["x\nh() {", "  h ( )", "function h", "function h {", "\tfunction  h()"];
+        assert!(definitions.iter().all(|text| seems_to_define(text, "h")));
+        assert!(!["h", "ha() {", "# h()", "function ha {", "h x()"].iter().any(|text| seems_to_define(text, "h")));
     }
 
     #[test]

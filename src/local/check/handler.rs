@@ -23,6 +23,10 @@ pub(super) struct Checked<'a> {
     functions: BTreeSet<String>,
     /// What is called, and by which file.
     commands: Vec<(PathBuf, Word)>,
+    /// What may be called only where it is there, or stands for something else.
+    guarded: BTreeSet<String>,
+    /// Whether a text seems to define the function, though the scan does not see it.
+    seems_defined: bool,
     errexit: bool,
     sets_path: bool,
     /// Whether a file is sourced that is not known.
@@ -39,6 +43,8 @@ impl<'a> Checked<'a> {
             visited: BTreeSet::new(),
             functions: BTreeSet::new(),
             commands: Vec::new(),
+            guarded: BTreeSet::new(),
+            seems_defined: false,
             errexit: false,
             sets_path: false,
             unknown_sources: false,
@@ -94,14 +100,21 @@ impl<'a> Checked<'a> {
         if program && (bytes.starts_with(b"\x7fELF") || !file::is_shell(&text)) {
             return;
         }
+        if text.starts_with('\u{feff}') {
+            let message = "it begins with a byte order mark, which Bash takes for a part of the first word: save it as UTF-8 without one";
+            self.add(path, Severity::Error, "byte-order-mark", (Some(1), message.to_owned()));
+        }
         if let Some(fault) = file::line_ends(&text, &name) {
             return self.add(path, Severity::Error, "line-ends", fault); // all else would follow from that
         }
         self.sets_path |= file::sets_path(&text);
-        let syntax = tools::syntax(path);
+        let syntax = tools::syntax(path, text.contains("extglob"));
         let checked = if syntax.is_empty() { tools::shellcheck(path, &self.root) } else { Vec::new() };
         self.extend(path, "syntax", syntax);
         checked.into_iter().for_each(|fault| self.add(path, Severity::Warning, "shellcheck", fault));
+        if let Handler::Function { function, .. } = &self.handler {
+            self.seems_defined |= file::seems_to_define(&text, function);
+        }
         self.script(path, scan(&text));
     }
 
@@ -113,11 +126,18 @@ impl<'a> Checked<'a> {
         }
         self.errexit |= script.errexit;
         self.functions.extend(script.functions);
+        self.guarded.extend(script.guarded);
         self.commands.extend(script.commands.into_iter().map(|word| (path.to_owned(), word)));
         for source in script.sources {
             match sourced(&self.root, path, &source.text) {
                 Some(file) => self.file(&file),
-                None => self.unknown_sources = true,
+                None => {
+                    self.unknown_sources = true;
+                    let missing = below_root(&source.text).map(|below| {
+                        (Some(source.line), format!("it sources `{below}`, which is not in the function's folder"))
+                    });
+                    missing.into_iter().for_each(|fault| self.add(path, Severity::Warning, "source", fault));
+                }
             }
         }
     }
@@ -132,8 +152,9 @@ impl<'a> Checked<'a> {
         let defined = if defined.is_empty() { "none".to_owned() } else { defined.join(", ") };
         let message =
             format!("no function `{function}` is defined here: it defines {defined}; the handler is FILE.FUNCTION");
-        // `eval` and files that are not known may define it.
-        let unsure = self.unknown_sources || self.commands.iter().any(|(_, word)| word.text == "eval");
+        // `eval` and files that are not known may define it; and the scan may be wrong.
+        let unsure =
+            self.seems_defined || self.unknown_sources || self.commands.iter().any(|(_, word)| word.text == "eval");
         let severity = if unsure { Severity::Warning } else { Severity::Error };
         self.add(script, severity, "function", (None, message));
     }
@@ -151,6 +172,9 @@ impl<'a> Checked<'a> {
                 continue;
             }
             let (severity, message) = match package {
+                Some(package) if self.guarded.contains(&word.text) => {
+                    (Severity::Warning, commands::message(&word.text, package))
+                }
                 Some(_) if in_bin => (Severity::Error, commands::not_on_path(&word.text)),
                 Some(package) => (Severity::Error, commands::message(&word.text, package)),
                 None => (Severity::Warning, commands::not_on_path(&word.text)), // the image may have one of that name
@@ -179,13 +203,16 @@ impl<'a> Checked<'a> {
 
 /// The file of the bundle in `root` that the script `by` means by `name`.
 fn sourced(root: &Path, by: &Path, name: &str) -> Option<PathBuf> {
-    let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
-    let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
-    if below.contains('$') || below.starts_with('/') {
-        return None;
-    }
+    let below = below_root(name)?;
     let folders = [Some(root), by.parent()];
     folders.into_iter().flatten().map(|folder| folder.join(below)).find(|path| path.is_file())
+}
+
+/// `name` in the function's folder; `None` where it is elsewhere, or is known only when the script runs.
+fn below_root(name: &str) -> Option<&str> {
+    let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
+    let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
+    (!below.is_empty() && !below.contains(['$', '*']) && !below.starts_with(['/', '~', '-'])).then_some(below)
 }
 
 /// The files that a script sources by names that can be read in its text; none where it cannot be read.

@@ -23,6 +23,8 @@ pub(crate) struct Script {
     pub(super) commands: Vec<Word>,
     /// The functions that it defines.
     pub(super) functions: BTreeSet<String>,
+    /// The commands that it looks for before it calls them, and the names of its aliases.
+    pub(super) guarded: BTreeSet<String>,
     /// What it sources, as it is written.
     pub(super) sources: Vec<Word>,
     /// The lines of its process substitutions.
@@ -35,12 +37,25 @@ pub(crate) struct Script {
 const PREFIXES: [&str; 11] =
     ["builtin", "command", "env", "exec", "nice", "nohup", "setsid", "stdbuf", "sudo", "timeout", "xargs"];
 
+/// Their options whose value is a word of its own.
+const WITH_VALUE: [(&str, &[&str]); 7] = [
+    ("env", &["-u", "-C", "-S"]),
+    ("exec", &["-a"]),
+    ("nice", &["-n"]),
+    ("stdbuf", &["-i", "-o", "-e"]),
+    ("sudo", &["-u", "-g"]),
+    ("timeout", &["-s", "-k"]),
+    ("xargs", &["-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"]),
+];
+
 /// What one simple command is, word by word.
 #[derive(Debug, Default)]
 pub(super) struct Call {
     name: String,
     /// Whether the next word may be the command that a prefix calls.
     prefixed: bool,
+    /// Whether it is the value of the prefix's option.
+    value: bool,
 }
 
 impl Script {
@@ -52,7 +67,7 @@ impl Script {
         if of_system || !word.text.contains('/') {
             self.commands.push(Word { line: word.line, text: name.clone() });
         }
-        Call { prefixed: PREFIXES.contains(&name.as_str()), name }
+        Call { prefixed: PREFIXES.contains(&name.as_str()), name, value: false }
     }
 
     /// Takes a further word of `call`; one that is not `literal` is known only when the script runs.
@@ -64,8 +79,12 @@ impl Script {
                 call.name.clear();
             }
             "set" => self.errexit |= sets_errexit(text),
-            "command" if matches!(text, "-v" | "-V") => call.prefixed = false,
-            _ if call.prefixed => {
+            "command" if matches!(text, "-v" | "-V") => (call.prefixed, call.name) = (false, "type".to_owned()),
+            "type" | "hash" | "which" => drop(self.guarded.insert(text.to_owned())),
+            "alias" => drop(self.guarded.insert(text.split('=').next().unwrap_or_default().to_owned())),
+            _ if std::mem::take(&mut call.value) => {}
+            name if call.prefixed => {
+                call.value = WITH_VALUE.iter().any(|(prefix, options)| *prefix == name && options.contains(&text));
                 let skipped =
                     text.starts_with('-') || text.contains('=') || text.starts_with(|c: char| c.is_ascii_digit());
                 if !skipped {
@@ -98,7 +117,7 @@ mod tests {
             ("x=$(a \"$(b)\") y=`c` d \"e $(f 'g') h\"", "a b c d f"),
             ("X=1 Y+=2 a b=c\nz=(d e $(f))\n[[ g == h(i|j)* && $(k) ]] && l", "a f k l"),
             ("# a\necho 'b\nc' \"d\n$(e)\" # f\n", "echo e"),
-            ("cat <<END; b\njq $(find)\nEND\nc <<-'E F' 2>&1\n\td\n\tE F\nf <<<jq >g 2>h </i\n", "cat b c f"),
+            ("cat <<END; b\njq $(find)\nEND\nc <<-'E F' 2>&1\n\td\n\tE F\nf <<<jq >g 2>h </i\n", "cat b find c f"),
             ("case $1 in a | b) c ;; (d) e ;;& *) f;; esac; g\n", "c e f g"),
             ("a() { b; }\nfunction c { d; }\nfunction e() { f; }\n", "b d f"),
             (
@@ -109,6 +128,16 @@ mod tests {
             ("/usr/bin/jq; ./find; \"$LAMBDA_TASK_ROOT/bin/jq\"; $tool; tool\"$x\"", "jq"),
             ("a && b || c & d |& e\n! f", "a b c d e f"),
             ("echo a\\\n  jq \\; find \\\n less; x", "echo x"),
+            ("a | \\\n  b && X=1 \\\n\tc\n[[ a ]] && \\\n  [[ $x =~ ^(tar|zip)$ ]] && d", "a b c d"),
+            ("json=${1//'\"'/'\\\"'}; a \"${x%'}'*} it's\"; b \"${x:-it's}\"; c ${x#'$(d)'}", "a b c"),
+            ("for ((jq = 1; jq < 1 << 4; jq <<= 1)); do a; done; for ((;;)) { b; }; c", "a b c"),
+            ("if [[ $1 == a || # it's a\n  $1 == (b) ]]; then a; fi; b", "a b"),
+            ("[[ $1 == *.@(gz|xz) && $1 =~ (file|$(a))+(dir) ]]; case $1\nin\n find | @(tar|zip)) b;; esac", "a b"),
+            ("cat <<E; b\n$(c \"$(d)\") `e` \\$(jq) it's\nE\ncat <<\\E\n$(jq)\nE\nf", "cat b c d e cat f"),
+            (
+                "xargs -I file cp file x; env -u find jq; timeout -s KILL 5 tar; env -i find",
+                "xargs cp env jq timeout tar env find",
+            ),
             ("coproc a; time b; until c; do d; done", "a b c d"),
         ] {
             assert_eq!(commands(text).join(" "), expected, "{text}");
@@ -123,6 +152,8 @@ mod tests {
         assert_eq!(script.functions.into_iter().collect::<Vec<String>>(), ["f"]);
         assert_eq!(script.sources[0].text, "$LAMBDA_TASK_ROOT/lib.sh");
         assert!(!script.errexit);
+        let guarded = scan("command -v jq >/dev/null && type -P tar; hash zip; alias less=more; command find").guarded;
+        assert!(["jq", "tar", "zip", "less"].iter().all(|name| guarded.contains(*name)) && !guarded.contains("find"));
         assert!(["set -e", "set -Eeuo pipefail", "f() { set -o errexit; }"].iter().all(|text| scan(text).errexit));
     }
 

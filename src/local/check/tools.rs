@@ -1,5 +1,6 @@
 //! What other programs say of a script: Bash itself, and shellcheck.
 
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -9,15 +10,22 @@ use serde_json::Value;
 use super::file::Fault;
 
 /// What `bash -n` says; nothing where the Bash cannot be started.
-pub(super) fn syntax(script: &Path) -> Vec<Fault> {
+pub(super) fn syntax(script: &Path, speaks_of_extglob: bool) -> Vec<Fault> {
     let bash = std::env::var_os("COSHELL_BASH").filter(|bash| !bash.is_empty()).unwrap_or_else(|| "bash".into());
-    let mut command = Command::new(&bash);
-    command.arg("-n").arg("--").arg(script).env("LC_ALL", "C").env_remove("BASH_ENV");
-    let output = match run(command) {
-        Ok(output) if output.status.success() => return Vec::new(),
+    let mut output = match read_by(&bash, script, &[]) {
         Ok(output) => output,
         Err(error) => return vec![(None, format!("`{} -n` cannot be run: {error}", bash.to_string_lossy()))],
     };
+    // It executes no `shopt`, which changes what can be read.
+    if !output.status.success()
+        && speaks_of_extglob
+        && let Ok(with_extglob) = read_by(&bash, script, &["-O", "extglob"])
+    {
+        output = with_extglob;
+    }
+    if output.status.success() {
+        return Vec::new();
+    }
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let prefix = format!("{}: line ", script.display());
     let faults: Vec<Fault> = told.lines().filter_map(|line| located(line, &prefix)).collect();
@@ -25,6 +33,12 @@ pub(super) fn syntax(script: &Path) -> Vec<Fault> {
         true => vec![(None, format!("Bash cannot read it: {}", told.trim_end()))],
         false => faults.into_iter().take(1).collect(), // what follows is the line itself, or comes of the first
     }
+}
+
+fn read_by(bash: &OsStr, script: &Path, options: &[&str]) -> std::io::Result<Output> {
+    let mut command = Command::new(bash);
+    command.args(options).arg("-n").arg("--").arg(script).env("LC_ALL", "C").env_remove("BASH_ENV");
+    run(command)
 }
 
 /// `FILE: line N: TEXT`

@@ -1,5 +1,7 @@
 //! The scan itself: one pass over the characters, a call of `code` for each level of `$( )`, `( )` and backquotes.
 
+mod brackets;
+mod documents;
 mod words;
 
 use super::{Call, Script, Word};
@@ -32,8 +34,8 @@ struct Scanner {
     text: Vec<char>,
     at: usize,
     line: u32,
-    /// The here-documents that begin at the next line: their last lines.
-    documents: Vec<String>,
+    /// The here-documents that begin at the next line: their last lines, and whether they are expanded.
+    documents: Vec<(String, bool)>,
     /// Whether a backquote ends the code here.
     backquoted: bool,
     /// How many constructs this one stands in.
@@ -78,8 +80,10 @@ impl Scanner {
                 '\n' => {
                     self.next();
                     self.skip_documents();
-                    (level.call, level.target) = (None, false);
+                    level.target = false;
+                    level.call = level.call.filter(|_| level.before_in);
                 }
+                '\\' if self.peek(1) == '\n' => self.continued(),
                 ' ' | '\t' | '\r' => drop(self.next()),
                 '#' => self.skip_comment(),
                 '|' | '(' if level.in_pattern => drop(self.next()),
@@ -122,17 +126,7 @@ impl Scanner {
                 self.at += 2;
                 level.target = true;
             }
-            ('<', '<', _) => {
-                self.next();
-                if self.peek(0) == '-' {
-                    self.next();
-                }
-                while matches!(self.peek(0), ' ' | '\t') {
-                    self.next();
-                }
-                let (last, _) = self.word();
-                self.documents.push(last);
-            }
+            ('<', '<', _) => self.document(),
             _ => {
                 while matches!(self.peek(0), '>' | '&' | '|') {
                     self.next();
@@ -169,23 +163,6 @@ impl Scanner {
         self.backquoted = backquoted;
     }
 
-    /// `(( … ))`, from the first parenthesis; commands may stand in `$( )` there.
-    fn arithmetic(&mut self) {
-        let mut depth = 0;
-        while self.at < self.text.len() {
-            match self.peek(0) {
-                '$' => self.dollar(),
-                c => {
-                    depth += i32::from(c == '(') - i32::from(c == ')');
-                    self.next();
-                }
-            }
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
     fn word_of(&mut self, level: &mut Level) {
         let line = self.line;
         let (text, literal) = self.word();
@@ -220,6 +197,9 @@ impl Scanner {
         if KEYWORDS.iter().any(|keyword| is(keyword)) || is_assignment(&text) {
             return;
         }
+        if is("for") && self.is_arithmetic_for() {
+            return self.arithmetic();
+        }
         level.before_in = is("case");
         level.name = is("function");
         level.cases -= u32::from(is("esac") && level.cases > 0);
@@ -231,18 +211,15 @@ impl Scanner {
         });
     }
 
-    /// The rest of `[[ … ]]`.
-    fn test(&mut self) -> Call {
-        while self.at < self.text.len() {
-            match self.peek(0) {
-                ']' if self.peek(1) == ']' => {
-                    self.at += 2;
-                    break;
-                }
-                ' ' | '\t' | '\n' | '(' | ')' | '<' | '>' | '|' | '&' | ';' => drop(self.next()),
-                _ => drop(self.word()),
-            }
+    pub(super) fn skip_blanks(&mut self) {
+        while matches!(self.peek(0), ' ' | '\t') {
+            self.next();
         }
-        Call::default()
+    }
+
+    /// A line that goes on: the backslash and the newline are nothing.
+    fn continued(&mut self) {
+        self.next();
+        self.next();
     }
 }

@@ -24,7 +24,7 @@ impl Scanner {
             match self.peek(0) {
                 ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | ')' => break,
                 '(' if text.ends_with('=') => self.deeper(Scanner::list),
-                '(' if text.ends_with(['?', '*', '+', '@', '!']) => self.nested(), // a pattern of extglob
+                '(' if text.ends_with(['?', '*', '+', '@', '!']) => self.deeper(Scanner::pattern),
                 '(' => break,
                 '\\' => {
                     self.next();
@@ -43,7 +43,7 @@ impl Scanner {
                 '$' if matches!(self.peek(1), '\'' | '"') => drop(self.next()),
                 '$' => {
                     let start = self.at;
-                    self.dollar();
+                    self.dollar(false);
                     text.extend(&self.text[start..self.at.min(self.text.len())]);
                     literal = false;
                 }
@@ -54,6 +54,19 @@ impl Scanner {
             self.next(); // no code that Bash could read; but the scan must come to its end
         }
         (text, literal)
+    }
+
+    /// `( … | … )` of extglob, from the parenthesis.
+    fn pattern(&mut self) {
+        self.next();
+        while self.at < self.text.len() && self.peek(0) != ')' {
+            match self.peek(0) {
+                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' => drop(self.next()),
+                '(' => self.deeper(Scanner::pattern),
+                _ => drop(self.word()),
+            }
+        }
+        self.next();
     }
 
     /// The elements of `name=( … )`.
@@ -93,7 +106,7 @@ impl Scanner {
                     self.next();
                 }
                 '$' => {
-                    self.dollar();
+                    self.dollar(true);
                     literal = false;
                 }
                 '`' => {
@@ -108,7 +121,7 @@ impl Scanner {
         literal
     }
 
-    fn backquotes(&mut self) {
+    pub(super) fn backquotes(&mut self) {
         self.next();
         self.backquoted = true;
         self.deeper(|scanner| scanner.code(Some('`')));
@@ -116,25 +129,27 @@ impl Scanner {
         self.next();
     }
 
-    /// An expansion, from its `$`.
-    pub(super) fn dollar(&mut self) {
+    /// An expansion, from its `$`; `quoted` where it stands between double quotes.
+    pub(super) fn dollar(&mut self, quoted: bool) {
         self.next();
         match (self.peek(0), self.peek(1)) {
             ('(', '(') => self.deeper(Scanner::arithmetic),
             ('(', _) => self.nested(),
-            ('{', _) => self.deeper(Scanner::braces),
+            ('{', _) => self.deeper(|scanner| scanner.braces(quoted)),
             _ => {}
         }
     }
 
     /// `${ … }`, from the brace.
-    fn braces(&mut self) {
+    fn braces(&mut self, quoted: bool) {
         self.next();
+        let apostrophes = quoted && self.is_default();
         while self.at < self.text.len() && self.peek(0) != '}' {
             match self.peek(0) {
-                '$' => self.dollar(),
+                '$' => self.dollar(quoted),
                 '`' => self.backquotes(),
                 '"' => drop(self.double(&mut String::new())),
+                '\'' if !apostrophes => self.single(&mut String::new()),
                 '\\' => {
                     self.next();
                     self.next();
@@ -145,25 +160,28 @@ impl Scanner {
         self.next();
     }
 
+    /// Whether it is `${name-word}`, `${name:=word}` or such, in whose word, other than in a pattern, an apostrophe between
+    /// double quotes is one (Bash manual, "Shell Parameter Expansion"). Reads the parameter.
+    fn is_default(&mut self) -> bool {
+        if matches!(self.peek(0), '!' | '#') {
+            self.next();
+        }
+        while self.peek(0).is_alphanumeric() || matches!(self.peek(0), '_' | '@' | '*') {
+            self.next();
+        }
+        if self.peek(0) == '[' {
+            while self.at < self.text.len() && !matches!(self.peek(0), ']' | '}') {
+                self.next();
+            }
+            self.next();
+        }
+        let operator = if self.peek(0) == ':' { self.peek(1) } else { self.peek(0) };
+        matches!(operator, '-' | '=' | '?' | '+')
+    }
+
     pub(super) fn skip_comment(&mut self) {
         while self.at < self.text.len() && self.peek(0) != '\n' {
             self.next();
-        }
-    }
-
-    /// The bodies of the here-documents that were announced on the line before.
-    pub(super) fn skip_documents(&mut self) {
-        for last in std::mem::take(&mut self.documents) {
-            while self.at < self.text.len() {
-                let mut line = String::new();
-                while self.at < self.text.len() && self.peek(0) != '\n' {
-                    line.push(self.next());
-                }
-                self.next();
-                if line.trim_start_matches('\t').trim_end_matches('\r') == last {
-                    break;
-                }
-            }
         }
     }
 }
