@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail};
 
 pub use addition::Addition;
 pub use architecture::Architecture;
-pub(super) use left_out::LeftOut;
+pub(super) use left_out::{LeftOut, pattern as left_out_pattern};
 pub(super) use runtime::{BOOTSTRAP, bootstrap};
 pub(super) use written::Written;
 

@@ -15,6 +15,7 @@ mod recognition;
 use clap::ValueEnum;
 use serde_json::Value;
 
+use super::event::is_json;
 use super::invocation::Response;
 
 /// The largest output of a task in a state machine, in bytes: 256 KiB.
@@ -65,6 +66,10 @@ pub fn warnings_of(caller: Caller, event: &[u8], response: &Response) -> Vec<Str
 }
 
 fn of_bytes(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
+    // Deeper JSON than serde_json goes: nothing can be said of it.
+    if serde_json::from_slice::<Value>(response).is_err() && is_json(response).is_ok() {
+        return Vec::new();
+    }
     match caller {
         Caller::HttpApi | Caller::RestApi | Caller::FunctionUrl | Caller::Alb => http::warnings(caller, response),
         Caller::Sqs | Caller::Kinesis | Caller::DynamoDb => {

@@ -29,7 +29,7 @@ use super::sandbox::Sandbox;
 use command::command;
 pub(super) use command::variables_of;
 use variables::LOG_STREAM_NAME;
-pub use variables::{RESERVED, random_uuid, region};
+pub use variables::{RESERVED, random_trace_id, random_uuid, region};
 
 /// The hidden argument with which `coshell` becomes the runtime.
 pub const RUNTIME_ARGUMENT: &str = "__runtime";
@@ -109,7 +109,11 @@ impl Environment {
         let stream = variables::log_stream_name()?;
         let mut command = command(settings, &api, &stream)?;
         let started = Instant::now();
-        let child = command.spawn().with_context(|| format!("cannot start the runtime {:?}", command.get_program()))?;
+        let folder = &settings.function.task_root;
+        let child = command.spawn().with_context(|| match folder.is_dir() {
+            true => format!("cannot start the runtime {:?}", command.get_program()),
+            false => format!("the function's folder `{}` is not there any more", folder.display()),
+        })?;
         let tree = ProcessTree::new(child.id(), &format!("{LOG_STREAM_NAME}={stream}"));
         let leader = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
         let exited = exited::watch(leader, api.exit_notice());

@@ -24,7 +24,7 @@ pub use arguments::Arguments;
 pub use outcome::Status;
 
 use super::contract::{self, Caller};
-use super::environment::{Bootstrap, Environment, Settings, random_uuid};
+use super::environment::{Bootstrap, Environment, Settings, random_trace_id, random_uuid};
 use super::event;
 use super::events::Sample;
 use super::function::Function;
@@ -82,6 +82,7 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         request_id: arguments.request_id.clone().map_or_else(random_uuid, Ok)?,
         timeout: arguments.timeout,
         function_arn: Some(function.arn()),
+        trace_id: Some(random_trace_id()?),
         client_context: arguments.client_context.clone(),
         ..Invoke::default()
     };

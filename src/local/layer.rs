@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use glob::Pattern;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap};
+use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap, left_out_pattern};
 use super::exit::Exit;
 
 const EXAMPLES: &str = "\
@@ -40,8 +41,8 @@ pub struct Arguments {
     pub add: Vec<Addition>,
 
     /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]` and `**`; can be given again
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
+    #[arg(long, value_name = "GLOB", value_parser = left_out_pattern)]
+    pub exclude: Vec<Pattern>,
 
     /// The runtime to put in [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE")]
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn layer(arguments: &Arguments) -> Result<()> {
-    let left_out = LeftOut::new(&arguments.exclude, &arguments.output)?;
+    let left_out = LeftOut::new(&arguments.exclude, &arguments.output);
     let mut bundle = Bundle::default();
     for addition in &arguments.add {
         let name = addition.name.as_deref().or_else(|| addition.path.to_str());

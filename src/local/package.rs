@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use glob::Pattern;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap};
+use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap, left_out_pattern};
 use super::check;
 use super::exit::Exit;
 use super::function::Function;
@@ -55,8 +56,8 @@ pub struct Arguments {
     pub include: Vec<Addition>,
 
     /// What to leave out: a name, or a path from the top, with `*`, `?`, `[…]` and `**`; can be given again
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
+    #[arg(long, value_name = "GLOB", value_parser = left_out_pattern)]
+    pub exclude: Vec<Pattern>,
 
     /// The runtime to put in [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE", requires = "with_runtime")]
@@ -82,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 
 fn package(function: &Function, arguments: &Arguments) -> Result<()> {
     sound(function, &arguments.path)?;
-    let mut left_out = LeftOut::new(&arguments.exclude, &arguments.output)?;
+    let mut left_out = LeftOut::new(&arguments.exclude, &arguments.output);
     let mut bundle = Bundle::default();
     bundle.folder("", &function.task_root, &mut left_out)?;
     for addition in &arguments.include {

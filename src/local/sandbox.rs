@@ -50,6 +50,9 @@ impl Sandbox {
         if let Some(missing) = layers.iter().find(|layer| !layer.exists()) {
             bail!("the layer `{}` is not there: name a folder or a zip", missing.display());
         }
+        for layer in layers {
+            layers::check(layer).with_context(|| format!("cannot unpack the layer `{}`", layer.display()))?;
+        }
         let absolute = layers.iter().map(std::path::absolute).collect::<std::io::Result<Vec<PathBuf>>>();
         let empty = Sandbox { layers: Vec::new() };
         let mut trial = empty.command(task_root, "true")?;

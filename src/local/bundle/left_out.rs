@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use glob::{MatchOptions, Pattern};
+use glob::{MatchOptions, Pattern, PatternError};
 
 /// As in a .gitignore: a pattern with a slash is matched from the top, one without against each name.
 const OPTIONS: MatchOptions =
@@ -24,12 +23,9 @@ pub(in crate::local) struct LeftOut {
 
 impl LeftOut {
     /// By `patterns` and by default; `output` is the file that is being made.
-    pub(in crate::local) fn new(patterns: &[String], output: &Path) -> Result<LeftOut> {
-        let pattern = |text: &String| {
-            Pattern::new(text.trim_end_matches('/')).with_context(|| format!("`{text}` is no pattern for --exclude"))
-        };
-        let patterns = patterns.iter().map(pattern).collect::<Result<_>>()?;
-        Ok(LeftOut { patterns, by_default: true, output: fs::canonicalize(output).ok(), ..LeftOut::default() })
+    pub(in crate::local) fn new(patterns: &[Pattern], output: &Path) -> LeftOut {
+        let (patterns, output) = (patterns.to_vec(), fs::canonicalize(output).ok());
+        LeftOut { patterns, by_default: true, output, ..LeftOut::default() }
     }
 
     /// The same patterns for a folder that somebody asked for as `name`, of which nothing stays out by default.
@@ -54,6 +50,14 @@ impl LeftOut {
     fn is_output(&self, path: &Path) -> bool {
         self.output.as_deref().is_some_and(|output| fs::canonicalize(path).is_ok_and(|path| path == output))
     }
+}
+
+/// Reads a pattern from the command line.
+///
+/// # Errors
+/// Where it is none.
+pub(in crate::local) fn pattern(text: &str) -> Result<Pattern, PatternError> {
+    Pattern::new(text.trim_end_matches('/'))
 }
 
 fn matches(pattern: &Pattern, name: &str) -> bool {

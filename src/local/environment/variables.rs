@@ -29,11 +29,13 @@ pub(super) fn of(settings: &Settings, api: Option<SocketAddr>, stream: &str) -> 
     let sandboxed = matches!(settings.bootstrap, Bootstrap::Sandboxed(_));
     let name = function.name();
     let default_region = set(AWS_DEFAULT_REGION).unwrap_or_else(|| region().into());
-    let of_lambda: [(&str, OsString); 10] = [
+    let of_lambda: [(&str, OsString); 12] = [
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}").into()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.into()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", settings.memory_mb.to_string().into()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime".into()),
         ("TZ", ":UTC".into()),
         (AWS_REGION, region().into()),
         (AWS_DEFAULT_REGION, default_region),
@@ -87,6 +89,16 @@ pub fn random_uuid() -> Result<String> {
     let file = "/proc/sys/kernel/random/uuid";
     let uuid = std::fs::read_to_string(file).with_context(|| format!("cannot read a random number from `{file}`"))?;
     Ok(uuid.trim().to_owned())
+}
+
+/// A trace id as Lambda sends one with every event, not sampled. Source: AWS X-Ray Developer Guide, "Tracing header".
+///
+/// # Errors
+/// When /proc is not there.
+pub fn random_trace_id() -> Result<String> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (root, parent) = (random_uuid()?.replace('-', ""), random_uuid()?.replace('-', ""));
+    Ok(format!("Root=1-{seconds:08x}-{};Parent={};Sampled=0", &root[..24], &parent[..16]))
 }
 
 #[cfg(test)]

@@ -4,17 +4,34 @@ use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use zip::ZipArchive;
+
+/// Refuses what cannot be unpacked, as far as that shows before.
+pub(super) fn check(layer: &Path) -> Result<()> {
+    if layer.is_dir() {
+        return Ok(());
+    }
+    let mut zip = zip(layer)?;
+    for index in 0..zip.len() {
+        let file = zip.by_index_raw(index).context("the zip is damaged")?;
+        if file.enclosed_name().is_none() {
+            bail!("its file `{}` leads out of the layer", file.name().escape_default());
+        }
+    }
+    Ok(())
+}
+
+fn zip(layer: &Path) -> Result<ZipArchive<File>> {
+    ZipArchive::new(File::open(layer)?).context("it is neither a folder nor a zip")
+}
 
 /// Puts what is in the folder or zip `layer` into `folder`.
 pub(super) fn unpack(layer: &str, folder: &Path) -> Result<()> {
     if Path::new(layer).is_dir() {
         return copy(Path::new(layer), folder);
     }
-    let zip = ZipArchive::new(File::open(layer)?).context("it is neither a folder nor a zip")?;
-    let mut zip = zip;
-    zip.extract(folder).context("the zip is damaged")
+    zip(Path::new(layer))?.extract(folder).context("the zip is damaged")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

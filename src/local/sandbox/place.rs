@@ -168,8 +168,9 @@ fn enter() -> Result<()> {
     chdir(NEW_ROOT).and_then(|()| pivot_root(".", ".")).context("cannot enter the sandbox")?;
     umount2(".", MntFlags::MNT_DETACH).context("cannot leave the old root")?;
     chdir("/").context("cannot enter the new root")?;
-    let mounts = fs::read_to_string("/proc/self/mountinfo").context("cannot read the mounts")?;
-    for (point, options) in mounts.lines().filter_map(mount_point) {
+    // Where a mount comes from may be any bytes; where it is, is a name of ours.
+    let mounts = fs::read("/proc/self/mountinfo").context("cannot read the mounts")?;
+    for (point, options) in String::from_utf8_lossy(&mounts).lines().filter_map(mount_point) {
         if ["/tmp", "/proc", "/dev/"].iter().any(|kept| point.starts_with(kept)) {
             continue;
         }

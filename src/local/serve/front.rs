@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-use super::super::environment::{random_uuid, region};
+use super::super::environment::{random_trace_id, random_uuid, region};
 use super::super::invocation::{Bytes, Invoke};
 use super::super::terminal::{self, printable};
 use super::admission::Admission;
@@ -29,8 +29,9 @@ impl Front {
     /// An event for the function, with a request id of its own.
     pub(super) fn invoke(&self, payload: Bytes) -> Result<Invoke, Exception> {
         let request_id = random_uuid().map_err(|error| Exception::Service(format!("{error:#}")))?;
+        let trace_id = Some(random_trace_id().map_err(|error| Exception::Service(format!("{error:#}")))?);
         let function_arn = Some(self.arn());
-        Ok(Invoke { payload, request_id, timeout: self.timeout, function_arn, ..Invoke::default() })
+        Ok(Invoke { payload, request_id, timeout: self.timeout, function_arn, trace_id, ..Invoke::default() })
     }
 
     /// The ARN without a qualifier; the account is that of AWS's own examples.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use tokio::sync::mpsc;
@@ -57,7 +57,7 @@ async fn answered(front: &Front, peer: SocketAddr, request: Request<Body>, line:
     invoke.listener = Some(listener);
     let answer = front.workers.submit(Asked { invoke, log_wanted: false, caller: Some(Caller::FunctionUrl) })?;
     if let Some(Part::Head(content_type)) = parts.recv().await {
-        let asked = stream::Asked { line: line.to_owned(), request_id };
+        let asked = stream::Asked { line: line.to_owned(), request_id, is_head: head.method == Method::HEAD };
         return Ok(stream::answer(content_type, parts, answer, asked).await.unwrap_or_else(|reason| unusable(&reason)));
     }
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;

@@ -106,12 +106,13 @@ pub(super) async fn asked(
     if received.size > limit as u64 {
         return Err(Exception::RequestTooLarge(limit));
     }
+    let invoke = front.invoke(payload(received.bytes)?)?;
     let invoke = Invoke {
         function_arn,
         client_context: headers.get(CLIENT_CONTEXT).map(decoded_context).transpose()?,
         tenant_id: text(headers, TENANT_ID)?.map(tenant_id).transpose()?,
-        trace_id: text(headers, TRACE_ID)?,
-        ..front.invoke(payload(received.bytes)?)?
+        trace_id: text(headers, TRACE_ID)?.or(invoke.trace_id),
+        ..invoke
     };
     Ok((invoke, invocation_type))
 }

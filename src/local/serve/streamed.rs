@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::{self, Debug, Formatter};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -44,6 +44,17 @@ impl Streamed {
 
     pub(super) fn into_body(self) -> Body {
         Body::new(self)
+    }
+
+    /// A body of nothing, whose length is not told.
+    pub(super) fn nothing() -> Streamed {
+        let ((_, parts), (_, answer)) = (mpsc::channel(1), oneshot::channel());
+        Streamed::new(parts, answer, std::convert::identity, |_| Ok(Vec::new()))
+    }
+
+    /// Takes all of it, where the client is to have none.
+    pub(super) async fn drain(mut self) {
+        while poll_fn(|task| Pin::new(&mut self).poll_frame(task)).await.is_some_and(|frame| frame.is_ok()) {}
     }
 
     /// What is to be sent after the last part.

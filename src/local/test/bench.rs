@@ -128,6 +128,7 @@ impl Bench {
             request_id: request_id(name),
             timeout: self.timeout,
             function_arn: Some(self.settings.function.arn()),
+            trace_id: Some(trace_id(name)),
             ..Invoke::default()
         }
     }
@@ -158,9 +159,18 @@ fn variables(task_root: &Path, given: &[(OsString, OsString)]) -> Result<Vec<(Os
 
 /// A UUID that depends on the event's name alone.
 fn request_id(name: &str) -> String {
-    let digest = Sha256::digest(name.as_bytes());
-    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
+    let digits = digits(name);
+    format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
+}
+
+/// A trace id that does.
+fn trace_id(name: &str) -> String {
+    let digits = digits(name);
+    format!("Root=1-{}-{};Parent={};Sampled=0", &digits[..8], &digits[8..32], &digits[32..48])
+}
+
+fn digits(name: &str) -> String {
+    Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ const MOST_PRELUDE_BYTES: usize = 16 * 1024;
 pub(super) struct Asked {
     pub(super) line: String,
     pub(super) request_id: String,
+    /// Whether the client wants the head alone.
+    pub(super) is_head: bool,
 }
 
 /// The answer to a request whose response has begun with this content type, or why there is none.
@@ -41,13 +43,21 @@ pub(super) async fn answer(
         ((StatusCode::OK, [(CONTENT_TYPE, PLAIN)]).into_response(), Bytes::new())
     };
     let status = reply.status().as_u16();
+    let Asked { line, request_id, is_head } = asked;
     let end = move |answer: Answer| {
-        log_access(asked.line, status, &asked.request_id, &answer);
+        log_access(line, status, &request_id, &answer);
         broken_off(answer)
     };
     let mut streamed = Streamed::new(parts, answer, std::convert::identity, end);
     streamed.begun.extend(Some(body).filter(|body| !body.is_empty()));
-    *reply.body_mut() = streamed.into_body();
+    // Where HTTP has no body, nobody would read this one to its end; and the line in the log would be of a client that had gone.
+    let has_body = !is_head && !matches!(reply.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    *reply.body_mut() = if has_body {
+        streamed.into_body()
+    } else {
+        tokio::spawn(streamed.drain());
+        Streamed::nothing().into_body()
+    };
     Ok(reply)
 }
 
