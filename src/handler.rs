@@ -1,7 +1,7 @@
 //! `_HANDLER`: which function of which script.
 //!
 //! The tutorial cuts at the first dot; people also write `dir/function.handler`, `function.sh.handler` and absolute paths, so
-//! this splits at the last dot of the file's name, which gives the same for every handler the tutorial could run.
+//! this splits at the last dot of the file's name, and where that gives no file, as the tutorial does.
 
 use std::ffi::OsString;
 use std::fs;
@@ -37,6 +37,9 @@ impl Handler {
         if let Some(script) = candidates.iter().find(|path| path.exists()).cloned() {
             readable(&script)?;
             return Ok(Handler::Function { script, function });
+        }
+        if let Some(handler) = cut_at_first_dots(raw, task_root) {
+            return Ok(handler);
         }
         let program = task_root.join(raw);
         if program.is_file() {
@@ -116,6 +119,13 @@ fn split(raw: &str) -> Result<(String, String), Failure> {
     Ok((format!("{folder}{stem}"), function.to_owned()))
 }
 
+/// What the tutorial makes of `raw`: all before its first dot is the script, all between that and the next the function.
+fn cut_at_first_dots(raw: &str, task_root: &Path) -> Option<Handler> {
+    let mut parts = raw.split('.');
+    let (script, function) = (task_root.join(format!("{}.sh", parts.next()?)), parts.next()?.to_owned());
+    (!function.is_empty() && script.is_file()).then_some(Handler::Function { script, function })
+}
+
 /// The file names that `stem` may stand for, the likelier first.
 fn scripts(stem: &str) -> Vec<String> {
     let with_suffix = format!("{stem}.sh");
@@ -154,6 +164,17 @@ mod tests {
         ] {
             assert_eq!(split(raw).unwrap(), (stem.to_owned(), function.to_owned()), "{raw}");
         }
+    }
+
+    #[test]
+    fn a_handler_with_more_dots_is_cut_as_the_tutorial_does_where_nothing_else_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("function.sh"), "").unwrap();
+        let resolved = || Handler::resolve("function.handler.v2", root.path()).unwrap();
+        let script = |name| root.path().join(name);
+        assert_eq!(resolved(), Handler::Function { script: script("function.sh"), function: "handler".to_owned() });
+        fs::write(script("function.handler.sh"), "").unwrap();
+        assert_eq!(resolved(), Handler::Function { script: script("function.handler.sh"), function: "v2".to_owned() });
     }
 
     #[test]

@@ -46,8 +46,8 @@ struct Entry {
     life: Life,
     /// A descriptor of its wake-up pipe.
     wake: OwnedFd,
-    /// A private folder that must not be left behind.
-    folder: Option<PathBuf>,
+    /// Private folders that must not be left behind.
+    folders: Vec<PathBuf>,
 }
 
 /// The Bashes of this process. Clones are the same roster.
@@ -73,14 +73,14 @@ impl Roster {
     pub(crate) fn start(
         &self,
         wake: OwnedFd,
-        folder: Option<PathBuf>,
+        folders: Vec<PathBuf>,
         spawn: impl FnOnce() -> io::Result<Child>,
     ) -> io::Result<Bash> {
         self.wait_if_ending();
         let mut entries = self.entries();
         let child = spawn()?;
         let id = child.id();
-        entries.push(Entry { child, life: Life::Running, wake, folder });
+        entries.push(Entry { child, life: Life::Running, wake, folders });
         Ok(Bash { id, roster: self.clone() })
     }
 
@@ -106,7 +106,7 @@ impl Roster {
         self.wait_for_end(PATIENCE - HANDLER_PATIENCE);
         kill_all_below();
         let entries = self.entries();
-        entries.iter().flat_map(|entry| &entry.folder).for_each(|folder| drop(std::fs::remove_dir_all(folder)));
+        entries.iter().flat_map(|entry| &entry.folders).for_each(|folder| drop(std::fs::remove_dir_all(folder)));
     }
 
     fn wait_for_end(&self, patience: Duration) {

@@ -3,7 +3,6 @@
 //! One thread reads them all, for as long as somebody holds them; at most [`MOST`] at a time, since each is a descriptor, and fewer
 //! where there are few of those: what an event needs is never taken.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -29,9 +28,18 @@ const MOST_DRAINING_READS: usize = 16;
 /// What the thread is told.
 enum Message {
     /// Read this pipe to its end.
-    Adopt(OwnedFd, Lines),
+    Adopt(OwnedFd, Lines, Whose),
     /// Read what there is now to its end, and answer.
     Drain(Sender<()>),
+}
+
+/// Who holds a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// A persistent Bash, and what the script has started.
+    Bash,
+    /// What an event has left behind.
+    Background,
 }
 
 /// The thread's address.
@@ -51,7 +59,7 @@ impl Leftovers {
         std::thread::Builder::new()
             .name("leftover logs".into())
             .stack_size(128 * 1024)
-            .spawn(move || Reader { log, receiver, woken, most: most(bashes), bashes, pipes: VecDeque::new() }.run())?;
+            .spawn(move || Reader { log, receiver, woken, most: most(bashes), bashes, pipes: Vec::new() }.run())?;
         Ok(Leftovers { messages: sender, wake: wake.into() })
     }
 
@@ -65,8 +73,8 @@ impl Leftovers {
     }
 
     /// Hands over `pipe`, which must not block; what comes out of it goes to `lines` until its end.
-    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines) {
-        if self.messages.send(Message::Adopt(pipe, lines)).is_ok() {
+    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, whose: Whose) {
+        if self.messages.send(Message::Adopt(pipe, lines, whose)).is_ok() {
             // A full pipe has woken the thread already.
             let _ = write(&self.wake, b".");
         }
@@ -88,21 +96,21 @@ struct Reader {
     most: usize,
     /// How many pipes of Bashes come on top of them.
     bashes: usize,
-    pipes: VecDeque<(OwnedFd, Lines)>,
+    pipes: Vec<(OwnedFd, Lines, Whose)>,
 }
 
 impl Reader {
     fn run(mut self) {
         while self.wait().is_ok() && self.adopt_new() {
-            self.pipes.retain_mut(|(pipe, lines)| drain(pipe, lines));
+            self.pipes.retain_mut(|(pipe, lines, _)| drain(pipe, lines));
         }
     }
 
     /// Waits until a pipe has something to read, a new one comes, or an incomplete line has waited long enough.
     fn wait(&self) -> nix::Result<()> {
-        let due = self.pipes.iter().filter_map(|(_, lines)| lines.partial_wait()).min();
+        let due = self.pipes.iter().filter_map(|(_, lines, _)| lines.partial_wait()).min();
         let timeout = due.map_or(PollTimeout::NONE, timeout);
-        let fds = std::iter::once(&self.woken).chain(self.pipes.iter().map(|(pipe, _)| pipe));
+        let fds = std::iter::once(&self.woken).chain(self.pipes.iter().map(|(pipe, ..)| pipe));
         let mut fds: Vec<PollFd> = fds.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
         match poll(&mut fds, timeout) {
             Ok(_) | Err(nix::Error::EINTR) => Ok(()),
@@ -115,18 +123,19 @@ impl Reader {
         let _ = read(&self.woken, &mut [0; 64]);
         loop {
             match self.receiver.try_recv() {
-                Ok(Message::Adopt(pipe, lines)) => self.pipes.push_back((pipe, lines)),
+                Ok(Message::Adopt(pipe, lines, whose)) => self.pipes.push((pipe, lines, whose)),
                 Ok(Message::Drain(done)) => {
-                    self.pipes.iter_mut().for_each(|(pipe, lines)| drain_whole(pipe, lines));
+                    self.pipes.iter_mut().for_each(|(pipe, lines, _)| drain_whole(pipe, lines));
                     let _ = done.send(());
                 }
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
-        while self.pipes.len() > self.most + self.bashes
-            && let Some((_, mut lines)) = self.pipes.pop_front()
-        {
+        while self.pipes.len() > self.most + self.bashes {
+            // What the script has started is meant to stay.
+            let oldest = self.pipes.iter().position(|(.., whose)| *whose == Whose::Background).unwrap_or_default();
+            let (_, mut lines, _) = self.pipes.remove(oldest);
             lines.finish();
             let told = format!(
                 "more than {} background processes keep a log open; the oldest one's log was closed",

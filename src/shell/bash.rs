@@ -11,6 +11,7 @@ use nix::unistd::{AccessFlags, access};
 
 use super::convention::{Convention, Event};
 use super::habits::Habits;
+use super::headers::Headers;
 use super::{Lanes, Plumbing};
 use crate::config::Config;
 use crate::handler::Handler;
@@ -54,7 +55,8 @@ pub(super) fn spawn(
 /// Where the driver finds its pipes and files. The status pipe comes first: a Bash that is too old looks no further.
 fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
     let Lanes { stdout, stderr } = &plumbing.lanes;
-    let paths: [(&str, Option<&Path>); 11] = [
+    let stdin = |lane: usize| plumbing.stdins.as_ref().map_or(Path::new("/dev/null"), |stdins| &stdins[lane].path);
+    let paths: [(&str, Option<&Path>); 12] = [
         ("status", Some(&plumbing.status.path)),
         ("wake", Some(&plumbing.wake.path)),
         ("event_file", Some(&plumbing.event.path)),
@@ -63,8 +65,9 @@ fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
         ("stdout1", Some(&stdout[1].path)),
         ("stderr0", Some(&stderr[0].path)),
         ("stderr1", Some(&stderr[1].path)),
-        ("stdin", Some(plumbing.stdin.as_ref().map_or(Path::new("/dev/null"), |stdin| &stdin.path))),
-        ("headers", plumbing.headers.as_ref().map(|headers| headers.path.as_path())),
+        ("stdin0", Some(stdin(0))),
+        ("stdin1", Some(stdin(1))),
+        ("headers", plumbing.headers.as_ref().map(Headers::prefix)),
         ("xtrace", plumbing.xtrace.as_ref().map(|(end, _)| end.path.as_path())),
     ];
     paths.map(|(name, path)| (name, path.map(OsString::from).unwrap_or_default())).to_vec()

@@ -50,7 +50,7 @@ impl Channel {
     }
 
     pub(crate) fn fifos() -> io::Result<Channel> {
-        Ok(Channel::Fifos(mkdtemp(FOLDER_TEMPLATE)?))
+        Ok(Channel::Fifos(private_folder()?))
     }
 
     /// The folder that is removed in the end.
@@ -119,6 +119,25 @@ impl Channel {
         Ok(Shared { file, path })
     }
 
+    /// Puts an empty file in the place of `shared`, under the same path: who still has the old one open can never read what the new
+    /// one will hold.
+    pub(crate) fn renew_file(&self, shared: &mut Shared) -> io::Result<()> {
+        match self {
+            Channel::Proc(_) => {
+                let new = memfd_create("renewed", MFdFlags::MFD_CLOEXEC)?;
+                let mut number = OwnedFd::from(std::mem::replace(&mut shared.file, File::from(new.try_clone()?)));
+                dup3(&new, &mut number, OFlag::O_CLOEXEC)?;
+                shared.file = File::from(number);
+            }
+            Channel::Fifos(_) => {
+                fs::remove_file(&shared.path)?;
+                let mut options = OpenOptions::new();
+                shared.file = options.read(true).write(true).create_new(true).mode(0o600).open(&shared.path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts a new pipe in the place of `end`, under the same path, and gives back the old one: whoever still writes to that one
     /// can never be taken for the next writer.
     pub(crate) fn renew(&self, end: &mut End) -> io::Result<OwnedFd> {
@@ -145,6 +164,10 @@ impl Drop for Channel {
             Channel::Fifos(folder) => drop(fs::remove_dir_all(folder)),
         }
     }
+}
+
+pub(super) fn private_folder() -> io::Result<PathBuf> {
+    Ok(mkdtemp(FOLDER_TEMPLATE)?)
 }
 
 fn open_fifo(path: &Path) -> io::Result<OwnedFd> {

@@ -21,6 +21,7 @@ fi
 for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
+__coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
 __coshell_turn=0 __coshell_code=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
@@ -170,15 +171,16 @@ shopt -s expand_aliases inherit_errexit
         builtin trap '__coshell_exit "$?" "$BASH_COMMAND"' EXIT
         case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND" "${PIPESTATUS[@]}"' STKFLT ;; esac
         {
-          builtin printf 'R %s %s\n' "$__coshell_turn" "${BASHPID:-0}" >>"$__coshell_status"
+          builtin printf 'R %s %s\n' "$__coshell_turn" "${BASHPID:-0}" >>"$__coshell_status" || builtin exit 1
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :
           builtin mapfile -d '' -t -u 8 __coshell_event
           # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is
           # the script's TMOUT, any other the supervisor's end, and so is a q.
           while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
             [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
-              # The shell below is to end too: a signal that nothing else sends tells it (128 + 30).
+              # The shell below is to end too: this signal tells it (128 + 30), and a q for an event, as a handler may exit with 158.
               builtin trap - ERR EXIT
+              builtin printf q >|"$__coshell_event_file"
               builtin kill -PWR "${BASHPID-}"
               builtin exit 0
             }
@@ -188,7 +190,7 @@ shopt -s expand_aliases inherit_errexit
         builtin export "${__coshell_event[@]:2}"
         case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
         case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
-        case $__coshell_headers in ?*) HEADERS=$__coshell_headers ;; esac
+        case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
         case $__coshell_xtrace in
         ?*)
           exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
@@ -227,14 +229,18 @@ shopt -s expand_aliases inherit_errexit
           ;;
         esac
         builtin exit "$__coshell_code"
-      ) <"$__coshell_stdin" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
+      ) <"${__coshell_stdins[__coshell_turn & 1]}" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
     # After an S nothing more is said. The supervisor is gone when its pipe is: then so are we.
     __coshell_code=$?
     case $__coshell_code in
-    47) ;;
-    158) builtin exit 0 ;;
-    *) builtin printf 'D %s %s\n' "$__coshell_turn" "$__coshell_code" >>"$__coshell_status" || builtin exit 0 ;;
+    47) continue ;;
+    158)
+      __coshell_byte=q
+      { builtin read -r -N 1 __coshell_byte <"$__coshell_event_file"; } 2>/dev/null
+      case $__coshell_byte in q | '') builtin exit 0 ;; esac
+      ;;
     esac
+    builtin printf 'D %s %s\n' "$__coshell_turn" "$__coshell_code" >>"$__coshell_status" || builtin exit 0
   done
 }

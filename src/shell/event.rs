@@ -9,24 +9,35 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::convention::Convention;
-use super::plumbing::Plumbing;
+use super::plumbing::{Plumbing, lane};
 use crate::invocation::Invocation;
 use crate::payload::Payload;
 
+const PAGE: usize = 4096;
+
 /// Writes `invocation` for the subshell of `turn` to where the handler expects it.
 pub(super) fn write(
-    plumbing: &Plumbing,
+    plumbing: &mut Plumbing,
     convention: &Convention,
     turn: u64,
     invocation: &Invocation,
 ) -> io::Result<()> {
-    if let Some(stdin) = &plumbing.stdin {
-        rewrite(&stdin.file, &invocation.event)?;
+    if let Some(stdins) = &plumbing.stdins {
+        rewrite(&stdins[lane(turn)].file, &invocation.event)?;
     }
-    if let Some(headers) = &plumbing.headers {
-        rewrite(&headers.file, &invocation.headers)?;
+    if let Some(headers) = &mut plumbing.headers {
+        headers.write(turn, &invocation.headers)?;
     }
-    rewrite(&plumbing.event.file, &fields(turn, convention, invocation))
+    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation))
+}
+
+/// A subshell whose `read` ends by the script's TMOUT looks into the file at any moment. A page appears at once; of what is written
+/// in several steps the turn, without which nothing counts, comes last.
+fn rewrite_from_the_end(file: &File, bytes: &[u8]) -> io::Result<()> {
+    let turn = bytes.iter().position(|byte| *byte == 0).filter(|_| bytes.len() > PAGE).unwrap_or_default();
+    file.set_len(0)?;
+    file.write_all_at(&bytes[turn..], turn as u64)?;
+    if turn > 0 { file.write_all_at(&bytes[..turn], 0) } else { Ok(()) }
 }
 
 /// Bash opens the file anew each time, so it is written from its beginning.

@@ -1,7 +1,13 @@
 //! What a script does that the driver has to step aside for, judged by its text before it is sourced.
 
-use std::io;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// The tutorial's globals that are set only where the script seems to read them.
+const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
+/// So many files are read for their habits.
+const MOST_FILES: usize = 32;
 
 /// What the script's text speaks of, where the driver has to step aside.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,15 +28,33 @@ pub(super) struct Habits {
 }
 
 impl Habits {
-    pub(super) fn of(script: &Path) -> io::Result<Habits> {
-        let text = String::from_utf8_lossy(&std::fs::read(script)?).into_owned();
-        let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let (sources, headers) = (speaks_of(&["source", ". ", "eval"]), speaks_of(&["HEADERS"]));
-        let globals = ["EVENT_DATA", "REQUEST_ID"].into_iter().filter(|name| sources || speaks_of(&[*name])).collect();
-        let mut habits = Habits { sources, headers, globals, ..Habits::default() };
-        habits.builtin = speaks_of(&["builtin()", "builtin ()", "function builtin"]);
-        text.lines().for_each(|line| habits.note(line));
+    /// Of `script`, and of what it seems to source in its own folder or in `root`.
+    pub(super) fn of(script: &Path, root: &Path) -> io::Result<Habits> {
+        let text = String::from_utf8_lossy(&fs::read(script)?).into_owned();
+        let mut habits = Habits::default();
+        habits.judge(&text);
+        let folder = script.parent().unwrap_or(root);
+        let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced(&text, [root, folder]));
+        while let Some(file) = to_read.pop().filter(|_| files.len() < MOST_FILES) {
+            if files.insert(file.clone())
+                && let Ok(bytes) = fs::read(&file)
+            {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                habits.judge(&text);
+                to_read.extend(sourced(&text, [root, file.parent().unwrap_or(root)]));
+            }
+        }
+        habits.globals = GLOBALS.into_iter().filter(|name| habits.sources || habits.globals.contains(name)).collect();
         Ok(habits)
+    }
+
+    fn judge(&mut self, text: &str) {
+        let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        self.sources |= speaks_of(&["source", ". ", "eval"]);
+        self.headers |= speaks_of(&["HEADERS"]);
+        self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
+        self.globals.extend(GLOBALS.into_iter().filter(|name| speaks_of(&[*name])));
+        text.lines().for_each(|line| self.note(line));
     }
 
     fn note(&mut self, line: &str) {
@@ -44,6 +68,36 @@ impl Habits {
                 matches!(word, "DEBUG" | "xtrace" | "verbose" | "extdebug") || (option && word.contains(['v', 'x']));
         }
     }
+}
+
+/// The files that `text` seems to source, in one of `folders`. Where a name is put together when the script runs, as
+/// `$(dirname "${BASH_SOURCE[0]}")/lib.sh`, what follows that is looked for. It is a guess: a file too many does no harm.
+fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
+    let words = text.lines().flat_map(|line| {
+        ["source ", ". "].map(|word| line.match_indices(word).map(move |found| (line, word, found.0)))
+    });
+    let names = words.flatten().filter_map(|(line, word, at)| {
+        let begins = at == 0 || line[..at].ends_with([' ', '\t', ';', '&', '|', '{', '(']);
+        begins.then(|| name_of(&line[at + word.len()..]))
+    });
+    names.flat_map(|name| folders.map(|folder| folder.join(name))).filter(|path| path.is_file()).collect()
+}
+
+/// The part of a sourced file's name that stands in the text.
+fn name_of(rest: &str) -> &str {
+    let rest = rest.split([';', '&', '|']).next().unwrap_or_default().trim();
+    let known = match (rest.rfind(")/").max(rest.rfind("}/")), rest.rfind('$')) {
+        (Some(at), _) => &rest[at + 2..],
+        (None, Some(at)) => rest[at..].split_once('/').map_or("", |(_, known)| known),
+        (None, None) => rest,
+    };
+    known
+        .trim_start_matches("/var/task/")
+        .trim_matches(['"', '\''])
+        .split(['"', '\'', ' '])
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches('/')
 }
 
 #[cfg(test)]
@@ -63,9 +117,31 @@ mod tests {
             ("source lib.sh", false, false, true),
         ] {
             std::fs::write(file.path(), text).unwrap();
-            let habits = Habits::of(file.path()).unwrap();
+            let habits = Habits::of(file.path(), Path::new("/nosuch")).unwrap();
             assert_eq!((habits.err_traps, habits.traces, habits.sources), (err_traps, traces, sources), "{text}");
             assert_eq!(habits.globals.len(), if sources { 2 } else { 0 }, "{text}");
         }
+    }
+
+    #[test]
+    fn habits_of_sourced_files_count() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("lib")).unwrap();
+        fs::write(root.path().join("lib/a.sh"), ". \"${BASH_SOURCE[0]%/*}/b.sh\"\n").unwrap();
+        fs::write(root.path().join("lib/b.sh"), "trap oops ERR; f() { cat \"$HEADERS\"; }\n. lib/a.sh\n").unwrap();
+        let script = root.path().join("function.sh");
+        for line in [
+            "source lib/a.sh",
+            ". ./lib/a.sh; x",
+            "source \"$LAMBDA_TASK_ROOT/lib/a.sh\"",
+            "[[ $x ]] && . \"${LAMBDA_TASK_ROOT}\"/lib/a.sh || :",
+            "source \"$(dirname \"${BASH_SOURCE[0]}\")/lib/a.sh\" # the library",
+        ] {
+            fs::write(&script, line).unwrap();
+            let habits = Habits::of(&script, root.path()).unwrap();
+            assert!(habits.err_traps && habits.headers, "{line}");
+        }
+        fs::write(&script, "echo source lib/c.sh; source /nosuch; resource lib/a.sh").unwrap();
+        assert!(!Habits::of(&script, root.path()).unwrap().err_traps);
     }
 }

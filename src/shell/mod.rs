@@ -10,6 +10,7 @@ mod convention;
 mod ending;
 mod event;
 mod habits;
+mod headers;
 mod io;
 mod outcome;
 mod output;
@@ -33,6 +34,7 @@ use nix::unistd::{read, write};
 
 use crate::handler::Handler;
 use crate::host::Host;
+use crate::logs::leftovers::Whose;
 use crate::logs::lines::Lines;
 use crate::roster::{Bash, Life};
 pub(crate) use convention::Convention;
@@ -164,6 +166,7 @@ impl Shell {
                 self.phase = Phase::Waiting;
                 self.subshell = Some(pid).filter(|pid| *pid > 0);
                 self.stillborn = 0;
+                self.plumbing.renew_stdin(turn - 1);
                 if self.is_in_the_way() {
                     self.kill_subshell();
                     self.phase = Phase::Ending;
@@ -220,7 +223,7 @@ impl Shell {
         if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
             && let Ok(old) = self.plumbing.channel.renew(end)
         {
-            self.host.leftovers.adopt(old, lines);
+            self.host.leftovers.adopt(old, lines, Whose::Background);
         } else {
             lines.finish();
         }

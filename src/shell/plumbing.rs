@@ -5,12 +5,14 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 
 use nix::fcntl::OFlag;
 
 use super::channel::{Channel, End, Shared};
 use super::convention::Convention;
 use super::habits::Habits;
+use super::headers::Headers;
 use crate::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
@@ -23,10 +25,10 @@ pub(super) struct Plumbing {
     pub(super) driver: Shared,
     /// The event for the waiting subshell.
     pub(super) event: Shared,
-    /// The event once more, for a handler that reads it from stdin.
-    pub(super) stdin: Option<Shared>,
+    /// The event once more, for a handler that reads it from stdin; for odd and even turns, as the lanes.
+    pub(super) stdins: Option<[Shared; 2]>,
     /// The event's headers, for a script that speaks of them.
-    pub(super) headers: Option<Shared>,
+    pub(super) headers: Option<Headers>,
     /// Stack records of failures.
     pub(super) trace: Shared,
     /// What the driver says.
@@ -63,8 +65,8 @@ impl Plumbing {
         Ok(Plumbing {
             driver: channel.file("driver", DRIVER.as_bytes())?,
             event: channel.file("event", b"")?,
-            stdin: if on_stdin { Some(channel.file("stdin", b"")?) } else { None },
-            headers: if headers { Some(channel.file("headers", b"")?) } else { None },
+            stdins: if on_stdin { Some([channel.file("stdin0", b"")?, channel.file("stdin1", b"")?]) } else { None },
+            headers: if headers { Some(Headers::beside(&channel)?) } else { None },
             trace: channel.file("trace", b"")?,
             status,
             _status_writer: status_writer,
@@ -76,6 +78,20 @@ impl Plumbing {
             xtrace: if traced { Some(channel.pipe("xtrace")?) } else { None },
             channel,
         })
+    }
+
+    /// Makes an empty file of the event that `turn` had on its stdin, once its subshell is gone and before the one after the next is
+    /// forked: a background process of that event reads no later one.
+    pub(super) fn renew_stdin(&mut self, turn: u64) {
+        if let Some(stdins) = &mut self.stdins {
+            drop(self.channel.renew_file(&mut stdins[lane(turn)])); // without a spare descriptor it stays
+        }
+    }
+
+    /// The private folders that must not be left behind.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        let of_headers = self.headers.as_ref().and_then(Headers::folder);
+        self.channel.folder().into_iter().chain(of_headers).collect()
     }
 
     /// Takes `byte` out of the wake-up pipe, if nobody has read it.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::failure::{Ending, Failure};
 use crate::handler::Handler;
 use crate::host::Host;
+use crate::logs::leftovers::Whose;
 use crate::logs::lines::Lines;
 use crate::logs::{Level, Owner};
 
@@ -60,15 +61,16 @@ impl Starting {
         first_turn: u64,
     ) -> Result<Starting, Failure> {
         let convention = Convention::named(&config.convention)?;
-        let habits = habits(handler)?;
+        let habits = habits(handler, &config.task_root)?;
         let plumbing = Plumbing::new(channel, config.is_traced(), &convention, &habits, handler).map_err(no_channel)?;
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
         let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
         let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
-        let bash = host.roster.start(wake, plumbing.channel.folder(), spawn).map_err(|error| {
-            Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
+        let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| Failure::BashNotFound {
+            bash: config.bash.to_string_lossy().into_owned(),
+            cause: error.to_string(),
         })?;
         let shell = Shell {
             bash,
@@ -157,7 +159,7 @@ impl Starting {
             shell.host.log.say(Level::Warn, &Owner::default(), &told);
         }
         drop(shell.plumbing.trace.file.set_len(0));
-        shell.host.leftovers.adopt(output.fd, lines);
+        shell.host.leftovers.adopt(output.fd, lines, Whose::Bash);
         shell
     }
 
@@ -220,9 +222,9 @@ impl Starting {
 }
 
 /// What the script's text speaks of; a program has none.
-fn habits(handler: &Handler) -> Result<Habits, Failure> {
+fn habits(handler: &Handler, root: &Path) -> Result<Habits, Failure> {
     let Some(script) = handler.script() else { return Ok(Habits::default()) };
-    Habits::of(script)
+    Habits::of(script, root)
         .map_err(|error| Failure::ScriptUnreadable { script: script.to_owned(), cause: error.to_string() })
 }
 

@@ -92,7 +92,7 @@ impl Shell {
     fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
         self.forget_records();
         loop {
-            event::write(&self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
+            event::write(&mut self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
             match write(&self.plumbing.wake.fd, WAKE) {
                 Ok(_) => {
                     self.phase = Phase::Running;

@@ -121,3 +121,17 @@ fn what_such_a_child_writes_to_stderr_is_in_the_log_before_the_answer() {
     fs::write(function.path("go"), "").unwrap();
     answer.answer().responds("done");
 }
+
+#[test]
+fn what_the_script_has_started_outlives_any_number_of_background_processes() {
+    let script = "(while read -r line <go; do echo \"$line\" >&2; done) & helper=$!
+handler() { sleep 1000 >/dev/null & kill -0 $helper && echo up; }";
+    let function = Function::script(script);
+    mkfifo(&function.path("go"), Mode::S_IRWXU).unwrap();
+    let function = function.start();
+    for event in 0..70 {
+        function.send(event.to_string()).answer_and_next().responds("up");
+    }
+    fs::write(function.path("go"), "the helper logs\n").unwrap();
+    function.log_with("the helper logs\n");
+}

@@ -1,5 +1,11 @@
 //! Nothing of one event is left for the next.
 
+use std::fs;
+use std::path::Path;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
 use crate::support::function::{Channel, Function};
 
 /// Whatever changes from event to event anyhow, or is the driver's own.
@@ -68,4 +74,56 @@ fn files_below_tmp_are_kept_while_the_function_is_warm() {
     let function = Function::script(script).start();
     function.answer("a").responds("a");
     function.answer("b").responds("a\nb");
+}
+
+/// What the background process of the first event logs when three more have come.
+fn told_late(function: Function) -> String {
+    mkfifo(&function.path("go"), Mode::S_IRWXU).unwrap();
+    let function = function.start();
+    for event in ["first event", "second event, a longer one", "third event", "fourth"] {
+        function.send(event).answer_and_next().responds("ok");
+    }
+    fs::write(function.path("go"), "go\n").unwrap();
+    function.log_with("late")
+}
+
+#[test]
+fn a_background_process_reads_no_later_event_on_the_stdin_of_its_own() {
+    for channel in Channel::BOTH {
+        let late = "exec 3<&0; [[ -e begun ]] || { touch begun; { read -r _ <go; echo \"late: $(cat <&3)\" >&2; } >/dev/null & }; echo ok";
+        let function = Function::script(&format!("handler() {{ {late}; }}")).env("COSHELL_CONVENTION", "mparkachov");
+        assert_eq!(told_late(function.over(channel)), "late: first event\n");
+        let program = Function::without_script().program("run", format!("#!/bin/bash\n{late}\n")).handler("run");
+        assert_eq!(told_late(program.over(channel)), "late: first event\n");
+    }
+}
+
+#[test]
+fn a_background_process_reads_no_later_headers() {
+    for channel in Channel::BOTH {
+        let script = "handler() {
+          [[ -e begun ]] || { touch begun; { read -r _ <go; cat \"$HEADERS\" || echo late; } >&2 & }
+          grep -c -i request-id \"$HEADERS\" | sed s/1/ok/
+        }";
+        let log = told_late(Function::script(script).over(channel));
+        assert!(log.ends_with(": No such file or directory\nlate\n") && !log.contains("Request-Id"), "{log}");
+    }
+}
+
+#[test]
+fn a_handler_may_remove_its_headers_and_their_folder() {
+    let script =
+        "handler() { grep -ci request-id \"$HEADERS\"; rm \"$HEADERS\"; [[ $1 != all ]] || rm -r \"${HEADERS%/*}\"; }";
+    let function = Function::script(script).start();
+    for event in ["one", "all", "one"] {
+        function.answer(event).responds("1");
+    }
+    for channel in Channel::BOTH {
+        let function = Function::script("handler() { echo \"$HEADERS\"; }").over(channel).start();
+        let headers = function.answer("").text();
+        let folder = Path::new(&headers).parent().unwrap().to_owned();
+        assert!(folder.is_dir());
+        function.end();
+        assert!(!folder.exists(), "{}", folder.display());
+    }
 }

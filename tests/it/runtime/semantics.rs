@@ -114,3 +114,27 @@ fn a_handler_runs_as_it_did_under_the_tutorials_bootstrap() {
 fn a_handler_runs_the_same_over_fifos() {
     assert_all(Channel::Fifos);
 }
+
+#[test]
+fn an_err_trap_with_errtrace_of_a_sourced_library_runs_in_the_handler() {
+    let library = "set -E; trap 'echo \"caught $BASH_COMMAND\"' ERR\n";
+    let script = ". \"$LAMBDA_TASK_ROOT/lib.sh\"\ninner() { false; }\nhandler() { set +e; inner; echo alive; }\n";
+    let function = Function::script(script).file("lib.sh", library).start();
+    function.answer("").responds("caught false\ncaught false\nalive");
+}
+
+#[test]
+fn headers_of_which_a_library_speaks_are_there() {
+    let script = "source lib.sh\nhandler() { hid; }\n";
+    Function::script(script).file("lib.sh", "hid() { grep -ci request-id \"$HEADERS\"; }\n").answer("").responds("1");
+}
+
+#[test]
+fn every_exit_status_is_the_handlers_own() {
+    let function = Function::script("handler() { exit \"$1\"; }").start();
+    for status in [47, 124, 158, 255] {
+        function.answer(status.to_string()).fails("Function.ExitStatus", &format!("with status {status}"));
+    }
+    function.answer("0").responds("");
+    assert!(!function.log().contains("Bash has ended"), "{}", function.log());
+}
