@@ -31,7 +31,8 @@ pub(crate) struct Process {
 impl Process {
     /// The process `pid`, if there is one.
     pub(crate) fn find(pid: i32) -> Option<Process> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        let stat = String::from_utf8_lossy(&stat); // the name may be any bytes
         // The name stands in parentheses and may hold any character.
         let (head, tail) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = tail.split_whitespace().collect();

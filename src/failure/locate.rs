@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use crate::shell::trace::{Frame, Place};
+use super::sentence::begins_with;
+use crate::shell::trace::{Frame, Place, exits_with_a_number};
 
 /// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval` Bash counts lines in a way of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +37,18 @@ pub(super) fn complete(place: &mut Place, function: &str, script: &Path, message
         place.frames.push(if sourcing { top_level() } else { outermost(place, function, script, message) });
     }
     call_instead_of_return(place);
+    // What an `exit` or a `kill` ended has no message: the last one is of something before.
+    let message = message.filter(|_| !ends_by_itself(&place.command));
     let Some(frame) = place.frames.first_mut().filter(|frame| frame.line.is_none()) else { return };
     let told = message.filter(|message| place.at_exit && frame.file == Path::new(message.file));
     frame.line = told
         .and_then(|message| message.line)
         .or_else(|| only_line_of(&read(&frame.file), &place.command, Some(&frame.function)));
+}
+
+/// Whether a command ends the shell without a message of Bash's.
+fn ends_by_itself(command: &str) -> bool {
+    exits_with_a_number(command) || ["kill", "return"].iter().any(|word| begins_with(command, word))
 }
 
 /// Of a function that failed by `return N` Bash names that command, but the line of its call: then the call is what failed there.
@@ -58,6 +66,7 @@ fn call_instead_of_return(place: &mut Place) {
 
 /// The frame of a failure whose stack Bash had unwound already.
 fn outermost(place: &Place, function: &str, script: &Path, message: Option<&BashMessage>) -> Frame {
+    let message = message.filter(|_| !ends_by_itself(&place.command));
     let handler = Frame { function: function.to_owned(), file: script.to_owned(), line: None };
     // `return N` ends a function: what is left is the call of the handler. So it is with the last command under `set +e`, and that
     // may be one of another function.

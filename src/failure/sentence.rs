@@ -8,7 +8,7 @@ use super::handler::{Ending, HandlerFailure};
 use super::last_line;
 use super::locate::BashMessage;
 use super::report::shortened;
-use crate::shell::trace::{Frame, Place};
+use crate::shell::trace::{Frame, Place, exits_with_a_number};
 
 const MOST_COMMAND_BYTES: usize = 300;
 /// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
@@ -85,6 +85,10 @@ impl HandlerFailure {
             (Ending::Status(status), None) if self.bash_said_why(place) => {
                 write!(f, "`{command}` failed with status {status}")?;
             }
+            // An EXIT trap of the handler's own may have set the status.
+            (Ending::Status(status), None) if !place.at_exit && place.status != status && place.status != 0 => {
+                write!(f, "`{command}` {} (the {whole} ended with {status})", Ended(Ending::of_command(place.status)))?;
+            }
             (ending, None) => write!(f, "`{command}` {}", Ended(ending))?,
         }
         match place.frames.first() {
@@ -148,8 +152,12 @@ impl HandlerFailure {
     /// The command that was not found, by Bash's own message.
     fn missing_command(&self) -> Option<&str> {
         let missing = |line| {
-            let text = BashMessage::parse(line)?.text;
-            text.strip_suffix(": command not found").or_else(|| text.strip_suffix(": No such file or directory"))
+            let message = BashMessage::parse(line)?;
+            let text = message.text;
+            let name = text
+                .strip_suffix(": command not found")
+                .or_else(|| text.strip_suffix(": No such file or directory"))?;
+            self.place.as_ref().is_none_or(|place| may_be_of(&message, name, place)).then_some(name)
         };
         if self.ending_of_command() != Ending::Status(127) {
             return None;
@@ -170,12 +178,18 @@ fn is_about(message: &BashMessage, place: &Place) -> bool {
     })
 }
 
+/// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before.
+fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
+    let elsewhere = place.frames.first().is_some_and(|frame| frame.file == Path::new(message.file));
+    !exits_with_a_number(&place.command) && (!elsewhere || is_about(message, place) || place.command.contains(name))
+}
+
 /// Whether no command of the user's failed, but one that the driver ran for them.
 fn is_of_the_driver(place: &Place) -> bool {
     place.command.contains("$__coshell_")
 }
 
-fn begins_with(command: &str, word: &str) -> bool {
+pub(super) fn begins_with(command: &str, word: &str) -> bool {
     command.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 

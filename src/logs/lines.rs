@@ -111,11 +111,12 @@ impl Lines {
             }
             return;
         }
-        if self.in_line || !self.partial.is_empty() {
+        if !self.partial.is_empty() {
             self.write(b"\n");
-            self.in_line = false;
-            self.partial_since = None;
+        } else if self.in_line {
+            self.log.end_line();
         }
+        (self.in_line, self.partial_since) = (false, None);
     }
 
     /// Whose lines these are.

@@ -9,7 +9,7 @@ pub(crate) mod lines;
 
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -91,13 +91,14 @@ impl Owner {
 pub struct Log {
     format: Format,
     least: Level,
-    turn: Arc<Mutex<()>>,
+    /// Whether the last line has no end yet.
+    in_line: Arc<Mutex<bool>>,
 }
 
 impl Log {
     /// A log in `format`, in which the runtime's own lines below `least` are left out.
     pub fn new(format: Format, least: Level) -> Log {
-        Log { format, least, turn: Arc::default() }
+        Log { format, least, in_line: Arc::default() }
     }
 
     /// Writes a line of the runtime's own. Line breaks in `text` are kept: what follows belongs to the line.
@@ -117,7 +118,7 @@ impl Log {
         match self.format {
             Format::Text => {
                 let request_id = owner.request_id.as_ref().map(|id| format!("{id} ")).unwrap_or_default();
-                self.write(format!("[{}] {request_id}{text}\n", level.word()).as_bytes());
+                self.write_line(&format!("[{}] {request_id}{text}\n", level.word()));
             }
             Format::Json => self.write(&json::entry(text.as_bytes(), level, owner, None)),
         }
@@ -143,9 +144,32 @@ impl Log {
 
     /// Writes `bytes` whole. A log that cannot be written to is given up silently: there is nowhere to say so.
     fn write(&self, bytes: &[u8]) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(write_all(bytes));
+        write_and_note(&mut self.in_line(), bytes);
     }
+
+    /// Writes `line` on a line of its own.
+    fn write_line(&self, line: &str) {
+        let mut in_line = self.in_line();
+        let line = if *in_line { format!("\n{line}") } else { line.to_owned() };
+        write_and_note(&mut in_line, line.as_bytes());
+    }
+
+    /// Ends the last line, if it has no end yet.
+    fn end_line(&self) {
+        let mut in_line = self.in_line();
+        if *in_line {
+            write_and_note(&mut in_line, b"\n");
+        }
+    }
+
+    fn in_line(&self) -> MutexGuard<'_, bool> {
+        self.in_line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write_and_note(in_line: &mut bool, bytes: &[u8]) {
+    *in_line = bytes.last().map_or(*in_line, |last| *last != b'\n');
+    drop(write_all(bytes));
 }
 
 /// As `Write::write_all`, but waits where stderr is a pipe that does not block.

@@ -85,11 +85,15 @@ impl Turn<'_, '_> {
         self.shell.subshell.filter(|_| runs).map(Pid::from_raw)
     }
 
-    /// What runs below the subshell, or holds its stdout once it has ended: first Bash's own forks, then all else.
+    /// What runs below the subshell or in its place, after an `exec`, or holds its stdout once it has ended: first Bash's own forks,
+    /// then all else.
     fn running(&self) -> (Vec<Process>, Vec<Process>) {
         let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
         let driver = self.shell.plumbing.driver.path.display().to_string();
-        Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver))
+        let (forks, others): (Vec<Process>, _) =
+            Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
+        let itself = Process::find(pid.as_raw()).filter(|process| !process.command.contains(&driver));
+        (forks, itself.into_iter().chain(others).collect())
     }
 
     /// Ends the event, `margin` before its deadline. The environment stays warm where the subshell obeys.

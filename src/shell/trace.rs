@@ -68,7 +68,8 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
     let last = |kind| records.iter().rposition(|record| record.kind == kind && record.level == own_level);
     let exit = last(Kind::Exited);
     // Under `set +e` the last failure may be older than the exit: it counts if its status became the handler's.
-    let ended = |index: &usize| exit.is_none_or(|exit| records[exit].status == records[*index].status);
+    let became = |exit: &Record, status| exit.status == status && !exits_with_a_number(&exit.command);
+    let ended = |index: &usize| exit.is_none_or(|exit| became(&records[exit], records[*index].status));
     let index = match last(Kind::Failed).filter(ended) {
         Some(last) => deepest(&records, last),
         None => exit?,
@@ -79,7 +80,7 @@ pub(crate) fn place(bytes: &[u8], turn: u64, driver: &Path) -> Option<Place> {
     if at_exit && let Some(innermost) = frames.first_mut() {
         innermost.line = None; // in an EXIT trap it is always 1
     }
-    let pipeline = if record.pipeline.len() > 1 { record.pipeline } else { Vec::new() };
+    let pipeline = members(record.pipeline, &record.command);
     Some(Place { command: record.command, status: record.status, at_exit, pipeline, frames, cut })
 }
 
@@ -106,7 +107,7 @@ pub(crate) fn overdue_place(bytes: &[u8], turn: u64, computing: bool, driver: &P
     {
         innermost.line = None; // in a trap for a signal it is always 1
     }
-    let pipeline = if record.pipeline.len() > 1 { record.pipeline } else { Vec::new() };
+    let pipeline = members(record.pipeline, &record.command);
     Some(Place { command: record.command, status: record.status, at_exit: false, pipeline, frames, cut })
 }
 
@@ -116,12 +117,21 @@ fn calls(frames: Vec<Frame>, driver: &Path) -> (Vec<Frame>, bool) {
     (frames.into_iter().filter(|frame| frame.file != driver).collect(), cut)
 }
 
+/// Whether it is an `exit` whose status stands there; `exit` and `exit $?` pass another's on.
+pub(crate) fn exits_with_a_number(command: &str) -> bool {
+    command.strip_prefix("exit ").is_some_and(|status| status.trim().parse::<u32>().is_ok())
+}
+
+/// The statuses of a pipeline's members. `[[` and `((` are none, and leave PIPESTATUS as it was.
+fn members(statuses: Vec<i32>, command: &str) -> Vec<i32> {
+    let is_none = statuses.len() < 2 || command.starts_with("[[ ") || command.starts_with("((");
+    if is_none { Vec::new() } else { statuses }
+}
+
 /// A failure inside `$( )` or a pipeline is recorded once a level, innermost first: the first of the run is where it began.
 fn deepest(records: &[Record], last: usize) -> usize {
     let top = &records[last];
-    let inner =
-        |record: &Record| record.kind == Kind::Failed && record.level > top.level && record.status == top.status;
-    let run = records[..last].iter().rev().take_while(|record| inner(record)).count();
+    let run = records[..last].iter().rev().take_while(|record| record.is_within(top)).count();
     last - run
 }
 
@@ -139,6 +149,21 @@ fn parse(bytes: &[u8]) -> Vec<Record> {
 }
 
 impl Record {
+    /// Whether it failed inside of the command of `top`: deeper, with the same status, and called from where that stands. (What the
+    /// handler coped with before has another line.)
+    fn is_within(&self, top: &Record) -> bool {
+        let deeper = self.kind == Kind::Failed && self.level > top.level && self.status == top.status;
+        let Some(caller) = self.frames.len().checked_sub(top.frames.len()).and_then(|at| self.frames.get(at)) else {
+            return deeper && top.frames.is_empty();
+        };
+        let line = |frame: &Frame| frame.line.unwrap_or_default();
+        let lines = u32::try_from(top.command.matches('\n').count()).unwrap_or(u32::MAX);
+        let near = |one: &Frame, other: &Frame| line(one).abs_diff(line(other)) <= lines;
+        // `wait` has the status of what was begun before it.
+        let waits = top.command.starts_with("wait");
+        deeper && top.frames.first().is_none_or(|own| own.function == caller.function && (waits || near(own, caller)))
+    }
+
     fn new(fields: &[String]) -> Option<Record> {
         let [kind, turn, status, level, command, _line, pipeline, frames @ ..] = fields else { return None };
         let kind = match kind.as_str() {
@@ -169,8 +194,11 @@ impl Record {
 mod tests {
     use super::*;
 
-    fn record(kind: &str, status: &str, level: &str, command: &str, function: &str, line: &str) -> Vec<u8> {
-        let fields = [kind, "7", status, level, command, line, status, function, "/f.sh", line, "main", "/driver", "9"];
+    /// With a frame for each `calls`, a function and a line, innermost first.
+    fn record(kind: &str, status: &str, level: &str, command: &str, calls: &[(&str, &str)]) -> Vec<u8> {
+        let mut fields = vec![kind, "7", status, level, command, calls[0].1, status];
+        calls.iter().for_each(|(function, line)| fields.extend([*function, "/f.sh", *line]));
+        fields.extend(["main", "/driver", "9"]);
         let mut bytes = format!("{}\0", fields.len()).into_bytes();
         bytes.extend(fields.iter().flat_map(|field| format!("{field}\0").into_bytes()));
         bytes
@@ -183,27 +211,27 @@ mod tests {
     #[test]
     fn the_deepest_record_of_a_command_substitution_is_the_place() {
         let place = placed(&[
-            record("failed", "1", "2", "unrelated", "h", "2"),
-            record("failed", "3", "2", "inner failed", "inner", "14"),
-            record("failed", "3", "1", "x=$(inner)", "handler", "20"),
-            record("exited", "3", "1", "x=$(inner)", "handler", "1"),
+            record("failed", "3", "2", "coped with", &[("handler", "2")]),
+            record("failed", "3", "2", "inner failed", &[("inner", "14"), ("handler", "20")]),
+            record("failed", "3", "1", "x=$(inner)", &[("handler", "20")]),
+            record("exited", "3", "1", "x=$(inner)", &[("handler", "1")]),
         ])
         .unwrap();
         assert_eq!(place.command, "inner failed");
-        let frame = Frame { function: "inner".into(), file: "/f.sh".into(), line: Some(14) };
-        assert_eq!(place.frames, [frame]);
+        let frame = |function: &str, line| Frame { function: function.into(), file: "/f.sh".into(), line: Some(line) };
+        assert_eq!(place.frames, [frame("inner", 14), frame("handler", 20)]);
     }
 
     #[test]
     fn without_a_failed_command_the_exit_is_the_place_and_its_line_is_not_trusted() {
-        let place = placed(&[record("exited", "3", "1", "exit 3", "deep", "1")]).unwrap();
+        let place = placed(&[record("exited", "3", "1", "exit 3", &[("deep", "1")])]).unwrap();
         assert!(place.at_exit);
         assert_eq!(place.frames[0].line, None);
     }
 
     #[test]
     fn records_of_another_event_and_garbage_are_no_place() {
-        assert_eq!(place(&record("failed", "1", "1", "x", "h", "2"), 8, Path::new("/driver")), None);
+        assert_eq!(place(&record("failed", "1", "1", "x", &[("h", "2")]), 8, Path::new("/driver")), None);
         for bytes in [&b""[..], b"x", b"5\0failed\0", b"6\0failed\x007\0x\0x\0x\0x\0", b"99999999999999999999\0"] {
             assert_eq!(place(bytes, 7, Path::new("/driver")), None);
         }

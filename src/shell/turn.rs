@@ -58,6 +58,7 @@ impl Shell {
     pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
         let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         let owner = Owner::of(invocation);
+        let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;
         self.wake(invocation, &mut deadline, &owner)?;
         self.traced.steps.begin();
@@ -74,7 +75,7 @@ impl Shell {
             ended_at: None,
             holders_told: false,
             deadline,
-            since: SystemTime::now(),
+            since,
             overdue: None,
         };
         while !turn.is_over() {

@@ -23,6 +23,7 @@ pub const CHAPTERS: &[Chapter] = &[
             "sourced-file",
             "source-in-handler",
             "quiet-background",
+            "coped-with",
             "deep",
             "long-command",
             "not-utf8",
@@ -37,7 +38,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "A status that surprises",
         text: "`set -e` ends a handler at these, since their status is not 0.",
-        cases: &["arithmetic", "negated-test", "grep", "timeout-command"],
+        cases: &["arithmetic", "negated-test", "negated-after-pipeline", "grep", "timeout-command"],
     },
     Chapter {
         title: "The handler ends itself",
@@ -45,11 +46,14 @@ pub const CHAPTERS: &[Chapter] = &[
         cases: &[
             "exit",
             "exit-twice",
+            "exit-after-message",
+            "exit-127",
             "return",
             "return-deeper",
             "return-later",
             "errexit-off",
             "errexit-off-last",
+            "errexit-off-exit",
             "return-errexit-off",
             "exec",
         ],
@@ -106,6 +110,7 @@ pub const CHAPTERS: &[Chapter] = &[
         cases: &[
             "own-err-trap",
             "own-exit-trap",
+            "own-exit-trap-status",
             "own-exit-trap-exit",
             "own-exit-trap-fails",
             "own-exit-trap-function",
@@ -145,6 +150,7 @@ pub const CHAPTERS: &[Chapter] = &[
         text: "With `COSHELL_TIMEOUT_MARGIN_MS=N` an event is ended N ms before its deadline, and the report says where it was. The environment stays warm.",
         cases: &[
             "time-sleep",
+            "time-exec",
             "time-curl",
             "time-pipeline",
             "time-substitution",

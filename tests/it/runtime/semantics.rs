@@ -138,3 +138,9 @@ fn every_exit_status_is_the_handlers_own() {
     function.answer("0").responds("");
     assert!(!function.log().contains("Bash has ended"), "{}", function.log());
 }
+
+#[test]
+fn with_posixly_correct_bash_is_in_posix_mode_as_the_tutorials() {
+    let script = "handler() { f='a b'; echo \"$1\" >$f; cat \"$f\"; rm \"$f\"; }";
+    Function::script(script).env("POSIXLY_CORRECT", "1").answer("x").responds("x");
+}
