@@ -119,3 +119,15 @@ fn where_it_cannot_be_built_a_sentence_says_what_to_do() {
         "{stderr}"
     );
 }
+
+#[test]
+fn a_layer_that_cannot_be_unpacked_is_wrong_usage() {
+    if no_namespaces() {
+        return;
+    }
+    let layers = tempfile::tempdir().unwrap();
+    let bad = layers.path().join("bad.zip");
+    fs::write(&bad, "bad").unwrap();
+    let ran = sandboxed("handler() { :; }").with(&["--layer", bad.to_str().unwrap()]).run();
+    ran.assert_status(2).assert_stderr_has("bad.zip`: it is neither a folder nor a zip").assert_stdout("");
+}

@@ -1,5 +1,9 @@
 //! The log: the handler's bytes unchanged and in order, whole lines, and all of an event's before its answer.
 
+use std::time::Duration;
+
+use coshell::local::invocation::Invoke;
+
 use crate::support::function::{Channel, Function};
 use crate::support::running::until;
 
@@ -99,4 +103,13 @@ fn xtrace_shows_the_handlers_commands_and_none_of_the_drivers() {
     function.send("a").answer_and_next().responds("a");
     let log = until("xtrace", || Some(function.log()).filter(|log| log.contains("+ echo a\n")));
     assert!(!log.contains("__coshell"), "{log}");
+}
+
+#[test]
+fn the_runtimes_own_line_begins_a_line_also_after_a_part_of_one() {
+    let function = Function::script("handler() { printf 'working ' >&2; sleep 1000; }").start();
+    let sent = function.send_with("", |invoke| Invoke { timeout: Duration::from_secs(1), ..invoke });
+    let log = function.log_with("the time limit is near");
+    assert!(log.starts_with("working \n[WARN] "), "{log}");
+    drop(sent);
 }

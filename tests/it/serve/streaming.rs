@@ -41,6 +41,22 @@ fn a_function_url_sends_what_the_handler_writes_while_it_writes() {
 }
 
 #[test]
+fn a_stream_without_a_body_is_an_answer_all_the_same() {
+    if curl_is_missing() {
+        return;
+    }
+    let script = "handler() { case $1 in *nothing*) echo '{\"statusCode\":204}';; *) echo '{\"statusCode\":201}';; esac; echo text; }";
+    let serving = Serve::script(script).with(&HTTP).start();
+    let url = serving.function_url();
+    for (arguments, status) in [(["-I", "/some"], "HEAD /some 201 "), (["-i", "/nothing"], "GET /nothing 204 ")] {
+        let [option, path] = arguments;
+        assert!(curl(&[option, &format!("{url}{path}")]).status.success());
+        let told = serving.stderr_with(status);
+        assert!(!told.contains("had gone"), "{told}");
+    }
+}
+
+#[test]
 fn a_stream_without_a_prelude_is_bytes_with_status_200() {
     if curl_is_missing() {
         return;
