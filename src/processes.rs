@@ -31,8 +31,7 @@ pub(crate) struct Process {
 impl Process {
     /// The process `pid`, if there is one.
     pub(crate) fn find(pid: i32) -> Option<Process> {
-        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        let stat = String::from_utf8_lossy(&stat); // the name may be any bytes
+        let stat = stat(pid)?;
         // The name stands in parentheses and may hold any character.
         let (head, tail) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = tail.split_whitespace().collect();
@@ -93,6 +92,18 @@ impl Display for Process {
         let command = if is_fork { "a subshell of the handler" } else { &format!("`{}`", self.command) };
         write!(f, "{command} for {:.1} s", self.age.as_secs_f64())
     }
+}
+
+/// Whether there is a process `pid` that is neither stopped nor dead.
+pub(crate) fn runs(pid: i32) -> bool {
+    stat(pid).is_some_and(|stat| {
+        stat.rsplit_once(')').is_some_and(|(_, tail)| !tail.trim_start().starts_with(['T', 't', 'Z', 'X']))
+    })
+}
+
+fn stat(pid: i32) -> Option<String> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    Some(String::from_utf8_lossy(&stat).into_owned()) // the name may be any bytes
 }
 
 /// Several processes in a sentence.

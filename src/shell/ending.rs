@@ -1,10 +1,16 @@
 //! Ending Bash and its subshells: by their numbers, and never somebody else's process.
 
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Shell;
-use crate::processes::Process;
+use crate::processes::{self, Process};
+
+/// A process that is busy in the kernel stops when it comes back from there.
+const STOP_PATIENCE: Duration = Duration::from_millis(100);
+const STOP_POLL: Duration = Duration::from_micros(200);
 
 impl Shell {
     /// Ends Bash, and the subshell that it may leave: one without its Bash would find the pipes of the next.
@@ -27,6 +33,7 @@ impl Shell {
     /// Ends the current subshell, and what its handler has started: nobody waits for a `sleep 1000` any more.
     pub(super) fn kill_subshell(&mut self) {
         if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
+            stop(pid); // or it would go on starting processes while they are listed
             let below = Process::below(pid);
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             below.iter().for_each(Process::kill);
@@ -39,6 +46,16 @@ impl Shell {
         let driver = self.plumbing.driver.path.as_os_str().as_encoded_bytes();
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|word| word == driver)
+    }
+}
+
+/// Stops a process, and waits until it has stopped.
+fn stop(pid: i32) {
+    let until = Instant::now() + STOP_PATIENCE;
+    if kill(Pid::from_raw(pid), Signal::SIGSTOP).is_ok() {
+        while processes::runs(pid) && Instant::now() < until {
+            std::thread::sleep(STOP_POLL);
+        }
     }
 }
 

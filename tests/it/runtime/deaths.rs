@@ -235,3 +235,12 @@ fn a_replaced_bash_leaves_no_descriptor_behind() {
     // What Bash itself had for stdout is read by another thread, which sees its end when it does: perhaps after the next `next`.
     until("as many descriptors as before", || (descriptors() == before).then_some(()));
 }
+
+#[test]
+fn what_a_handler_goes_on_starting_after_its_bash_was_killed_is_ended_too() {
+    let function = Function::script("handler() { kill -9 $$; for i in {1..100}; do sleep 1000 & done; wait; }").start();
+    for _ in 0..5 {
+        function.answer("").fails("Runtime.ShellDied", "");
+    }
+    until("the end of what it started", || (function.environment().pids().len() <= 3).then_some(()));
+}
