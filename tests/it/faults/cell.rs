@@ -193,14 +193,17 @@ impl Cell {
     }
 }
 
-/// Who is who, once the script or the handler is at its place.
+/// Who is who, once the script or the handler is at its place: it has said so, and has gone on to the command that waits.
 fn place(function: &Running) -> Option<[String; 3]> {
     until("the place", || {
         let pids = fs::read_to_string(function.path("pids")).unwrap_or_default();
         let pids: Option<Vec<String>> =
             pids.strip_suffix('\n').map(|line| line.split(' ').map(str::to_owned).collect());
         match pids {
-            Some(pids) => Some(Some(pids.try_into().unwrap())),
+            Some(pids) => pids
+                .iter()
+                .all(|pid| state(pid).is_none_or(|state| state == 'S'))
+                .then(|| Some(pids.try_into().unwrap())),
             None => function.log().contains("[ERROR]").then_some(None),
         }
     })
