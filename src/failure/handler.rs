@@ -54,8 +54,13 @@ impl Ending {
 }
 
 impl HandlerFailure {
-    /// Completes `place` from the script's text and from stderr.
+    /// Completes `place` from the script's text and from stderr, in which no line of the driver's own traps is to stand: the script's
+    /// `set -x` shows them.
     pub(crate) fn located(mut self) -> HandlerFailure {
+        let of_the_driver = |line: &&str| line.starts_with('+') && line.contains("__coshell");
+        if self.stderr.lines().any(|line| of_the_driver(&line)) {
+            self.stderr = self.stderr.split_inclusive('\n').filter(|line| !of_the_driver(line)).collect();
+        }
         if let Some(place) = &mut self.place {
             let message = last_line(&self.stderr).and_then(BashMessage::parse);
             locate::complete(place, &self.function, &self.script, message.as_ref());

@@ -95,6 +95,7 @@ fn orders(
         ("own_builtin", flag(habits.builtin)),
         ("noisy", flag(habits.traces)),
         ("sources", flag(habits.sources)),
+        ("coprocs", habits.coprocs.iter().map(String::as_str).collect::<Vec<&str>>().join(" ").into()),
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),
         ("bash_env", env::var_os(BASH_ENV).unwrap_or_default()),

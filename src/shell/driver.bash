@@ -22,6 +22,8 @@ for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
 __coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
+# shellcheck disable=SC2206 # several words: names
+__coshell_coprocs=($__coshell_coprocs)
 __coshell_turn=0 __coshell_code=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
@@ -31,7 +33,12 @@ printf 'B\n' >>"$__coshell_status"
 # One stack record: its number of fields, then the fields, each ended by a NUL (trace.rs reads it). Only ever called as
 # `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
 # Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's.
+# Of what the script's own `set -x` shows of all this, the first lines alone are left, each with our prefix in it (handler.rs).
 __coshell_trace() { # kind status command line [status of each member of the pipeline …]
+  case __coshell:$- in *x*) {
+    builtin local __coshell_flags=$-
+    builtin set +x
+  } 2>/dev/null ;; esac
   builtin local __coshell_i IFS=' '
   case $1 in exited) __coshell_print_record ;; esac
   __coshell_record=("$1" "$__coshell_turn" "$2" "$BASH_SUBSHELL" "${3:0:2000}" "$4" "${*:5}")
@@ -39,6 +46,7 @@ __coshell_trace() { # kind status command line [status of each member of the pip
     __coshell_record+=("${FUNCNAME[__coshell_i]}" "${BASH_SOURCE[__coshell_i]}" "${BASH_LINENO[__coshell_i - 1]}")
   done
   case $1$- in [!f]* | failed*e*) __coshell_print_record ;; esac
+  case ${__coshell_flags-} in ?*) builtin set -x ;; esac
 }
 
 __coshell_print_record() {
@@ -61,8 +69,8 @@ __coshell_overdue() { # status command status-of-each-member …
 # unlike `builtin exec`, keeps what it did: the status pipe takes the place of stdout, which closes it. The wake-up pipe is opened
 # first, or the release could come before there is a reader. The status tells the shell below that there is nothing left to say.
 __coshell_exit() { # status command
-  case $1:${__coshell_code-} in
-  0:0)
+  case $1:${__coshell_code-}:__coshell in
+  0:0:*)
     POSIXLY_CORRECT=1
     \exec 9<"$__coshell_wake" >>"$__coshell_status"
     builtin printf 'S %s\n' "$__coshell_turn"
@@ -131,6 +139,14 @@ shopt -s expand_aliases inherit_errexit
       ;;
     esac
     builtin trap - ERR
+    # Bash closes what it knows as a coprocess's descriptors in a subshell: these are copies.
+    for __coshell_name in "${__coshell_coprocs[@]}"; do
+      builtin declare -n __coshell_pair=$__coshell_name
+      case ${__coshell_pair[1]-} in '' | *[!0-9]*) continue ;; esac
+      exec {__coshell_in}<&"${__coshell_pair[0]}" {__coshell_out}>&"${__coshell_pair[1]}"
+      __coshell_pair=("$__coshell_in" "$__coshell_out")
+    done
+    builtin unset -n __coshell_pair
     # A Bash that ends by SIGTERM itself would run the script's EXIT trap where it is, muted as the loop below is.
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
     *'__coshell_trace exited '*) builtin trap - EXIT ;;

@@ -21,6 +21,8 @@ pub(super) struct Habits {
     /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
     /// event that nobody reads would cost as much as its hand-over.
     pub(super) globals: Vec<&'static str>,
+    /// The names of coprocesses, whose descriptors Bash closes in a subshell, though not in the `$( )` of the tutorial's bootstrap.
+    pub(super) coprocs: BTreeSet<String>,
     /// A function that takes the name of `builtin`, without which the driver can do nothing.
     pub(super) builtin: bool,
     /// The tutorial's global HEADERS, a file that is made only then.
@@ -54,6 +56,7 @@ impl Habits {
         self.headers |= speaks_of(&["HEADERS"]);
         self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
         self.globals.extend(GLOBALS.into_iter().filter(|name| speaks_of(&[*name])));
+        self.coprocs.extend(text.split("coproc ").skip(1).map(coproc));
         text.lines().for_each(|line| self.note(line));
     }
 
@@ -68,6 +71,16 @@ impl Habits {
                 matches!(word, "DEBUG" | "xtrace" | "verbose" | "extdebug") || (option && word.contains(['v', 'x']));
         }
     }
+}
+
+/// The name of the coprocess whose definition goes on with `rest`. Source: Bash Reference Manual, "Coprocesses".
+fn coproc(rest: &str) -> String {
+    let rest = rest.trim_start();
+    let (name, rest) = rest.split_at(rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()));
+    let is_keyword = |word: &&str| ["while", "until", "for", "if", "case", "select"].contains(word);
+    let compound = rest.trim_start().starts_with(['{', '(', '['])
+        || rest.split_whitespace().next().is_some_and(|word| is_keyword(&word));
+    if compound && !name.is_empty() && !is_keyword(&name) { name.to_owned() } else { "COPROC".to_owned() }
 }
 
 /// The files that `text` seems to source, in one of `folders`. Where a name is put together when the script runs, as
@@ -121,6 +134,13 @@ mod tests {
             assert_eq!((habits.err_traps, habits.traces, habits.sources), (err_traps, traces, sources), "{text}");
             assert_eq!(habits.globals.len(), if sources { 2 } else { 0 }, "{text}");
         }
+    }
+
+    #[test]
+    fn a_coprocess_is_known_by_its_name() {
+        let mut habits = Habits::default();
+        habits.judge("coproc A { b; }\ncoproc C (d)\ncoproc E while f; do g; done\ncoproc bc -l; coproc { x; }\n coproc while y; do z; done");
+        assert_eq!(habits.coprocs.into_iter().collect::<Vec<String>>(), ["A", "C", "COPROC", "E"]);
     }
 
     #[test]

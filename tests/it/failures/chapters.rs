@@ -23,6 +23,7 @@ pub const CHAPTERS: &[Chapter] = &[
             "sourced-file",
             "source-in-handler",
             "quiet-background",
+            "xtrace",
             "coped-with",
             "deep",
             "long-command",
