@@ -44,6 +44,11 @@ impl Display for Failure {
             Failure::UnknownConvention { name, known } => {
                 write!(f, "COSHELL_CONVENTION is `{}`, which is none of {}", name.escape_debug(), list(known.iter()))
             }
+            Failure::TaskRootNotFound { task_root } => write!(
+                f,
+                "the function's folder `{}` is not there, or cannot be entered: LAMBDA_TASK_ROOT names it, /var/task on Lambda",
+                task_root.display()
+            ),
             Failure::BashNotFound { bash, cause } => write!(
                 f,
                 "cannot start `{bash}`: {cause}; Amazon Linux 2023 has it as /usr/bin/bash, elsewhere set COSHELL_BASH to its path"

@@ -64,6 +64,11 @@ pub enum Failure {
         /// Those that there are.
         known: Vec<&'static str>,
     },
+    /// The folder that Bash is to be started in is not there.
+    TaskRootNotFound {
+        /// LAMBDA_TASK_ROOT.
+        task_root: PathBuf,
+    },
     /// Bash could not be started.
     BashNotFound {
         /// The name or path that was tried.
@@ -137,6 +142,7 @@ impl Failure {
             Failure::ScriptUnreadable { .. } => "Runtime.ScriptUnreadable",
             Failure::NotExecutable { .. } => "Runtime.HandlerNotExecutable",
             Failure::UnknownConvention { .. } => "Runtime.UnknownConvention",
+            Failure::TaskRootNotFound { .. } => "Runtime.TaskRootNotFound",
             Failure::BashNotFound { .. } => "Runtime.BashNotFound",
             Failure::BashTooOld { .. } => "Runtime.BashTooOld",
             Failure::BashUnusable { .. } => "Runtime.BashUnusable",

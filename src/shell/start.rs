@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
-use nix::unistd::pipe2;
+use nix::unistd::{AccessFlags, access, pipe2};
 
 use super::channel::{Channel, End};
 use super::convention::Convention;
@@ -68,10 +68,7 @@ impl Starting {
         set_nonblocking(&reader).map_err(no_channel)?;
         let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
         let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
-        let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| Failure::BashNotFound {
-            bash: config.bash.to_string_lossy().into_owned(),
-            cause: error.to_string(),
-        })?;
+        let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| not_started(config, &error))?;
         let shell = Shell {
             bash,
             children,
@@ -218,6 +215,16 @@ impl Starting {
         };
         let failure = self.shell.failure(ending, place, self.lines.tail(), None);
         Failure::ScriptFailed(Box::new(failure))
+    }
+}
+
+/// The system's error is the same for a folder and for a program that is not there.
+fn not_started(config: &Config, error: &io::Error) -> Failure {
+    let can_be_entered = access(&config.task_root, AccessFlags::X_OK).is_ok();
+    if config.task_root.is_dir() && can_be_entered {
+        Failure::BashNotFound { bash: config.bash.to_string_lossy().into_owned(), cause: error.to_string() }
+    } else {
+        Failure::TaskRootNotFound { task_root: config.task_root.clone() }
     }
 }
 

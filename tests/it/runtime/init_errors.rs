@@ -25,6 +25,14 @@ fn a_handler_that_is_missing_or_malformed() {
 }
 
 #[test]
+fn a_task_root_that_is_not_there_is_named() {
+    let function = Function::script(GOOD);
+    let handler = function.path("function.handler").display().to_string();
+    let function = function.handler(&handler).started_by("LAMBDA_TASK_ROOT=/nosuch/task exec \"$@\"").start();
+    function.fails_init("Runtime.TaskRootNotFound", "`/nosuch/task`");
+}
+
+#[test]
 fn a_script_that_is_not_there_is_named_with_every_place_that_was_looked_at() {
     let function = Function::script(GOOD).handler("orders.create");
     let place = function.path("orders.sh").display().to_string();
