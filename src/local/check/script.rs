@@ -138,7 +138,7 @@ mod tests {
                 "xargs -I file cp file x; env -u find jq; timeout -s KILL 5 tar; env -i find",
                 "xargs cp env jq timeout tar env find",
             ),
-            ("coproc a; time b; until c; do d; done", "a b c d"),
+            ("coproc a; time -p b; until c; do d; done", "a b c d"),
         ] {
             assert_eq!(commands(text).join(" "), expected, "{text}");
         }

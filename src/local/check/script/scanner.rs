@@ -194,7 +194,8 @@ impl Scanner {
             }
             return;
         }
-        if KEYWORDS.iter().any(|keyword| is(keyword)) || is_assignment(&text) {
+        // No command begins with a dash: it is an option of `time`.
+        if KEYWORDS.iter().any(|keyword| is(keyword)) || is_assignment(&text) || literal && text.starts_with('-') {
             return;
         }
         if is("for") && self.is_arithmetic_for() {
