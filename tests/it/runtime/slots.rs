@@ -210,6 +210,7 @@ fn eight_slots_answer_every_event_of_a_mixture_with_its_own_and_leave_nothing_be
         }
     };
     std::thread::scope(|scope| (0..2 * SLOTS).for_each(|_| drop(scope.spawn(client))));
-    assert_eq!(settled("all slots again"), before);
+    // The last background process may be gone a moment before the end of its log is read.
+    until("all as it was", || (usage(&function) == before).then_some(()));
     assert!(assert_log_is_right(&function.log()) as u64 >= events);
 }
