@@ -31,14 +31,14 @@ impl<'a> BashMessage<'a> {
 
 /// Completes the innermost frame of `place`. `function` is the handler, `script` its file, and `message` what Bash said last.
 pub(super) fn complete(place: &mut Place, function: &str, script: &Path, message: Option<&BashMessage>) {
+    // What an `exit` or a `kill` ended has no message: the last one is of something before.
+    let message = message.filter(|_| !ends_by_itself(&place.command));
     if place.frames.is_empty() {
         let sourcing = place.command.starts_with("builtin source ");
         let top_level = || Frame { function: "source".to_owned(), file: script.to_owned(), line: None };
         place.frames.push(if sourcing { top_level() } else { outermost(place, function, script, message) });
     }
     call_instead_of_return(place);
-    // What an `exit` or a `kill` ended has no message: the last one is of something before.
-    let message = message.filter(|_| !ends_by_itself(&place.command));
     let Some(frame) = place.frames.first_mut().filter(|frame| frame.line.is_none()) else { return };
     let told = message.filter(|message| place.at_exit && frame.file == Path::new(message.file));
     frame.line = told
@@ -66,7 +66,6 @@ fn call_instead_of_return(place: &mut Place) {
 
 /// The frame of a failure whose stack Bash had unwound already.
 fn outermost(place: &Place, function: &str, script: &Path, message: Option<&BashMessage>) -> Frame {
-    let message = message.filter(|_| !ends_by_itself(&place.command));
     let handler = Frame { function: function.to_owned(), file: script.to_owned(), line: None };
     // `return N` ends a function: what is left is the call of the handler. So it is with the last command under `set +e`, and that
     // may be one of another function.
@@ -113,7 +112,7 @@ fn function_around(text: &str, number: u32) -> Option<String> {
 }
 
 /// The function that a line begins to define: `name() {`, `function name {`.
-fn defined(line: &str) -> Option<String> {
+pub(crate) fn defined(line: &str) -> Option<String> {
     let line = line.trim_start();
     let name = match line.strip_prefix("function ") {
         Some(rest) => rest.trim_start().split(|c: char| c.is_whitespace() || c == '(').next()?,

@@ -7,7 +7,7 @@
 mod display;
 mod explain;
 mod handler;
-mod locate;
+pub(crate) mod locate;
 mod own;
 mod report;
 mod sentence;

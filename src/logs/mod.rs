@@ -118,7 +118,7 @@ impl Log {
         match self.format {
             Format::Text => {
                 let request_id = owner.request_id.as_ref().map(|id| format!("{id} ")).unwrap_or_default();
-                self.write_line(&format!("[{}] {request_id}{text}\n", level.word()));
+                self.write_line(format!("[{}] {request_id}{text}\n", level.word()));
             }
             Format::Json => self.write(&json::entry(text.as_bytes(), level, owner, None)),
         }
@@ -148,9 +148,11 @@ impl Log {
     }
 
     /// Writes `line` on a line of its own.
-    fn write_line(&self, line: &str) {
+    fn write_line(&self, mut line: String) {
         let mut in_line = self.in_line();
-        let line = if *in_line { format!("\n{line}") } else { line.to_owned() };
+        if *in_line {
+            line.insert(0, '\n');
+        }
         write_and_note(&mut in_line, line.as_bytes());
     }
 

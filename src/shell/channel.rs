@@ -111,8 +111,7 @@ impl Channel {
             }
             Channel::Fifos(folder) => {
                 let path = folder.join(name);
-                let mut options = OpenOptions::new();
-                (options.read(true).write(true).create_new(true).mode(0o600).open(&path)?, path)
+                (private_file(&path)?, path)
             }
         };
         file.write_all(content)?;
@@ -131,8 +130,7 @@ impl Channel {
             }
             Channel::Fifos(_) => {
                 fs::remove_file(&shared.path)?;
-                let mut options = OpenOptions::new();
-                shared.file = options.read(true).write(true).create_new(true).mode(0o600).open(&shared.path)?;
+                shared.file = private_file(&shared.path)?;
             }
         }
         Ok(())
@@ -168,6 +166,10 @@ impl Drop for Channel {
 
 pub(super) fn private_folder() -> io::Result<PathBuf> {
     Ok(mkdtemp(FOLDER_TEMPLATE)?)
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn open_fifo(path: &Path) -> io::Result<OwnedFd> {

@@ -3,6 +3,8 @@
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::failure::locate::defined;
+
 /// A message, and the line that it is about.
 pub(super) type Fault = (Option<u32>, String);
 
@@ -51,16 +53,7 @@ pub(super) fn sets_path(text: &str) -> bool {
 
 /// Whether a line begins as the definition of `function` does. It may stand in a here-document all the same.
 pub(super) fn seems_to_define(text: &str, function: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        let after_keyword = line.strip_prefix("function ").map(str::trim_start);
-        let rest = after_keyword.unwrap_or(line).strip_prefix(function);
-        let opens = |rest: &str| {
-            rest.trim_start().starts_with('(')
-                || after_keyword.is_some() && !rest.starts_with(|c: char| c.is_alphanumeric() || "_-".contains(c))
-        };
-        rest.is_some_and(opens)
-    })
+    text.lines().filter_map(defined).any(|name| name == function)
 }
 
 #[cfg(test)]
