@@ -34,11 +34,13 @@ pub mod payload;
 mod deadline;
 mod processes;
 mod shell;
+mod stack;
 
 // ... and leaves a response, lines in the log, and perhaps a failure.
 pub mod failure;
 pub mod logs;
 pub mod response;
+mod script;
 
 // A way in for tests/fuzz.
 #[cfg(any(test, fuzzing))]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::Failure;
+use super::{Failure, last_line};
 
 /// The status of a Bash that gave up to fork.
 const CANNOT_FORK: i32 = 254;
@@ -120,9 +120,4 @@ fn list<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
 /// The last line of `output` behind a colon, or nothing.
 fn after_colon(output: &str) -> String {
     last_line(output).map(|line| format!(": {line}")).unwrap_or_default()
-}
-
-/// The last line that is not blank.
-pub(super) fn last_line(output: &str) -> Option<&str> {
-    output.lines().map(str::trim_end).rfind(|line| !line.trim().is_empty())
 }

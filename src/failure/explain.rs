@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::sys::signal::Signal;
 
 use super::handler::Ending;
-use super::last_line;
+use super::message::last_line;
 
 /// What Bash, the C library and coreutils say.
 const NO_MEMORY: [&str; 3] = ["alloc: cannot allocate ", "Cannot allocate memory", "memory exhausted"];
@@ -18,7 +18,7 @@ const LOOKED_AT_BYTES: u64 = 64 * 1024;
 const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
 /// The advice for a command or handler that ended so and left this on stderr; empty when there is none.
-pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
+pub(super) fn advice(ending: Ending, command: &str, is_condition: bool, stderr: &str) -> String {
     if stderr.lines().any(|line| line.contains("/dev/fd/") && line.contains("No such file")) {
         return "Lambda has no /dev/fd, so process substitution, `<( )` and `>( )`, fails there: use a temporary file or a \
             here-string"
@@ -39,7 +39,12 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
             program is faulty, or was built for another processor or C library"
                 .into()
         }
-        Ending::Status(1) if command.starts_with("((") || command.starts_with("let ") => {
+        Ending::Status(1) if is_condition => {
+            "a list such as `A && B` has the status of A where A is false, and a function that ends with the list fails with that \
+            status: write `if A; then B; fi`"
+                .into()
+        }
+        Ending::Status(1) if assigns(command) => {
             "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead".into()
         }
         Ending::Status(1) if command.starts_with("grep ") && stderr.is_empty() => {
@@ -68,6 +73,13 @@ pub(super) fn advice(ending: Ending, command: &str, stderr: &str) -> String {
     }
 }
 
+/// Whether it is arithmetic that changes a variable, rather than a comparison.
+fn assigns(command: &str) -> bool {
+    let is_arithmetic = command.starts_with("((") || command.starts_with("let ");
+    let without_comparisons = ["==", "!=", "<=", ">="].iter().fold(command.to_owned(), |text, sign| text.replace(sign, ""));
+    is_arithmetic && ["=", "++", "--"].iter().any(|sign| without_comparisons.contains(sign))
+}
+
 /// Whether the beginning of a file has them: Bash names them only where they are in a word that it shows. The name may be anybody's,
 /// so that only a plain file is read, and not all of a large one.
 pub(super) fn has_windows_line_ends(file: &Path) -> bool {
@@ -82,7 +94,8 @@ fn names_no_interpreter(stderr: &str) -> bool {
 }
 
 fn not_found(command: &str) -> &'static str {
-    if command.split(' ').next().is_some_and(|word| word.contains('/')) {
+    let program = command.split(' ').find(|word| *word != "exec");
+    if program.is_some_and(|word| word.contains('/')) {
         "is the file in the zip or layer? A path that does not begin with `/` starts at the current folder, which is \
         LAMBDA_TASK_ROOT unless the handler changes it"
     } else {

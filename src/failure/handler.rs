@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 
-use super::last_line;
-use super::locate::{self, BashMessage};
+use super::location::Place;
 use super::own::OwnError;
-use crate::shell::trace::{Frame, Place};
+use crate::stack::Frame;
 
 /// How a command, or the subshell of a handler, ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,20 +53,6 @@ impl Ending {
 }
 
 impl HandlerFailure {
-    /// Completes `place` from the script's text and from stderr, in which no line of the driver's own traps is to stand: the script's
-    /// `set -x` shows them.
-    pub(crate) fn located(mut self) -> HandlerFailure {
-        let of_the_driver = |line: &&str| line.starts_with('+') && line.contains("__coshell");
-        if self.stderr.lines().any(|line| of_the_driver(&line)) {
-            self.stderr = self.stderr.split_inclusive('\n').filter(|line| !of_the_driver(line)).collect();
-        }
-        if let Some(place) = &mut self.place {
-            let message = last_line(&self.stderr).and_then(BashMessage::parse);
-            locate::complete(place, &self.function, &self.script, message.as_ref());
-        }
-        self
-    }
-
     pub(super) fn error_type(&self) -> &'static str {
         match self.ending_of_command() {
             Ending::Signal(_) => "Function.KilledBySignal",

@@ -7,7 +7,8 @@
 mod display;
 mod explain;
 mod handler;
-pub(crate) mod locate;
+pub(crate) mod location;
+pub(crate) mod message;
 mod own;
 mod report;
 mod sentence;
@@ -17,9 +18,11 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use display::last_line;
+use message::last_line;
 pub use handler::{Ending, HandlerFailure};
-pub(crate) use locate::BashMessage;
+pub(crate) use location::Evidence;
+pub use location::Place;
+pub(crate) use message::{BashMessage, without_driver_lines};
 pub use own::OwnError;
 pub(crate) use report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
 pub use timed_out::{Overdue, TimedOut};

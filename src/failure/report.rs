@@ -9,7 +9,7 @@ use super::Failure;
 use super::handler::HandlerFailure;
 use super::sentence::location;
 use crate::secrets::masked;
-use crate::shell::trace::Frame;
+use crate::stack::Frame;
 
 /// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
 const MOST_BYTES: usize = 256 * 1024;

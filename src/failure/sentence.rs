@@ -5,33 +5,50 @@ use std::path::Path;
 
 use super::explain::{WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
 use super::handler::{Ending, HandlerFailure};
-use super::last_line;
-use super::locate::BashMessage;
+use super::location::{Place, exits_with_a_number};
+use super::message::{BashMessage, last_line};
 use super::report::shortened;
-use crate::shell::trace::{Frame, Place, exits_with_a_number};
+use crate::stack::Frame;
 
 const MOST_COMMAND_BYTES: usize = 300;
 /// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
 const DEATHS: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
+/// What Bash's own messages begin with where no line of the script runs, as in a trap.
+const BASH: &str = "bash: ";
 
 impl HandlerFailure {
     /// The sentence for a handler that failed.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
             _ if self.is_program() => write!(f, "program `{}` {}", self.function, Ended(self.ending_of_command()))?,
-            (Some(place), ending) if is_of_the_driver(place) => {
-                write!(f, "the EXIT trap of handler `{}` {}", self.function, Ended(ending))?;
-            }
+            (Some(place), _) if place.in_exit_trap => self.describe_exit_trap(f, place)?,
             (Some(place), _) => self.describe_place(f, place, "handler")?,
             (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
-            (None, Ending::Status(_)) => write!(
+            (None, ending) if last_line(&self.stderr).is_some_and(|line| line.starts_with(BASH)) => {
+                write!(f, "the EXIT trap of `{}` {}", self.function, Ended(ending))?;
+            }
+            (None, ending) => write!(
                 f,
-                "handler `{}` {} (where, Bash could not tell: that is so after `exec`, and with an EXIT trap of its own)",
+                "handler `{}` {} (Bash cannot tell where: it cannot after `exec`, or when the handler sets its own EXIT trap)",
                 self.function,
-                Ended(self.ending)
+                Ended(ending)
             )?,
         }
         self.describe_cause(f)
+    }
+
+    /// A failure in an EXIT trap that the handler set, after the handler returned.
+    fn describe_exit_trap(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
+        if let Some(frame) = place.frames.first() {
+            write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
+        }
+        let ended = Ended(self.ending_of_command());
+        match (place.command.as_str(), place.frames.first()) {
+            ("", _) => {
+                write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
+            }
+            (command, _) => write!(f, "`{}`, in the EXIT trap of `{}`, {ended}", one_line(command), self.function),
+        }
     }
 
     /// The sentence for a script that could not be sourced to its end.
@@ -46,7 +63,7 @@ impl HandlerFailure {
         }
         write!(f, "script `{script}` ended while it was being sourced: ")?;
         match &self.place {
-            Some(place) if !is_of_the_driver(place) => self.describe_place(f, place, "script")?,
+            Some(place) if !place.command.starts_with("builtin source ") => self.describe_place(f, place, "script")?,
             Some(Place { at_exit: false, status, .. }) => write!(
                 f,
                 "it returned status {status}, that of its last command or of a `return`; let it end with a command that succeeds"
@@ -66,41 +83,48 @@ impl HandlerFailure {
         }
         let command = one_line(&place.command);
         let missing = self.missing_command();
-        match (self.ending_of_command(), guilty_member(place)) {
+        match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
-            (Ending::Status(126), _) => write!(f, "`{command}` cannot be executed")?,
-            (ending, Some(member)) => {
-                write!(f, "member {member} of the pipeline that ends in `{command}` {}", Ended(ending))?;
+            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", Ended(ending))?,
+            Ending::Status(126) => write!(f, "`{command}` cannot be executed")?,
+            ending if place.pipeline.is_some() => {
+                let line = place.pipeline.unwrap_or_default();
+                write!(f, "`{command}`, in the pipeline on line {line}, {}", Ended(ending))?;
             }
-            (ending, None) if place.at_exit && self.is_killed() => {
+            ending if place.at_exit && self.is_killed() => {
                 write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
             }
-            (Ending::Status(status), None) if begins_with(&command, "return") => {
+            Ending::Status(status) if begins_with(&command, "return") => {
                 let function = place.frames.first().map_or(&self.function, |frame| &frame.function);
                 return write!(f, "`{command}` ended `{function}` with status {status}");
             }
-            (Ending::Status(status), None) if place.at_exit && begins_with(&command, "exit") => {
+            Ending::Status(status) if place.at_exit && begins_with(&command, "exit") => {
                 write!(f, "`{command}` ended the {whole} with status {status}")?;
             }
-            (Ending::Status(status), None) if self.bash_said_why(place) => {
+            Ending::Status(status) if self.bash_said_why(place) => {
                 write!(f, "`{command}` failed with status {status}")?;
             }
-            // An EXIT trap of the handler's own may have set the status.
-            (Ending::Status(status), None) if !place.at_exit && place.status != status && place.status != 0 => {
-                write!(f, "`{command}` {} (the {whole} ended with {status})", Ended(Ending::of_command(place.status)))?;
+            // An EXIT or ERR trap of the handler's own may have set the status.
+            ending if self.status_was_changed(place) => {
+                let own = Ended(Ending::of_command(place.status));
+                write!(f, "`{command}` {own} (the {whole} then {})", Ended(ending))?;
             }
-            (ending, None) => write!(f, "`{command}` {}", Ended(ending))?,
+            ending => write!(f, "`{command}` {}", Ended(ending))?,
         }
         match place.frames.first() {
-            Some(frame) if frame.function != "source" => write!(f, " in `{}`", frame.function),
+            Some(frame) if !frame.is_top_level() => write!(f, " in `{}`", frame.function),
             _ => Ok(()),
         }
     }
 
+    fn status_was_changed(&self, place: &Place) -> bool {
+        let Ending::Status(status) = self.ending else { return false };
+        place.status != status && place.status != 0
+    }
+
     /// ``at function.sh:12: `command` in `fetch` ``
     pub(super) fn describe_where(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
-        let pipeline = if place.pipeline.is_empty() { "" } else { "the pipeline that ends in " };
-        let command = format!("{pipeline}`{}`", one_line(&place.command));
+        let command = format!("`{}`", one_line(&place.command));
         match place.frames.first() {
             None => write!(f, "at {command}"),
             Some(frame) => {
@@ -119,8 +143,9 @@ impl HandlerFailure {
     }
 
     fn describe_advice(&self, f: &mut Formatter) -> fmt::Result {
-        let command = self.place.as_ref().map_or("", |place| &place.command);
-        match advice(self.ending_of_command(), command, &self.stderr) {
+        let (command, is_condition) =
+            self.place.as_ref().map_or(("", false), |place| (place.command.as_str(), place.is_condition));
+        match advice(self.ending_of_command(), command, is_condition, &self.stderr) {
             advice if advice.is_empty() => Ok(()),
             advice => write!(f, "; {advice}"),
         }
@@ -132,6 +157,9 @@ impl HandlerFailure {
             && let Some(at) = line.find(&format!("{}: ", self.script.display()))
         {
             return Some(self.without_root(&line[at..])); // before it stands the driver, whose Bash could not start the program
+        }
+        if let Some(message) = line.strip_prefix(BASH) {
+            return Some(message.to_owned());
         }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
@@ -184,11 +212,6 @@ fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
     !exits_with_a_number(&place.command) && (!elsewhere || is_about(message, place) || place.command.contains(name))
 }
 
-/// Whether no command of the user's failed, but one that the driver ran for them.
-fn is_of_the_driver(place: &Place) -> bool {
-    place.command.contains("$__coshell_")
-}
-
 pub(super) fn begins_with(command: &str, word: &str) -> bool {
     command.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
@@ -196,13 +219,6 @@ pub(super) fn begins_with(command: &str, word: &str) -> bool {
 /// `function.sh:12`, or the file alone.
 pub(super) fn location(file: &str, frame: &Frame) -> String {
     frame.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
-}
-
-/// Which member of a pipeline gave it its status: the last that failed, as pipefail has it. `None` when it is the one that Bash
-/// names anyway.
-fn guilty_member(place: &Place) -> Option<usize> {
-    let guilty = place.pipeline.iter().rposition(|status| *status != 0)?;
-    (guilty + 1 < place.pipeline.len()).then_some(guilty + 1)
 }
 
 /// The first line of a command, so that a report stays a sentence.

@@ -31,7 +31,7 @@ impl TimedOut {
         write!(f, "timed out after {:.2} s ", after.as_secs_f64())?;
         match &self.handler.place {
             Some(place) => self.handler.describe_where(f, place)?,
-            None => write!(f, "in handler `{}`; Bash could not tell where", self.handler.function)?,
+            None => write!(f, "in handler `{}`; Bash cannot tell where", self.handler.function)?,
         }
         match running.as_slice() {
             [] => f.write_str("; Bash itself was running, or waiting for input")?,

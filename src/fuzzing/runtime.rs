@@ -6,15 +6,16 @@ use std::time::UNIX_EPOCH;
 use serde_json::Value;
 
 use super::{pieces, texts};
-use crate::failure::{self, Ending, Failure, HandlerFailure, OwnError};
+use crate::failure::{self, Ending, Evidence, Failure, HandlerFailure, OwnError};
 use crate::handler::Handler;
 use crate::logs::{Owner, json};
 use crate::response::prelude::{Begin, Prelude};
 use crate::shell::status::Records;
-use crate::shell::trace::{overdue_place, place};
 use crate::shell::xtrace::Steps;
+use crate::stack;
 
 const DRIVER: &str = "/driver";
+const SCRIPT: &str = "/nonexistent/function.sh";
 /// The turn that records speak of here.
 const TURN: u64 = 7;
 /// What a header may have, and a trailer.
@@ -30,11 +31,9 @@ pub(super) fn status(bytes: &[u8]) {
 }
 
 pub(super) fn stack(bytes: &[u8]) {
-    let places = [
-        place(bytes, TURN, Path::new(DRIVER)),
-        overdue_place(bytes, TURN, false, Path::new(DRIVER)),
-        overdue_place(bytes, TURN, true, Path::new(DRIVER)),
-    ];
+    let records = stack::records(bytes, TURN, Path::new(DRIVER));
+    let evidence = Evidence::new(&records, 1, "", "handler".to_owned(), Path::new(SCRIPT));
+    let places = [evidence.failure(), evidence.overdue(false), evidence.overdue(true)];
     for place in places.into_iter().flatten() {
         assert!(place.frames.iter().all(|frame| frame.file != Path::new(DRIVER)));
     }
@@ -103,17 +102,19 @@ pub(super) fn log(bytes: &[u8]) {
 pub(super) fn failure(bytes: &[u8]) {
     let [status, stderr, stdout, records] = texts(bytes);
     let status = status.first().map_or(1, |status| i32::from(*status));
-    let place = place(records, TURN, Path::new(DRIVER));
+    let stderr = String::from_utf8_lossy(stderr).into_owned();
+    let records = stack::records(records, TURN, Path::new(DRIVER));
+    let place = Evidence::new(&records, 1, &stderr, "handler".to_owned(), Path::new(SCRIPT)).failure();
     let failed = HandlerFailure {
         function: "handler".to_owned(),
-        script: "/nonexistent/function.sh".into(),
+        script: SCRIPT.into(),
         task_root: "/nonexistent".into(),
         ending: Ending::of_subshell(status, place.as_ref()),
         place,
-        stderr: String::from_utf8_lossy(stderr).into_owned(),
+        stderr,
         own: OwnError::parse(stdout),
     };
-    report(&Failure::Handler(Box::new(failed.located())));
+    report(&Failure::Handler(Box::new(failed)));
 }
 
 fn report(failure: &Failure) {

@@ -30,20 +30,21 @@ __coshell_turn=0 __coshell_code=0 __coshell_record=()
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi
 printf 'B\n' >>"$__coshell_status"
 
-# One stack record: its number of fields, then the fields, each ended by a NUL (trace.rs reads it). Only ever called as
+# Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever called as
 # `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
 # Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's.
 # Of what the script's own `set -x` shows of all this, the first lines alone are left, each with our prefix in it (handler.rs).
-__coshell_trace() { # kind status command line [status of each member of the pipeline …]
+# A script may unset any variable, even Bash's own.
+__coshell_trace() { # kind status command [status of each member of the pipeline …]
   case __coshell:$- in *x*) {
     builtin local __coshell_flags=$-
     builtin set +x
   } 2>/dev/null ;; esac
   builtin local __coshell_i IFS=' '
   case $1 in exited) __coshell_print_record ;; esac
-  __coshell_record=("$1" "$__coshell_turn" "$2" "$BASH_SUBSHELL" "${3:0:2000}" "$4" "${*:5}")
+  __coshell_record=("$1" "$__coshell_turn" "$2" "${BASH_SUBSHELL-0}" "${__coshell_code-}" "${3:0:2000}" "${*:4}")
   for ((__coshell_i = 1; __coshell_i < ${#FUNCNAME[@]} && __coshell_i < 64; __coshell_i++)); do
-    __coshell_record+=("${FUNCNAME[__coshell_i]}" "${BASH_SOURCE[__coshell_i]}" "${BASH_LINENO[__coshell_i - 1]}")
+    __coshell_record+=("${FUNCNAME[__coshell_i]-}" "${BASH_SOURCE[__coshell_i]-}" "${BASH_LINENO[__coshell_i - 1]-}")
   done
   case $1$- in [!f]* | failed*e*) __coshell_print_record ;; esac
   case ${__coshell_flags-} in ?*) builtin set -x ;; esac
@@ -57,9 +58,9 @@ __coshell_print_record() {
 
 # The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
 # trap, which runs before the next command, when the supervisor has ended the one that is waited for.
-__coshell_overdue() { # status command status-of-each-member …
-  __coshell_trace overdue "$1" "$2" 0 "${@:3}" || builtin :
-  builtin trap '__coshell_trace stopped "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
+__coshell_overdue() { # status command
+  __coshell_trace overdue "$1" "$2" || builtin :
+  builtin trap '__coshell_trace stopped "$?" "${BASH_COMMAND-}" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
 }
 
 # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the subshell's
@@ -68,7 +69,7 @@ __coshell_overdue() { # status command status-of-each-member …
 # fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec,
 # unlike `builtin exec`, keeps what it did: the status pipe takes the place of stdout, which closes it. The wake-up pipe is opened
 # first, or the release could come before there is a reader. The status tells the shell below that there is nothing left to say.
-__coshell_exit() { # status command
+__coshell_exit() { # status command [status of each member of the pipeline …]
   case $1:${__coshell_code-}:__coshell in
   0:0:*)
     POSIXLY_CORRECT=1
@@ -77,9 +78,12 @@ __coshell_exit() { # status command
     builtin read -r -N 1 -u 9 __coshell_byte || builtin :
     builtin exit 47
     ;;
-  *) __coshell_trace exited "$1" "$2" 0 || builtin : ;;
+  *) __coshell_trace exited "$1" "$2" "${@:3}" || builtin : ;;
   esac
 }
+
+# The ERR trap. Where BASH_COMMAND names another command than the one that failed, PIPESTATUS mostly shows that.
+__coshell_failed='__coshell_trace failed "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" || builtin :'
 
 shopt -s expand_aliases inherit_errexit
 {
@@ -89,10 +93,10 @@ shopt -s expand_aliases inherit_errexit
   1) ;; # the script has an ERR trap or errtrace of its own: ours would change when it fires
   *)
     set -E
-    trap '__coshell_trace failed "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :' ERR
+    trap "$__coshell_failed" ERR
     ;;
   esac
-  trap '__coshell_trace exited "$?" "$BASH_COMMAND" 0 || builtin :' EXIT
+  trap 'case ${BASHPID-$$} in $$) __coshell_trace exited "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" || builtin : ;; esac' EXIT
   case $__coshell_script in
   ?*)
     builtin source "$__coshell_script"
@@ -181,13 +185,17 @@ shopt -s expand_aliases inherit_errexit
         1) builtin eval "$__coshell_err" ;;
         *)
           builtin set -E
-          builtin trap '__coshell_trace failed "$?" "$BASH_COMMAND" "$LINENO" "${PIPESTATUS[@]}" || builtin :' ERR
+          builtin trap "$__coshell_failed" ERR
           ;;
         esac
-        builtin trap '__coshell_exit "$?" "$BASH_COMMAND"' EXIT
-        case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "$BASH_COMMAND" "${PIPESTATUS[@]}"' STKFLT ;; esac
+        # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as
+        # well. The trap must do nothing there: its first simple command would wait for a process that is no child of that child, and
+        # Bash would complain of that on stderr ("wait_for: No record of process").
+        __coshell_pid=${BASHPID:-0}
+        builtin trap 'case ${BASHPID:-0} in "$__coshell_pid") __coshell_exit "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" ;; esac' EXIT
+        case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "${BASH_COMMAND-}"' STKFLT ;; esac
         {
-          builtin printf 'R %s %s\n' "$__coshell_turn" "${BASHPID:-0}" >>"$__coshell_status" || builtin exit 1
+          builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :
           builtin mapfile -d '' -t -u 8 __coshell_event
           # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is

@@ -19,7 +19,6 @@ mod plumbing;
 mod ready;
 mod start;
 pub(crate) mod status;
-pub(crate) mod trace;
 mod turn;
 mod whole_lines;
 pub(crate) mod xtrace;

@@ -3,14 +3,16 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use super::convention::Stream;
-use super::trace::Place;
 use super::turn::Turn;
-use super::{Phase, Shell, trace};
-use crate::failure::{Ending, Failure, HandlerFailure, Overdue, OwnError, TimedOut};
+use super::{Phase, Shell};
+use crate::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut, without_driver_lines};
 use crate::logs::Level;
+use crate::stack::{self, Record};
 
 /// What goes to the log of a failed handler's stdout, at most.
 const STDOUT_TAIL_BYTES: usize = 4 * 1024;
+/// BASH_SUBSHELL of the subshell that runs an event.
+const OF_AN_EVENT: u32 = 1;
 
 impl Turn<'_, '_> {
     pub(super) fn finish(mut self) -> Result<(), Failure> {
@@ -49,28 +51,25 @@ impl Turn<'_, '_> {
             self.lines.feed(self.response.unsent());
             self.lines.finish();
         }
-        self.lines.tail()
+        without_driver_lines(self.lines.tail())
     }
 
     fn handler_failed(&mut self, status: i32) -> Failure {
         let own = self.own_error();
-        let records = self.shell.read_trace();
-        let place = trace::place(&records, self.number, &self.shell.plumbing.driver.path);
+        let stderr = self.error_text();
+        let records = self.shell.stack_records(self.number);
+        let place = self.shell.evidence(&records, OF_AN_EVENT, &stderr).failure();
         let ending = Ending::of_subshell(status, place.as_ref());
-        Failure::Handler(Box::new(self.failure(ending, place, own)))
+        Failure::Handler(Box::new(self.shell.failure(ending, place, stderr, own)))
     }
 
     fn timed_out(&mut self, overdue: Overdue) -> Failure {
-        let records = self.shell.read_trace();
-        let computing = overdue.running.is_empty();
-        let place = trace::overdue_place(&records, self.number, computing, &self.shell.plumbing.driver.path);
-        let handler = self.failure(Ending::of_command(self.done.unwrap_or_default()), place, None);
-        Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
-    }
-
-    fn failure(&mut self, ending: Ending, place: Option<Place>, own: Option<OwnError>) -> HandlerFailure {
         let stderr = self.error_text();
-        self.shell.failure(ending, place, stderr, own)
+        let records = self.shell.stack_records(self.number);
+        let place = self.shell.evidence(&records, OF_AN_EVENT, &stderr).overdue(overdue.running.is_empty());
+        let ending = Ending::of_command(self.done.unwrap_or_default());
+        let handler = self.shell.failure(ending, place, stderr, None);
+        Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
     }
 }
 
@@ -94,7 +93,18 @@ impl Shell {
         records
     }
 
-    /// A failure of the handler, or of the script, with its place completed.
+    /// The stack records of turn `turn`; empties their file.
+    pub(super) fn stack_records(&mut self, turn: u64) -> Vec<Record> {
+        let records = self.read_trace();
+        stack::records(&records, turn, &self.plumbing.driver.path)
+    }
+
+    /// What is known of a failure at BASH_SUBSHELL `level`.
+    pub(super) fn evidence<'a>(&'a self, records: &'a [Record], level: u32, stderr: &'a str) -> Evidence<'a> {
+        Evidence::new(records, level, stderr, self.handler.name(), self.handler.file())
+    }
+
+    /// A failure of the handler, or of the script.
     pub(super) fn failure(
         &self,
         ending: Ending,
@@ -102,7 +112,7 @@ impl Shell {
         stderr: String,
         own: Option<OwnError>,
     ) -> HandlerFailure {
-        let failure = HandlerFailure {
+        HandlerFailure {
             function: self.handler.name(),
             script: self.handler.file().to_owned(),
             task_root: self.task_root.clone(),
@@ -110,7 +120,6 @@ impl Shell {
             place,
             stderr,
             own,
-        };
-        failure.located()
+        }
     }
 }

@@ -16,9 +16,9 @@ use super::habits::Habits;
 use super::io::{Children, Read, poll_timeout, read_once};
 use super::status::{Records, Status};
 use super::xtrace::Traced;
-use super::{Phase, Plumbing, Shell, bash, trace};
+use super::{Phase, Plumbing, Shell, bash};
 use crate::config::Config;
-use crate::failure::{Ending, Failure};
+use crate::failure::{Ending, Failure, without_driver_lines};
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::logs::leftovers::Whose;
@@ -27,6 +27,9 @@ use crate::logs::{Level, Owner};
 
 /// Lambda allows 10 s for the whole of init.
 const LONG_SOURCING: Duration = Duration::from_secs(5);
+/// The turn in which the script is sourced, and BASH_SUBSHELL then.
+const WHILE_SOURCING: u64 = 0;
+const OF_THE_SCRIPT: u32 = 0;
 
 /// A Bash that is sourcing the script.
 #[derive(Debug)]
@@ -166,12 +169,11 @@ impl Starting {
         let Phase::Dead(Some(status)) = self.shell.phase else {
             return Err(Failure::ShellDied { status: None });
         };
-        let records = self.shell.read_trace();
         if let Some(Status::TooOld(version)) = self.told.iter().find(|status| matches!(status, Status::TooOld(_))) {
             return Err(Failure::BashTooOld { version: version.clone() });
         }
         if self.told.contains(&Status::NoFunction) {
-            return Err(self.function_missing(&records));
+            return Err(self.function_missing());
         }
         if !self.told.contains(&Status::Begun) {
             return self.again_over_fifos(status);
@@ -179,7 +181,7 @@ impl Starting {
         if self.shell.stillborn > 0 {
             return Err(Failure::NoSubshell { status: status.code().unwrap_or_default() });
         }
-        Err(self.script_failed(status, &records))
+        Err(self.script_failed(status))
     }
 
     /// Bash could not open its driver: /proc cannot serve here. Then FIFOs below /tmp do.
@@ -195,9 +197,9 @@ impl Starting {
         Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
     }
 
-    fn function_missing(&self, records: &[u8]) -> Failure {
+    fn function_missing(&mut self) -> Failure {
         // `declare -F` prints a line each: declare -f NAME
-        let text = String::from_utf8_lossy(records).into_owned();
+        let text = String::from_utf8_lossy(&self.shell.read_trace()).into_owned();
         let declared = text.lines().filter_map(|line| line.trim_start_matches('\0').strip_prefix("declare -f"));
         let names = declared.filter_map(|line| line.split_whitespace().last());
         let defined = names.filter(|name| !name.starts_with("__coshell_")).map(str::to_owned).collect();
@@ -206,14 +208,16 @@ impl Starting {
         Failure::FunctionMissing { function: handler.name(), script, defined }
     }
 
-    fn script_failed(&self, status: ExitStatus, records: &[u8]) -> Failure {
+    fn script_failed(&mut self, status: ExitStatus) -> Failure {
         use std::os::unix::process::ExitStatusExt;
-        let place = trace::place(records, 0, &self.shell.plumbing.driver.path);
+        let stderr = without_driver_lines(self.lines.tail());
+        let records = self.shell.stack_records(WHILE_SOURCING);
+        let place = self.shell.evidence(&records, OF_THE_SCRIPT, &stderr).failure();
         let ending = match status.signal() {
             Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
         };
-        let failure = self.shell.failure(ending, place, self.lines.tail(), None);
+        let failure = self.shell.failure(ending, place, stderr, None);
         Failure::ScriptFailed(Box::new(failure))
     }
 }

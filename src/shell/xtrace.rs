@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::trace::Frame;
+use crate::stack::Frame;
 use super::whole_lines::WholeLines;
 use crate::secrets::masked;
 pub(super) use written::Traced;

@@ -3,7 +3,6 @@
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::failure::locate::defined;
 
 /// A message, and the line that it is about.
 pub(super) type Fault = (Option<u32>, String);
@@ -83,5 +82,36 @@ mod tests {
     fn a_shebang_of_another_program_is_no_shell() {
         assert!(["#!/bin/sh", "#!/usr/bin/env bash", "#!/bin/bash -e", "echo"].iter().all(|text| is_shell(text)));
         assert!(!["#!/usr/bin/python3", "#!/usr/bin/env node"].iter().any(|text| is_shell(text)));
+    }
+}
+
+/// The function that a line begins to define: `name() {`, `function name {`.
+pub(super) fn defined(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let name = match line.strip_prefix("function ") {
+        Some(rest) => rest.trim_start().split(|c: char| c.is_whitespace() || c == '(').next()?,
+        None => line.split_once('(').filter(|(_, rest)| rest.trim_start().starts_with(')'))?.0.trim_end(),
+    };
+    let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "\"'$=".contains(c));
+    is_name.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::defined;
+
+    #[test]
+    fn definitions_are_recognised_in_all_their_forms() {
+        for (line, name) in [
+            ("deep() {", Some("deep")),
+            ("  a-b::c () { x; }", Some("a-b::c")),
+            ("function other", Some("other")),
+            ("function f() {", Some("f")),
+            ("echo \"$(x)\" ()", None),
+            ("x=()", None),
+            ("call (", None),
+        ] {
+            assert_eq!(defined(line).as_deref(), name, "{line}");
+        }
     }
 }

@@ -1,0 +1,102 @@
+//! Reads stderr: messages that Bash itself wrote, and the line that says why a command failed.
+
+use std::path::Path;
+
+/// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval` Bash counts lines in a way of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BashMessage<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) line: Option<u32>,
+    pub(crate) text: &'a str,
+}
+
+impl<'a> BashMessage<'a> {
+    /// Takes a line of stderr apart; `None` when it is not Bash's.
+    pub(crate) fn parse(line: &'a str) -> Option<BashMessage<'a>> {
+        let (file, rest) = line.split_once(": line ")?;
+        let (number, text) = rest.split_once(": ")?;
+        let number: u32 = number.parse().ok()?;
+        Some(match file.strip_suffix(": eval") {
+            Some(file) => BashMessage { file, line: None, text },
+            None => BashMessage { file, line: Some(number), text },
+        })
+    }
+
+    /// The last line of stderr, where it is Bash's.
+    pub(crate) fn last(stderr: &'a str) -> Option<BashMessage<'a>> {
+        last_line(stderr).and_then(BashMessage::parse)
+    }
+
+    pub(crate) fn is_of(&self, file: &Path) -> bool {
+        file == Path::new(self.file)
+    }
+
+    /// What the message is about: the variable, file or command before the reason.
+    pub(crate) fn subject(&self) -> &'a str {
+        self.text.split_once(": ").map_or(self.text, |(subject, _)| subject)
+    }
+
+    /// Whether the message is about a file that a redirection could not open.
+    pub(crate) fn is_of_redirection(&self) -> bool {
+        const REASONS: [&str; 9] = [
+            "No such file or directory",
+            "Permission denied",
+            "Is a directory",
+            "Not a directory",
+            "Read-only file system",
+            "No space left on device",
+            "cannot overwrite existing file",
+            "ambiguous redirect",
+            "Bad file descriptor",
+        ];
+        REASONS.iter().any(|reason| self.text.ends_with(reason))
+    }
+}
+
+/// Without the lines in which a script's own `set -x` shows the driver's traps.
+pub(crate) fn without_driver_lines(stderr: String) -> String {
+    let of_driver = |line: &str| line.starts_with('+') && line.contains("__coshell");
+    if !stderr.lines().any(of_driver) {
+        return stderr;
+    }
+    stderr.split_inclusive('\n').filter(|line| !of_driver(line)).collect()
+}
+
+/// The last line that is not blank and says something: neither the times of `time`, nor a caret below a line of source text.
+pub(crate) fn last_line(stderr: &str) -> Option<&str> {
+    stderr.lines().map(str::trim_end).rfind(|line| !line.trim().is_empty() && !is_time(line) && !is_caret(line))
+}
+
+/// `real	0m0.004s`, or `real 0.00` with `time -p`.
+fn is_time(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let named = words.next().is_some_and(|word| ["real", "user", "sys"].contains(&word));
+    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || ".,ms".contains(c));
+    named && words.next().is_some_and(is_number) && words.next().is_none()
+}
+
+fn is_caret(line: &str) -> bool {
+    line.contains('^') && line.chars().all(|c| c == '^' || c == '~' || c.is_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bashs_own_messages_are_told_from_others() {
+        let message = BashMessage { file: "/f.sh", line: Some(3), text: "x: unbound variable" };
+        assert_eq!(BashMessage::parse("/f.sh: line 3: x: unbound variable"), Some(message));
+        let message = BashMessage { file: "/f.sh", line: None, text: "syntax error: y" };
+        assert_eq!(BashMessage::parse("/f.sh: eval: line 21: syntax error: y"), Some(message));
+        assert_eq!(BashMessage::parse("curl: (6) cannot resolve"), None);
+    }
+
+    #[test]
+    fn the_last_line_is_one_that_says_something() {
+        assert_eq!(last_line("ls: no\n\nreal\t0m0.004s\nuser\t0m0.002s\nsys\t0m0.000s\n"), Some("ls: no"));
+        assert_eq!(last_line("jq: error: x\n.a b\n   ^\n"), Some(".a b"));
+        assert_eq!(last_line("real problem\n"), Some("real problem"));
+        assert_eq!(last_line("\n"), None);
+    }
+}

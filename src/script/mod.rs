@@ -1,0 +1,250 @@
+//! Parses a Bash script and lists its commands with their lines, so that a failure report can name the right one.
+//!
+//! brush-parser does the parsing. Its tree has the place of each word, but no list of commands; [`walk`] makes that list, from
+//! the outside to the inside, with what Bash's rules for errexit need to know of each command. The parser may panic or overflow the
+//! stack on text that nobody writes, so that it runs in a thread of its own, and not on very large or deeply nested text.
+
+mod walk;
+
+use std::io::Cursor;
+use std::path::Path;
+use std::thread;
+
+use brush_parser::{Parser, ParserOptions, ast};
+
+/// A script that is larger is not parsed.
+const MOST_BYTES: usize = 512 * 1024;
+/// So many brackets may be open at once.
+const MOST_NESTED: usize = 150;
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+/// Takes the place of an apostrophe that only POSIX mode takes as an ordinary character, while the text is parsed.
+const APOSTROPHE: char = '\u{2019}';
+
+/// A parsed script.
+#[derive(Debug)]
+pub(crate) struct Script {
+    /// All commands, each before the commands inside it.
+    pub(crate) commands: Vec<Command>,
+}
+
+/// One command of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Command {
+    pub(crate) kind: Kind,
+    pub(crate) first_line: u32,
+    pub(crate) last_line: u32,
+    /// Its text; of a compound command the first line.
+    pub(crate) text: String,
+    /// The command that this one is a part of.
+    pub(crate) parent: Option<usize>,
+    /// The function whose body it is in.
+    pub(crate) function: Option<String>,
+    /// Whether its failure ends nothing, by the place where it stands: a condition, before `&&` or `||`, after `!`.
+    pub(crate) handled: bool,
+    /// Whether `!` inverts its status.
+    pub(crate) negated: bool,
+    /// Whether it runs in a subshell that its parent does not run in: `( )`, `$( )`, a member of a pipeline, `&`.
+    pub(crate) apart: bool,
+    /// Whether `&` follows it.
+    pub(crate) background: bool,
+    /// The files of a compound command's own redirections.
+    pub(crate) redirections: Vec<String>,
+}
+
+/// What a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A name with arguments, or an assignment.
+    Simple,
+    /// `[[ … ]]`.
+    Test,
+    /// `(( … ))`.
+    Arithmetic,
+    /// Two or more commands joined by `|`; the members are the commands whose parent it is.
+    Pipeline,
+    /// `( … )`.
+    Subshell,
+    /// A loop, `if`, `case`, `{ … }`, or the definition of a function.
+    Compound,
+}
+
+impl Script {
+    /// Reads and parses a file; `None` when that cannot be done.
+    pub(crate) fn read(file: &Path) -> Option<Script> {
+        let bytes = if file.is_file() { std::fs::read(file).ok()? } else { return None };
+        Script::parse(&String::from_utf8_lossy(&bytes))
+    }
+
+    /// Parses `text`; `None` when the parser refuses it.
+    pub(crate) fn parse(text: &str) -> Option<Script> {
+        if text.len() > MOST_BYTES || nesting(text) > MOST_NESTED {
+            return None;
+        }
+        let text = text.to_owned();
+        let parsing = move || {
+            let program = program(&text).or_else(|| program(&without_posix_apostrophes(&text)))?;
+            Some(Script { commands: walk::commands(&program) })
+        };
+        let thread = thread::Builder::new().name("parser".to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
+        thread.join().ok()?
+    }
+
+    /// Whether `inner` is `outer` or a part of it.
+    pub(crate) fn is_within(&self, inner: usize, outer: usize) -> bool {
+        let mut at = Some(inner);
+        while let Some(index) = at {
+            if index == outer {
+                return true;
+            }
+            at = self.commands[index].parent;
+        }
+        false
+    }
+
+    /// The members of a pipeline, first to last.
+    pub(crate) fn members(&self, pipeline: usize) -> Vec<usize> {
+        (0..self.commands.len()).filter(|index| self.commands[*index].parent == Some(pipeline)).collect()
+    }
+}
+
+impl Command {
+    /// Whether Bash may mean this command by `printed`: it prints white space, semicolons and some redirections in a way of its own.
+    pub(crate) fn is(&self, printed: &str) -> bool {
+        squeezed(&self.text) == squeezed(printed)
+    }
+
+    /// The first word: of a simple command its name, unless assignments come before.
+    pub(crate) fn name(&self) -> &str {
+        self.text.split_whitespace().next().unwrap_or_default()
+    }
+
+    pub(crate) fn covers(&self, line: u32) -> bool {
+        (self.first_line..=self.last_line).contains(&line)
+    }
+}
+
+/// `text` without what Bash prints in another way than the script has it.
+pub(crate) fn squeezed(text: &str) -> String {
+    let text: String = text.replace("\\\n", "").chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
+    text.replace("0<&", "<&").replace("1>&", ">&").replace("$'", "'")
+}
+
+pub(super) fn program(text: &str) -> Option<ast::Program> {
+    Parser::new(Cursor::new(text), &options()).parse_program().ok()
+}
+
+pub(super) fn options() -> ParserOptions {
+    ParserOptions::default()
+}
+
+/// How many brackets are open at once, at most; quotes are not looked at.
+fn nesting(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'{' | b'[' => open += 1,
+            b')' | b'}' | b']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
+}
+
+/// Replaces the apostrophes inside `${…}` that stand between double quotes or in a here-document.
+fn without_posix_apostrophes(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut depth = 0_usize;
+    let mut before = '\0';
+    for c in text.chars() {
+        match c {
+            '{' if before == '$' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '\n' => depth = 0,
+            _ => {}
+        }
+        result.push(if c == '\'' && depth > 0 { APOSTROPHE } else { c });
+        before = c;
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find<'a>(script: &'a Script, text: &str) -> &'a Command {
+        script.commands.iter().find(|command| command.text == text).unwrap_or_else(|| panic!("{text}: {script:#?}"))
+    }
+
+    #[test]
+    fn commands_have_their_lines_function_and_parents() {
+        let script = Script::parse(
+            "top\nhandler() {\n  a \\\n    b >x\n  c |\n    while read -r x; do\n      d \"$x\"\n    done\n}\n",
+        )
+        .unwrap();
+        assert_eq!((find(&script, "top").first_line, &find(&script, "top").function), (1, &None));
+        let a = find(&script, "a b > x");
+        assert_eq!((a.first_line, a.last_line, a.function.as_deref()), (3, 4, Some("handler")));
+        let d = find(&script, "d \"$x\"");
+        assert_eq!(d.first_line, 7);
+        let pipeline = script.commands.iter().position(|command| command.kind == Kind::Pipeline).unwrap();
+        let [c, looping] = script.members(pipeline)[..] else { panic!("{script:#?}") };
+        assert_eq!(script.commands[c].text, "c");
+        assert_eq!((script.commands[looping].kind, script.commands[looping].first_line), (Kind::Compound, 6));
+        let d = script.commands.iter().position(|command| command == d).unwrap();
+        assert!(script.is_within(d, looping) && script.is_within(d, pipeline) && !script.is_within(d, c));
+        assert!(find(&script, "read -r x").handled && !find(&script, "c").handled);
+    }
+
+    #[test]
+    fn the_commands_of_a_substitution_have_lines_of_the_file() {
+        let text = "f() {\n  x=$(\n    first\n    second | third\n  )\n  echo \"a $(one) ${y:-$(two)}\" <<<\"$(three)\"\n  case $(four) in a) ;; esac\n}\n";
+        let script = Script::parse(text).unwrap();
+        for (name, line) in [("first", 3), ("second", 4), ("third", 4), ("one", 6), ("three", 6), ("four", 7)] {
+            let command = find(&script, name);
+            assert_eq!(command.first_line, line, "{name}");
+            assert_eq!(command.function.as_deref(), Some("f"));
+        }
+    }
+
+    #[test]
+    fn what_stands_where_a_failure_is_handled_is_known() {
+        let text = "a && b || c\nif d; then e; fi\n! f\nwhile g; do h; done\nuntil i; do j; done\nk &\nif l; then m; elif n; then o; else p; fi\nq || { r; s; }\n";
+        let script = Script::parse(text).unwrap();
+        let handled: Vec<&str> = script
+            .commands
+            .iter()
+            .filter(|command| command.kind == Kind::Simple && command.handled)
+            .map(|command| command.text.as_str())
+            .collect();
+        assert_eq!(handled, ["a", "b", "d", "f", "g", "i", "l", "n", "q"]);
+        assert!(find(&script, "k").background);
+    }
+
+    #[test]
+    fn redirections_of_compound_commands_are_known() {
+        let script = Script::parse("f() {\n  { a; } >/x 2>&1\n  while b; do c; done <\"$y\"\n}\n").unwrap();
+        let targets: Vec<&[String]> = script
+            .commands
+            .iter()
+            .map(|command| command.redirections.as_slice())
+            .filter(|targets| !targets.is_empty())
+            .collect();
+        assert_eq!(targets, [&["/x".to_owned()][..], &["\"$y\"".to_owned()]]);
+    }
+
+    #[test]
+    fn text_that_only_posix_mode_reads_is_parsed_with_its_apostrophes() {
+        let script = Script::parse("f() {\n  echo \"${x:-it's}\"\n  false\n}\n").unwrap();
+        assert_eq!(find(&script, "echo \"${x:-it's}\"").first_line, 2);
+    }
+
+    #[test]
+    fn hostile_text_is_refused() {
+        for text in ["if", "f() {", &"(".repeat(100_000), &"$(".repeat(5_000), "a <<E\n$(", &"[".repeat(3000)] {
+            assert!(Script::parse(text).is_none(), "{}", &text[..text.len().min(20)]);
+        }
+        assert!(Script::parse("").is_some());
+    }
+}

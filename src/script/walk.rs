@@ -1,0 +1,320 @@
+//! Walks a parsed script and lists its commands.
+
+use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
+use brush_parser::word::{self, WordPiece, WordPieceWithSource};
+
+use super::{APOSTROPHE, Command, Kind, options, program};
+
+/// So many substitutions inside one another are looked into.
+const MOST_DEEP: u32 = 8;
+
+/// Where the walk is.
+#[derive(Clone, Default)]
+struct Scope {
+    parent: Option<usize>,
+    function: Option<String>,
+    handled: bool,
+    negated: bool,
+    apart: bool,
+    background: bool,
+    /// What is added to a line of the text that is being walked, to get a line of the file.
+    line_offset: u32,
+    depth: u32,
+}
+
+/// The commands of `program`, each before the commands inside it.
+pub(super) fn commands(program: &ast::Program) -> Vec<Command> {
+    let mut walk = Walk::default();
+    walk.program(program, &Scope::default());
+    walk.commands
+}
+
+#[derive(Default)]
+struct Walk {
+    commands: Vec<Command>,
+}
+
+impl Walk {
+    fn program(&mut self, program: &ast::Program, scope: &Scope) {
+        program.complete_commands.iter().for_each(|list| self.list(list, scope));
+    }
+
+    fn list(&mut self, list: &ast::CompoundList, scope: &Scope) {
+        for ast::CompoundListItem(and_or, separator) in &list.0 {
+            let background = matches!(separator, ast::SeparatorOperator::Async);
+            let scope = Scope { background, apart: background || scope.apart, ..scope.clone() };
+            self.and_or(and_or, &scope);
+        }
+    }
+
+    /// Of a list that `&&` and `||` join, only the failure of the last command counts.
+    fn and_or(&mut self, list: &ast::AndOrList, scope: &Scope) {
+        let pipelines: Vec<&ast::Pipeline> = std::iter::once(&list.first)
+            .chain(list.additional.iter().map(|(ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline))| pipeline))
+            .collect();
+        for (index, pipeline) in pipelines.iter().enumerate() {
+            let handled = scope.handled || index + 1 < pipelines.len();
+            self.pipeline(pipeline, &Scope { handled, ..scope.clone() });
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &ast::Pipeline, scope: &Scope) {
+        let scope = Scope { handled: scope.handled || pipeline.bang, negated: pipeline.bang, ..scope.clone() };
+        if let [only] = pipeline.seq.as_slice() {
+            return self.command(only, &scope);
+        }
+        let index = self.add(Kind::Pipeline, String::new(), (0, 0), &scope);
+        let scope = Scope { parent: Some(index), apart: true, background: false, negated: false, ..scope };
+        pipeline.seq.iter().for_each(|member| self.command(member, &scope));
+        let members = self.commands.iter().filter(|command| command.parent == Some(index));
+        let (first, last) = members.fold((u32::MAX, 0), |(first, last), member| {
+            (first.min(member.first_line), last.max(member.last_line))
+        });
+        let texts: Vec<&str> = self.commands[index + 1..]
+            .iter()
+            .filter(|command| command.parent == Some(index))
+            .map(|command| command.text.as_str())
+            .collect();
+        let text = texts.join(" | ");
+        let pipeline = &mut self.commands[index];
+        (pipeline.first_line, pipeline.last_line, pipeline.text) = (first, last, text);
+    }
+
+    fn command(&mut self, command: &ast::Command, scope: &Scope) {
+        match command {
+            ast::Command::Simple(simple) => self.simple(simple, scope),
+            ast::Command::Compound(compound, redirections) => self.compound(compound, redirections.as_ref(), scope),
+            ast::Command::Function(function) => self.function(function, scope),
+            ast::Command::ExtendedTest(test, redirections) => {
+                let index = self.add(Kind::Test, command.to_string(), lines(command), scope);
+                let inside = inside(scope, index);
+                self.substitutions_of_text(&test.to_string(), lines(command).0, &inside);
+                self.redirections(redirections.as_ref(), index, scope);
+            }
+        }
+    }
+
+    fn simple(&mut self, simple: &ast::SimpleCommand, scope: &Scope) {
+        let items = || {
+            let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0);
+            prefix.chain(simple.suffix.iter().flat_map(|suffix| &suffix.0))
+        };
+        let words: Vec<&ast::Word> = simple.word_or_name.iter().chain(items().flat_map(words_of)).collect();
+        let index = self.add(Kind::Simple, simple.to_string(), lines_of_words(&words), scope);
+        let inside = inside(scope, index);
+        words.iter().for_each(|word| self.substitutions(word, &inside));
+        for item in items() {
+            match item {
+                Item::ProcessSubstitution(_, ast::SubshellCommand { list, .. })
+                | Item::IoRedirect(ast::IoRedirect::File(
+                    _,
+                    _,
+                    ast::IoFileRedirectTarget::ProcessSubstitution(_, ast::SubshellCommand { list, .. }),
+                )) => self.list(list, &Scope { apart: true, ..inside.clone() }),
+                Item::IoRedirect(_) | Item::Word(_) | Item::AssignmentWord(..) => {}
+            }
+        }
+    }
+
+    fn compound(
+        &mut self,
+        compound: &ast::CompoundCommand,
+        redirections: Option<&ast::RedirectList>,
+        scope: &Scope,
+    ) {
+        use ast::CompoundCommand as C;
+        let kind = match compound {
+            C::Arithmetic(_) => Kind::Arithmetic,
+            C::Subshell(_) => Kind::Subshell,
+            _ => Kind::Compound,
+        };
+        let printed = compound.to_string();
+        let text = if kind == Kind::Compound { first_line(&printed) } else { printed };
+        let index = self.add(kind, text, lines(compound), scope);
+        self.redirections(redirections, index, scope);
+        let inside = inside(scope, index);
+        let condition = Scope { handled: true, ..inside.clone() };
+        let line = lines(compound).0;
+        match compound {
+            C::Arithmetic(arithmetic) => self.substitutions_of_text(&arithmetic.expr.value, line, &inside),
+            C::ArithmeticForClause(clause) => self.list(&clause.body.list, &inside),
+            C::BraceGroup(group) => self.list(&group.list, &inside),
+            C::Subshell(subshell) => self.list(&subshell.list, &Scope { apart: true, ..inside }),
+            C::ForClause(clause) => {
+                clause.values.iter().flatten().for_each(|word| self.substitutions(word, &inside));
+                self.list(&clause.body.list, &inside);
+            }
+            C::CaseClause(clause) => {
+                self.substitutions(&clause.value, &inside);
+                clause.cases.iter().filter_map(|case| case.cmd.as_ref()).for_each(|list| self.list(list, &inside));
+            }
+            C::IfClause(clause) => {
+                self.list(&clause.condition, &condition);
+                self.list(&clause.then, &inside);
+                for branch in clause.elses.iter().flatten() {
+                    branch.condition.iter().for_each(|list| self.list(list, &condition));
+                    self.list(&branch.body, &inside);
+                }
+            }
+            C::WhileClause(clause) | C::UntilClause(clause) => {
+                self.list(&clause.0, &condition);
+                self.list(&clause.1.list, &inside);
+            }
+            C::Coprocess(coprocess) => {
+                self.command(&coprocess.body, &Scope { apart: true, background: true, ..inside });
+            }
+        }
+    }
+
+    fn function(&mut self, function: &ast::FunctionDefinition, scope: &Scope) {
+        let name = function.fname.value.clone();
+        let index = self.add(Kind::Compound, format!("{name}()"), lines(function), scope);
+        let body = Scope {
+            parent: Some(index),
+            function: Some(name),
+            line_offset: scope.line_offset,
+            depth: scope.depth,
+            ..Scope::default()
+        };
+        self.compound(&function.body.0, function.body.1.as_ref(), &body);
+    }
+
+    fn redirections(&mut self, redirections: Option<&ast::RedirectList>, index: usize, scope: &Scope) {
+        let inside = inside(scope, index);
+        for redirection in redirections.iter().flat_map(|list| &list.0) {
+            words_of_redirection(redirection).iter().for_each(|word| self.substitutions(word, &inside));
+            let target = match redirection {
+                ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
+                | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
+                ast::IoRedirect::File(..)
+                | ast::IoRedirect::HereDocument(..)
+                | ast::IoRedirect::HereString(..) => None,
+            };
+            self.commands[index].redirections.extend(target.map(|target| restored(target)));
+        }
+        let last = redirections.iter().flat_map(|list| &list.0).flat_map(words_of_redirection).filter_map(end_of).max();
+        if let Some(last) = last {
+            let command = &mut self.commands[index];
+            command.last_line = command.last_line.max(last + scope.line_offset);
+        }
+    }
+
+    /// The commands in the `$( )` of a word.
+    fn substitutions(&mut self, word: &ast::Word, scope: &Scope) {
+        if let Some(location) = &word.loc {
+            self.substitutions_of_text(&word.value, line(location.start.line), scope);
+        }
+    }
+
+    /// The same of a text that begins on `line` of what is being walked.
+    fn substitutions_of_text(&mut self, text: &str, line: u32, scope: &Scope) {
+        if scope.depth >= MOST_DEEP || !(text.contains("$(") || text.contains('`')) {
+            return;
+        }
+        let Ok(pieces) = word::parse(text, &options()) else { return };
+        for (start, inner) in substituted(&pieces) {
+            let before = text.get(..start).map_or(0, |before| before.matches('\n').count());
+            let line_offset = scope.line_offset + line.saturating_sub(1) + self::line(before);
+            if let Some(program) = program(inner) {
+                let inside = Scope { line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
+                self.program(&program, &inside);
+            }
+        }
+    }
+
+    fn add(&mut self, kind: Kind, text: String, (first, last): (u32, u32), scope: &Scope) -> usize {
+        self.commands.push(Command {
+            kind,
+            first_line: first + scope.line_offset,
+            last_line: last.max(first) + scope.line_offset,
+            text: restored(&text),
+            parent: scope.parent,
+            function: scope.function.clone(),
+            handled: scope.handled,
+            negated: scope.negated,
+            apart: scope.apart,
+            background: scope.background,
+            redirections: Vec::new(),
+        });
+        self.commands.len() - 1
+    }
+}
+
+/// The scope of what is inside the command `index`. Whether that is handled is for the command to say: its own failure is theirs.
+fn inside(scope: &Scope, index: usize) -> Scope {
+    Scope { parent: Some(index), negated: false, apart: false, background: false, ..scope.clone() }
+}
+
+/// The command substitutions among `pieces`: where each begins in the word, and its text.
+fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    for piece in pieces {
+        match &piece.piece {
+            WordPiece::CommandSubstitution(text) | WordPiece::BackquotedCommandSubstitution(text) => {
+                found.push((piece.start_index, text.as_str()));
+            }
+            WordPiece::DoubleQuotedSequence(inner) | WordPiece::GettextDoubleQuotedSequence(inner) => {
+                found.extend(substituted(inner));
+            }
+            WordPiece::Text(_)
+            | WordPiece::SingleQuotedText(_)
+            | WordPiece::AnsiCQuotedText(_)
+            | WordPiece::TildeExpansion(_)
+            | WordPiece::ParameterExpansion(_)
+            | WordPiece::EscapeSequence(_)
+            | WordPiece::ArithmeticExpression(_) => {}
+        }
+    }
+    found
+}
+
+fn words_of(item: &Item) -> Vec<&ast::Word> {
+    match item {
+        Item::Word(word) => vec![word],
+        Item::AssignmentWord(assignment, _) => match &assignment.value {
+            ast::AssignmentValue::Scalar(word) => vec![word],
+            ast::AssignmentValue::Array(words) => {
+                words.iter().flat_map(|(key, value)| key.iter().chain([value])).collect()
+            }
+        },
+        Item::IoRedirect(redirection) => words_of_redirection(redirection),
+        Item::ProcessSubstitution(..) => Vec::new(),
+    }
+}
+
+fn words_of_redirection(redirection: &ast::IoRedirect) -> Vec<&ast::Word> {
+    use ast::IoFileRedirectTarget as Target;
+    match redirection {
+        ast::IoRedirect::File(_, _, Target::Filename(word) | Target::Duplicate(word))
+        | ast::IoRedirect::HereString(_, word)
+        | ast::IoRedirect::OutputAndError(word, _) => vec![word],
+        ast::IoRedirect::HereDocument(_, document) => vec![&document.here_end, &document.doc],
+        ast::IoRedirect::File(_, _, Target::Fd(_) | Target::ProcessSubstitution(..)) => Vec::new(),
+    }
+}
+
+fn lines(node: &impl SourceLocation) -> (u32, u32) {
+    node.location().map_or((0, 0), |span| (line(span.start.line), line(span.end.line)))
+}
+
+fn lines_of_words(words: &[&ast::Word]) -> (u32, u32) {
+    let first = words.iter().filter_map(|word| word.loc.as_ref()).map(|span| line(span.start.line)).min();
+    let last = words.iter().filter_map(|word| end_of(word)).max();
+    (first.unwrap_or_default(), last.unwrap_or_default())
+}
+
+fn end_of(word: &ast::Word) -> Option<u32> {
+    word.loc.as_ref().map(|span| line(span.end.line))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim_end().to_owned()
+}
+
+fn line(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn restored(text: &str) -> String {
+    text.replace(APOSTROPHE, "'")
+}
