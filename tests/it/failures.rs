@@ -1,11 +1,16 @@
 //! Every class of failure, through the real `bootstrap`, against golden texts; and the page tests/failures.md, made of them.
 //!
-//! A case is one file below failures/cases: a few settings, the function's files, and then, from the first line that begins with
-//! `===`, what came of it. `UPDATE_GOLDEN=1 cargo test --test it failures` writes that part, and the page, anew.
+//! A case is one file below failures/cases: a few settings, the right answer (truth.rs), the function's files, and then, from the first
+//! line that begins with `===`, what came of it. `UPDATE_GOLDEN=1 cargo test --test it failures` writes that last part, and the page,
+//! anew. judge.rs compares what came of it with the right answer.
 
 pub mod case;
 pub mod chapters;
+mod judge;
+mod observation;
 mod page;
+mod truth;
+mod verdict;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +22,7 @@ use serde_json::{Value, json};
 use crate::sandbox::Sandbox;
 use crate::support::bash;
 use case::{Case, Ran};
-use chapters::CHAPTERS;
+use chapters::names;
 
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failures/cases");
 
@@ -26,7 +31,7 @@ fn every_class_of_failure_is_told_as_its_golden_text_and_the_page_say() {
     if bash::is_not_5_2() {
         return;
     }
-    let names: Vec<&str> = CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied().collect();
+    let names: Vec<&str> = names().collect();
     let told: Vec<Ran> = side_by_side(&names, |name| Case::read(Path::new(FOLDER), name).run());
     let mut wrong: Vec<String> = told.iter().filter_map(Ran::difference).collect();
     wrong.extend(page::difference(&told));
@@ -35,7 +40,7 @@ fn every_class_of_failure_is_told_as_its_golden_text_and_the_page_say() {
 
 #[test]
 fn every_case_stands_in_one_chapter_of_the_page() {
-    let listed: Vec<&str> = CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied().collect();
+    let listed: Vec<&str> = names().collect();
     let files = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
     let files: BTreeSet<String> = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
     assert_eq!(listed.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>(), files);

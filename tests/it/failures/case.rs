@@ -10,6 +10,8 @@ use coshell::local::invocation::{FunctionError, Outcome, Response};
 use coshell::local::runtime_api::Init;
 use serde_json::Value;
 
+use super::observation::Observation;
+use super::truth::{Truth, is_truth};
 use crate::sandbox::{GIVE_UP, Running, Sandbox};
 
 /// A server that never answers: nobody takes its connections.
@@ -26,6 +28,8 @@ pub struct Case {
     files: Vec<(String, String)>,
     /// Whether the X-Ray cause is compared too.
     xray: bool,
+    /// The lines of its truth.
+    truth: Vec<(String, String)>,
     input: String,
     golden: String,
 }
@@ -55,6 +59,7 @@ impl Case {
             variables: Vec::new(),
             files: Vec::new(),
             xray: false,
+            truth: Vec::new(),
             input: input.to_owned(),
             golden: golden.to_owned(),
             path,
@@ -72,6 +77,7 @@ impl Case {
             "event" => self.event = value.to_owned(),
             "timeout" => self.timeout = Duration::from_millis(value.parse().unwrap()),
             "xray" => self.xray = value == "yes",
+            name if is_truth(name) => self.truth.push((name.to_owned(), value.to_owned())),
             variable => self.variables.push((variable.to_owned(), value.to_owned())),
         }
     }
@@ -81,6 +87,32 @@ impl Case {
         let (file, line) = frame.rsplit_once('(')?.1.strip_suffix(')')?.rsplit_once(':')?;
         let (_, text) = self.files.iter().find(|(name, _)| name == file)?;
         text.lines().nth(line.parse::<usize>().ok()? - 1)
+    }
+
+    /// The right answer under Bash `version`.
+    pub fn truth(&self, version: &str) -> Truth {
+        Truth::of_lines(&self.truth, version)
+    }
+
+    /// What comes of its event, three times in one environment, under `bash`; and the log of them all. A failed init comes once.
+    pub fn observe(&self, bash: &Path) -> (Vec<Observation>, String) {
+        let running = self.sandbox().env("COSHELL_BASH", &bash.display().to_string()).start();
+        let events = match running.init() {
+            Init::Failed(error) => {
+                let _ = running.send("event-1", "{}", GIVE_UP).wait(); // which its end refuses: all of its log is there then
+                vec![Observation::of_error(&error, "", &running.log())]
+            }
+            Init::Ready(_) => (1..=3).map(|number| self.observe_event(&running, &format!("event-{number}"))).collect(),
+            other @ (Init::RuntimeExited(_) | Init::TimedOut) => vec![Observation::Other(format!("{other:?}"))],
+        };
+        (events, running.log())
+    }
+
+    fn observe_event(&self, running: &Running, request_id: &str) -> Observation {
+        let invocation = running.send(request_id, &self.event, self.timeout);
+        let outcome = invocation.wait().outcome;
+        let _ = invocation.wait_for_next(GIVE_UP); // all of its log is there then
+        Observation::new(outcome, request_id, &running.log())
     }
 
     /// Its function, ready to be started.
@@ -100,7 +132,10 @@ impl Case {
                 let _ = running.send("event-1", "{}", GIVE_UP).wait(); // which its end refuses: all of its log is there then
                 error
             }
-            Init::Ready(_) => self.error(&running),
+            Init::Ready(_) => match self.outcome(&running) {
+                Ok(error) => error,
+                Err(response) => return self.ran_without_failure(&response),
+            },
             other => panic!("{}: {other:?}; log: {}", self.title, running.log()),
         };
         let report: Value = serde_json::from_slice(&error.body).unwrap();
@@ -112,13 +147,20 @@ impl Case {
         ran
     }
 
-    fn error(&self, running: &Running) -> FunctionError {
+    /// The error, or the response of a handler that does not fail.
+    fn outcome(&self, running: &Running) -> Result<FunctionError, String> {
         let invocation = running.send("event-1", &self.event, self.timeout);
         match invocation.wait().outcome {
-            Outcome::Error(error) => error,
-            Outcome::Response(Response { trailing_error: Some(error), .. }) => error,
+            Outcome::Error(error) => Ok(error),
+            Outcome::Response(Response { trailing_error: Some(error), .. }) => Ok(error),
+            Outcome::Response(Response { bytes, .. }) => Err(String::from_utf8_lossy(&bytes).trim_end().to_owned()),
             other => panic!("{}: {other:?}; log: {}", self.title, running.log()),
         }
+    }
+
+    fn ran_without_failure(self, response: &str) -> Ran {
+        let (error_type, message) = ("no failure".to_owned(), format!("the response is `{response}`"));
+        Ran { case: self, error_type, message, frames: Vec::new(), told: format!("=== response\n{response}\n") }
     }
 }
 

@@ -6,6 +6,11 @@ pub struct Chapter {
     pub cases: &'static [&'static str],
 }
 
+/// The names of all cases, in the order of the page.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CHAPTERS.iter().flat_map(|chapter| chapter.cases).copied()
+}
+
 pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "A command fails",
