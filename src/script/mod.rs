@@ -198,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn assignments_are_commands_with_the_commands_inside_them() {
+        let script = Script::parse("x=$(a)\nlocal y=$(\n  b) z=1\nlist=(1 \"$(c)\"\n 2)\nv=1 d\n").unwrap();
+        for (text, line) in [("x=$(a)", 1), ("a", 1), ("b", 3), ("c", 4), ("v=1 d", 6)] {
+            assert_eq!(find(&script, text).first_line, line, "{text}");
+        }
+        assert_eq!(script.commands.iter().filter(|command| command.parent.is_none()).count(), 4);
+    }
+
+    #[test]
     fn the_commands_of_a_substitution_have_lines_of_the_file() {
         let text = "f() {\n  x=$(\n    first\n    second | third\n  )\n  echo \"a $(one) ${y:-$(two)}\" <<<\"$(three)\"\n  case $(four) in a) ;; esac\n}\n";
         let script = Script::parse(text).unwrap();

@@ -1,5 +1,6 @@
 //! Walks a parsed script and lists its commands.
 
+use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
 use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 
@@ -100,9 +101,13 @@ impl Walk {
             prefix.chain(simple.suffix.iter().flat_map(|suffix| &suffix.0))
         };
         let words: Vec<&ast::Word> = simple.word_or_name.iter().chain(items().flat_map(words_of)).collect();
-        let index = self.add(Kind::Simple, simple.to_string(), lines_of_words(&words), scope);
+        let of_words = words.iter().filter_map(|word| word.loc.clone());
+        let spans: Vec<SourceSpan> = of_words.chain(items().filter_map(SourceLocation::location)).collect();
+        let first = spans.iter().map(|span| line(span.start.line)).min().unwrap_or_default();
+        let last = spans.iter().map(|span| line(span.end.line)).max().unwrap_or_default();
+        let index = self.add(Kind::Simple, simple.to_string(), (first, last), scope);
         let inside = inside(scope, index);
-        words.iter().for_each(|word| self.substitutions(word, &inside));
+        words.iter().for_each(|word| self.substitutions(word, first, &inside));
         for item in items() {
             match item {
                 Item::ProcessSubstitution(_, ast::SubshellCommand { list, .. })
@@ -141,11 +146,11 @@ impl Walk {
             C::BraceGroup(group) => self.list(&group.list, &inside),
             C::Subshell(subshell) => self.list(&subshell.list, &Scope { apart: true, ..inside }),
             C::ForClause(clause) => {
-                clause.values.iter().flatten().for_each(|word| self.substitutions(word, &inside));
+                clause.values.iter().flatten().for_each(|word| self.substitutions(word, line, &inside));
                 self.list(&clause.body.list, &inside);
             }
             C::CaseClause(clause) => {
-                self.substitutions(&clause.value, &inside);
+                self.substitutions(&clause.value, line, &inside);
                 clause.cases.iter().filter_map(|case| case.cmd.as_ref()).for_each(|list| self.list(list, &inside));
             }
             C::IfClause(clause) => {
@@ -181,8 +186,9 @@ impl Walk {
 
     fn redirections(&mut self, redirections: Option<&ast::RedirectList>, index: usize, scope: &Scope) {
         let inside = inside(scope, index);
+        let first = self.commands[index].first_line - scope.line_offset;
         for redirection in redirections.iter().flat_map(|list| &list.0) {
-            words_of_redirection(redirection).iter().for_each(|word| self.substitutions(word, &inside));
+            words_of_redirection(redirection).iter().for_each(|word| self.substitutions(word, first, &inside));
             let target = match redirection {
                 ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
@@ -199,11 +205,10 @@ impl Walk {
         }
     }
 
-    /// The commands in the `$( )` of a word.
-    fn substitutions(&mut self, word: &ast::Word, scope: &Scope) {
-        if let Some(location) = &word.loc {
-            self.substitutions_of_text(&word.value, line(location.start.line), scope);
-        }
+    /// The commands in the `$( )` of a word of a command that begins on line `first`.
+    fn substitutions(&mut self, word: &ast::Word, first: u32, scope: &Scope) {
+        let begins = word.loc.as_ref().map_or(first, |span| line(span.start.line));
+        self.substitutions_of_text(&word.value, begins, scope);
     }
 
     /// The same of a text that begins on `line` of what is being walked.
@@ -271,12 +276,7 @@ fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
 fn words_of(item: &Item) -> Vec<&ast::Word> {
     match item {
         Item::Word(word) => vec![word],
-        Item::AssignmentWord(assignment, _) => match &assignment.value {
-            ast::AssignmentValue::Scalar(word) => vec![word],
-            ast::AssignmentValue::Array(words) => {
-                words.iter().flat_map(|(key, value)| key.iter().chain([value])).collect()
-            }
-        },
+        Item::AssignmentWord(_, word) => vec![word],
         Item::IoRedirect(redirection) => words_of_redirection(redirection),
         Item::ProcessSubstitution(..) => Vec::new(),
     }
@@ -295,12 +295,6 @@ fn words_of_redirection(redirection: &ast::IoRedirect) -> Vec<&ast::Word> {
 
 fn lines(node: &impl SourceLocation) -> (u32, u32) {
     node.location().map_or((0, 0), |span| (line(span.start.line), line(span.end.line)))
-}
-
-fn lines_of_words(words: &[&ast::Word]) -> (u32, u32) {
-    let first = words.iter().filter_map(|word| word.loc.as_ref()).map(|span| line(span.start.line)).min();
-    let last = words.iter().filter_map(|word| end_of(word)).max();
-    (first.unwrap_or_default(), last.unwrap_or_default())
 }
 
 fn end_of(word: &ast::Word) -> Option<u32> {

@@ -55,6 +55,17 @@ pub(super) fn seems_to_define(text: &str, function: &str) -> bool {
     text.lines().filter_map(defined).any(|name| name == function)
 }
 
+/// The function that a line begins to define: `name() {`, `function name {`.
+pub(super) fn defined(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let name = match line.strip_prefix("function ") {
+        Some(rest) => rest.trim_start().split(|c: char| c.is_whitespace() || c == '(').next()?,
+        None => line.split_once('(').filter(|(_, rest)| rest.trim_start().starts_with(')'))?.0.trim_end(),
+    };
+    let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "\"'$=".contains(c));
+    is_name.then(|| name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,22 +94,6 @@ mod tests {
         assert!(["#!/bin/sh", "#!/usr/bin/env bash", "#!/bin/bash -e", "echo"].iter().all(|text| is_shell(text)));
         assert!(!["#!/usr/bin/python3", "#!/usr/bin/env node"].iter().any(|text| is_shell(text)));
     }
-}
-
-/// The function that a line begins to define: `name() {`, `function name {`.
-pub(super) fn defined(line: &str) -> Option<String> {
-    let line = line.trim_start();
-    let name = match line.strip_prefix("function ") {
-        Some(rest) => rest.trim_start().split(|c: char| c.is_whitespace() || c == '(').next()?,
-        None => line.split_once('(').filter(|(_, rest)| rest.trim_start().starts_with(')'))?.0.trim_end(),
-    };
-    let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "\"'$=".contains(c));
-    is_name.then(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::defined;
 
     #[test]
     fn definitions_are_recognised_in_all_their_forms() {
