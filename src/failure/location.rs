@@ -18,7 +18,7 @@ use crate::script::{Command, Kind, Script};
 use crate::stack::{Frame, Kind as Trap, Record, TOP_LEVEL};
 
 /// What a handler or script was doing when it failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The command, as Bash prints it or as the script has it; empty where Bash cannot tell which it was.
     pub command: String,
@@ -90,6 +90,27 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// The place of a failure that left no record, by `status`: after `exec`, and where the handler's own EXIT trap takes the place of
+    /// ours. A command that fails under errexit leaves a record all the same; so it was an `exec` or an `exit`. It is named if the
+    /// script has only one.
+    pub(crate) fn without_records(&self, status: i32) -> Option<Place> {
+        let script = self.script(self.file).filter(|_| BashMessage::last(self.stderr).is_none_or(|message| !is_fatal(&message)))?;
+        let commands = || (0..script.commands.len()).filter(|index| script.commands[*index].kind == Kind::Simple);
+        let is_elsewhere = |index: usize| ["source", ".", "eval"].contains(&script.commands[index].name());
+        let traps = commands().any(|index| exit_trap(&script.commands[index].text).is_some());
+        let ends = |index: &usize| {
+            let command = &script.commands[*index];
+            if traps { exits_with(command, status) } else { command.name() == "exec" && !command.is_redirection_alone() }
+        };
+        let mut found = commands().filter(ends);
+        let only = found.next().filter(|_| found.next().is_none() && !commands().any(is_elsewhere))?;
+        let function = script.commands[only].function.clone()?;
+        let frame = Frame { function, file: self.file.to_owned(), line: None };
+        let mut place = Place { status, at_exit: traps, frames: vec![frame], ..Place::default() };
+        place.take(Found::of(&script, only));
+        Some(place)
+    }
+
     /// Where the shell was when its time was up. If it was `computing`, waiting for nothing, the command after the one that was
     /// interrupted tells it as well, and its line is known.
     pub(crate) fn overdue(&self, computing: bool) -> Option<Place> {
@@ -150,6 +171,10 @@ impl<'a> Evidence<'a> {
                 ..Found::of(&script, member)
             }));
         }
+        if record.returned {
+            // In a trap Bash names the command that the trap interrupted; the line is right.
+            return self.alone_on_line(&script, frame, false).map(|index| Found::of(&script, index));
+        }
         if let Some(index) = self.matching(&script, frame, record, scope, false).filter(|_| record.is_consistent()) {
             return Some(self.inside(&script, index, at, record.status).unwrap_or_else(|| Found::of(&script, index)));
         }
@@ -178,17 +203,22 @@ impl<'a> Evidence<'a> {
     /// Bash may print a command in another way than it stands there (an alias, a here-document): then it is known by its line, if that
     /// has one command with that name, or with an alias.
     fn only_one_on_line(&self, script: &Script, frame: &Frame, record: &Record, anyway: bool) -> Option<usize> {
+        let only = self.alone_on_line(script, frame, anyway)?;
+        let command = &script.commands[only];
+        let first = record.command.split_whitespace().next().unwrap_or_default();
+        let is_alias = !record.command.is_empty() && defines_alias(script, command.name());
+        (command.name() == first || is_alias).then_some(only)
+    }
+
+    /// The only command on the line of a call that can have failed there.
+    fn alone_on_line(&self, script: &Script, frame: &Frame, anyway: bool) -> Option<usize> {
         let line = frame.line?;
         let mut on_line = within(script, frame, Scope::Function).filter(|index| {
             let command = &script.commands[*index];
             let kind = matches!(command.kind, Kind::Simple | Kind::Test | Kind::Arithmetic | Kind::Subshell);
             kind && command.covers(line) && (anyway || !command.handled) && !command.apart
         });
-        let only = on_line.next().filter(|_| on_line.next().is_none())?;
-        let command = &script.commands[only];
-        let first = record.command.split_whitespace().next().unwrap_or_default();
-        let is_alias = !record.command.is_empty() && defines_alias(script, command.name());
-        (command.name() == first || is_alias).then_some(only)
+        on_line.next().filter(|_| on_line.next().is_none())
     }
 
     /// A compound command whose redirection failed: Bash names the command before it.
@@ -253,14 +283,8 @@ impl<'a> Evidence<'a> {
 
     /// The only `exit` or `return` with that status inside of a command: it leaves no record in a subshell.
     fn exit_inside(&self, script: &Script, outer: usize, status: i32) -> Option<Found> {
-        let exits = |command: &Command| {
-            let mut words = command.text.split_whitespace();
-            command.kind == Kind::Simple
-                && words.next().is_some_and(|word| word == "exit" || word == "return")
-                && words.next().is_some_and(|word| word.parse() == Ok(status))
-        };
-        let mut found =
-            (outer + 1..script.commands.len()).filter(|index| script.is_within(*index, outer) && exits(&script.commands[*index]));
+        let exits = |index: &usize| script.is_within(*index, outer) && exits_with(&script.commands[*index], status);
+        let mut found = (outer + 1..script.commands.len()).filter(exits);
         let only = found.next().filter(|_| found.next().is_none())?;
         Some(Found::of(script, only))
     }
@@ -344,10 +368,8 @@ impl<'a> Evidence<'a> {
         if place.in_exit_trap {
             return self.in_exit_trap(place);
         }
-        if place.command.starts_with("builtin source ") {
-            let file = self.file.to_owned();
-            place.frames.push(Frame { function: TOP_LEVEL.to_owned(), file, line: None });
-            return place;
+        if place.command.starts_with("builtin source ") || self.level == 0 {
+            return self.of_sourcing(place);
         }
         let handler = Frame { function: self.function.clone(), file: self.file.to_owned(), line: None };
         place.frames.push(handler.clone());
@@ -401,6 +423,9 @@ impl<'a> Evidence<'a> {
     fn exited(&self, record: &Record) -> Place {
         let mut place = Place { at_exit: true, ..Place::of(record) };
         let message = BashMessage::last(self.stderr).filter(|_| !ends_by_itself(&record.command));
+        if record.command.starts_with("builtin source ") {
+            return self.of_sourcing(place);
+        }
         if place.frames.is_empty() {
             return match message.filter(|message| message.line.is_some()) {
                 Some(message) => self.of_message(place, &message),
@@ -430,6 +455,23 @@ impl<'a> Evidence<'a> {
             [only] => place.take(Found::of(&script, *only)),
             [] if !ends_by_itself(&record.command) => place.command = String::new(),
             _ => {}
+        }
+        place
+    }
+
+    /// The place of an `exit` or `return` at the top level of a file, of which Bash names only the `source`.
+    fn of_sourcing(&self, mut place: Place) -> Place {
+        if place.frames.is_empty() {
+            place.frames.push(Frame { function: TOP_LEVEL.to_owned(), file: self.file.to_owned(), line: None });
+        }
+        let frame = place.frames[0].clone();
+        if let Some(script) = self.script(&frame.file) {
+            let exits = |index: &usize| exits_with(&script.commands[*index], place.status);
+            let mut found = within(&script, &frame, Scope::Function).filter(exits);
+            if let (Some(only), None) = (found.next(), found.next()) {
+                drop(found);
+                place.take(Found::of(&script, only));
+            }
         }
         place
     }
@@ -658,6 +700,14 @@ fn defines_alias(script: &Script, name: &str) -> bool {
 
 fn unquoted(word: &str) -> String {
     word.chars().filter(|c| !['"', '\''].contains(c)).collect()
+}
+
+/// Whether it is an `exit` or `return` that can give `status`.
+fn exits_with(command: &Command, status: i32) -> bool {
+    let mut words = command.text.split_whitespace();
+    let ends = words.next().is_some_and(|word| word == "exit" || word == "return");
+    let can_be = |word: &str| word.parse::<i32>().map_or(true, |number| number & 0xff == status);
+    command.kind == Kind::Simple && ends && words.next().is_none_or(can_be)
 }
 
 /// Whether it is an `exit` whose status stands there; `exit` and `exit $?` pass another's on.

@@ -47,6 +47,13 @@ impl HandlerFailure {
             ("", _) => {
                 write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
             }
+            (command, Some(frame)) if frame.function != self.function => write!(
+                f,
+                "`{}` {ended} in `{}`, in the EXIT trap of `{}`",
+                one_line(command),
+                frame.function,
+                self.function
+            ),
             (command, _) => write!(f, "`{}`, in the EXIT trap of `{}`, {ended}", one_line(command), self.function),
         }
     }
@@ -206,10 +213,10 @@ fn is_about(message: &BashMessage, place: &Place) -> bool {
     })
 }
 
-/// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before.
+/// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before, nor in another script.
 fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
-    let elsewhere = place.frames.first().is_some_and(|frame| frame.file == Path::new(message.file));
-    !exits_with_a_number(&place.command) && (!elsewhere || is_about(message, place) || place.command.contains(name))
+    let here = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
+    here && !exits_with_a_number(&place.command) && (is_about(message, place) || place.command.contains(name))
 }
 
 pub(super) fn begins_with(command: &str, word: &str) -> bool {

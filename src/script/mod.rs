@@ -118,6 +118,13 @@ impl Command {
         self.text.split_whitespace().next().unwrap_or_default()
     }
 
+    /// Whether it is an `exec` that only redirects.
+    pub(crate) fn is_redirection_alone(&self) -> bool {
+        let mut words = self.text.split_whitespace().skip(1);
+        words.next().is_none_or(|word| word.contains(['<', '>']))
+    }
+
+    /// Whether the command's text has that line.
     pub(crate) fn covers(&self, line: u32) -> bool {
         (self.first_line..=self.last_line).contains(&line)
     }

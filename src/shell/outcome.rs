@@ -58,7 +58,11 @@ impl Turn<'_, '_> {
         let own = self.own_error();
         let stderr = self.error_text();
         let records = self.shell.stack_records(self.number);
-        let place = self.shell.evidence(&records, OF_AN_EVENT, &stderr).failure();
+        let evidence = self.shell.evidence(&records, OF_AN_EVENT, &stderr);
+        let place = match Ending::of_command(status) {
+            Ending::Status(status) => evidence.failure().or_else(|| evidence.without_records(status)),
+            Ending::Signal(_) => evidence.failure(),
+        };
         let ending = Ending::of_subshell(status, place.as_ref());
         Failure::Handler(Box::new(self.shell.failure(ending, place, stderr, own)))
     }
