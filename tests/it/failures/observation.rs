@@ -3,10 +3,13 @@
 use coshell::local::invocation::{FunctionError, Outcome, Response};
 use serde_json::Value;
 
+/// A file and, where it is known, the line.
+pub type Place = (String, Option<u32>);
+
 /// What came of one event.
 pub enum Observation {
     /// An error report.
-    Report(Report),
+    Report(Box<Report>),
     /// A response, without line ends at its end.
     Response(String),
     /// Neither; what else, in words.
@@ -23,7 +26,7 @@ pub struct Report {
     /// The sentence that names the command; of an error type of the handler's own it is the one in the log.
     pub sentence: String,
     /// The file and, where it is known, the line.
-    pub at: Option<(String, Option<u32>)>,
+    pub at: Option<Place>,
     /// The command that the sentence names.
     pub command: Option<String>,
     /// The function, or `top level`.
@@ -53,7 +56,7 @@ impl Observation {
     /// Of an error report.
     pub fn of_error(error: &FunctionError, request_id: &str, log: &str) -> Observation {
         match Report::of_error(error, request_id, log) {
-            Some(report) => Observation::Report(report),
+            Some(report) => Observation::Report(Box::new(report)),
             None => Observation::Other(format!("a malformed report: {error:?}")),
         }
     }
@@ -115,14 +118,14 @@ fn without_prelude(sentence: &str) -> &str {
 }
 
 /// The file and line that a sentence begins with, and the rest of it.
-fn place(sentence: &str) -> (Option<(String, Option<u32>)>, &str) {
+fn place(sentence: &str) -> (Option<Place>, &str) {
     match sentence.split_once(": ") {
         Some((place, rest)) if !place.contains([' ', '`']) => (Some(file_and_line(place)), rest),
         _ => (None, sentence),
     }
 }
 
-fn file_and_line(place: &str) -> (String, Option<u32>) {
+fn file_and_line(place: &str) -> Place {
     match place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?))) {
         Some((file, line)) => (plain_path(file), Some(line)),
         None => (plain_path(place), None),
@@ -180,15 +183,12 @@ fn ending(text: &str) -> Option<String> {
 }
 
 /// Function and place of a frame such as `fetch (function.sh:12)`.
-#[allow(clippy::type_complexity)]
-fn taken_apart(frame: &str) -> (Option<&str>, Option<(String, Option<u32>)>) {
+fn taken_apart(frame: &str) -> (Option<&str>, Option<Place>) {
     match frame.rsplit_once(" (").and_then(|(function, place)| Some((function, place.strip_suffix(')')?))) {
         Some((function, place)) => (Some(function), Some(file_and_line(place))),
         None => (None, None),
     }
 }
-
-type Place = (String, Option<u32>);
 
 fn contradiction(
     at: Option<&Place>,
