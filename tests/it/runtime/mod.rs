@@ -15,6 +15,7 @@ mod fifos;
 mod freeze;
 mod hostile_scripts;
 mod init_errors;
+mod invocation_ids;
 mod isolation;
 mod log_lines;
 mod managed;
