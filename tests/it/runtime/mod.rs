@@ -18,6 +18,7 @@ mod init_errors;
 mod invocation_ids;
 mod isolation;
 mod log_lines;
+mod long_log_lines;
 mod managed;
 mod orphans;
 mod sandbox;
