@@ -24,5 +24,6 @@ mod orphans;
 mod sandbox;
 mod semantics;
 mod shutdown;
+mod signed_requests;
 mod slots;
 mod streaming;
