@@ -5,13 +5,16 @@ use std::io;
 use crate::config::Config;
 use crate::logs::Log;
 use crate::logs::leftovers::Leftovers;
+use crate::logs::rate_limit::RateLimit;
 use crate::roster::Roster;
 use crate::signals;
 
-/// The log, the thread that reads what background processes write to it, and the list of what is to be ended on a signal.
+/// The log with the limits of its warnings, the thread that reads what background processes write to it, and the list of what is to be ended on a signal.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     pub(crate) log: Log,
+    /// For the warning about an invocation id that cannot be sent back.
+    pub(crate) id_warnings: RateLimit,
     pub(crate) leftovers: Leftovers,
     pub(crate) roster: Roster,
 }
@@ -20,7 +23,8 @@ impl Host {
     /// Starts the threads.
     pub(crate) fn start(config: &Config) -> io::Result<Host> {
         let log = Log::new(config.log_format, config.log_level);
-        let host = Host { leftovers: Leftovers::start(&log, config.slots.get())?, roster: Roster::default(), log };
+        let leftovers = Leftovers::start(&log, config.slots.get())?;
+        let host = Host { log, id_warnings: RateLimit::default(), leftovers, roster: Roster::default() };
         signals::watch(&host.roster, &host.leftovers)?;
         Ok(host)
     }

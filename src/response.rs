@@ -12,6 +12,7 @@ use std::os::fd::BorrowedFd;
 
 use crate::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use collected::Collected;
 use streamed::Streamed;
 
@@ -44,18 +45,18 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) enum Response<'a> {
     /// Kept here until the handler has ended.
-    Collected { api: &'a Api, request_id: &'a str, bytes: Collected },
+    Collected { api: &'a Api, invocation: &'a Invocation, bytes: Collected },
     /// Sent on at once.
     Streamed(Streamed<'a>),
 }
 
 impl<'a> Response<'a> {
-    /// A response to the event `request_id`, nothing being written or sent yet.
-    pub(crate) fn to(request_id: &'a str, delivery: Delivery, api: &'a Api) -> Response<'a> {
+    /// A response to the event `invocation`, nothing being written or sent yet.
+    pub(crate) fn to(invocation: &'a Invocation, delivery: Delivery, api: &'a Api) -> Response<'a> {
         match delivery {
-            Delivery::Buffered => Response::Collected { api, request_id, bytes: Collected::up_to(MOST_RESPONSE_BYTES) },
-            Delivery::Stream => Response::Streamed(Streamed::plain(api, request_id)),
-            Delivery::HttpStream => Response::Streamed(Streamed::http(api, request_id)),
+            Delivery::Buffered => Response::Collected { api, invocation, bytes: Collected::up_to(MOST_RESPONSE_BYTES) },
+            Delivery::Stream => Response::Streamed(Streamed::plain(api, invocation)),
+            Delivery::HttpStream => Response::Streamed(Streamed::http(api, invocation)),
         }
     }
 
@@ -125,7 +126,7 @@ impl<'a> Response<'a> {
     /// When the API fails.
     pub(crate) fn post(self) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, request_id, bytes } => api.respond(request_id, bytes.kept()),
+            Response::Collected { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
             Response::Streamed(streamed) => streamed.post(),
         }
     }
@@ -136,7 +137,7 @@ impl<'a> Response<'a> {
     /// When the API fails.
     pub(crate) fn fail(self, failure: &Failure) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, request_id, .. } => api.fail(request_id, failure),
+            Response::Collected { api, invocation, .. } => api.fail(invocation, failure),
             Response::Streamed(streamed) => streamed.fail(failure),
         }
     }

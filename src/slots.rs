@@ -16,11 +16,15 @@ use crate::config::Config;
 use crate::environment::{Environment, Opening};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::invocation::InvocationId;
 use crate::logs::{Level, Owner};
 use crate::response::{Delivery, Response};
 
 /// Enough for buffers of 16 KiB and a deep call or two.
 const STACK_BYTES: usize = 512 * 1024;
+
+const UNUSABLE_ID: &str = "the Lambda-Runtime-Invocation-Id of this event is too long or not visible ASCII; the answer is sent without it, \
+     and Lambda cannot tell a late answer from the answer to a retry";
 
 /// Why a slot ends.
 enum Stop {
@@ -124,7 +128,10 @@ impl Slot {
         let log = &self.host.log;
         let invocation = self.api.next().map_err(|failure| Stop::All(Error::msg(failure)))?;
         let owner = Owner::of(&invocation);
-        let mut response = Response::to(&invocation.request_id, self.delivery, &self.api);
+        if invocation.invocation_id == InvocationId::Unusable && self.host.id_warnings.is_due() {
+            log.say(Level::Warn, &owner, UNUSABLE_ID);
+        }
+        let mut response = Response::to(&invocation, self.delivery, &self.api);
         let called = self.environment.call(&invocation, &mut response);
         if let Some(told) = response.overflow() {
             log.say(Level::Error, &owner, &told);
@@ -138,7 +145,11 @@ impl Slot {
             }
         };
         if let Posted::Refused(answer) = posted.map_err(|failure| Stop::All(Error::msg(failure)))? {
-            log.say(Level::Warn, &owner, &format!("the Runtime API refused the answer: {answer}"));
+            log.say(
+                Level::Warn,
+                &owner,
+                &format!("the Runtime API refused the answer: {answer}; the client does not get it"),
+            );
         }
         self.environment.settle().map_err(Stop::Slot)
     }

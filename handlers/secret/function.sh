@@ -2,28 +2,12 @@
 # then cached in a file for five minutes: variables of one event are gone with it, /tmp is not.
 # shellcheck shell=bash
 
+# shellcheck source=aws.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/aws.sh"
+
 SECRETS_URL=${AWS_ENDPOINT_URL_SECRETS_MANAGER:-https://secretsmanager.$AWS_REGION.amazonaws.com}
 CACHE=${TMPDIR:-/tmp}/api-token
 CACHE_SECONDS=300
-
-# aws_request SERVICE URL [CURL-ARGUMENT...]: a signed request; why one is refused goes to the log.
-# The keys reach curl by its stdin, where neither a list of processes nor a trace shows them.
-aws_request() {
-  local service=$1 url=$2 answer status=0
-  shift 2
-  answer=$(
-    curl --silent --show-error --fail-with-body --max-time 20 --config - \
-      --aws-sigv4 "aws:amz:$AWS_REGION:$service" "$@" -- "$url" <<END
-user = "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
-header = "x-amz-security-token: $AWS_SESSION_TOKEN"
-END
-  ) || status=$?
-  if ((status != 0)); then
-    printf '%s\n' "$answer" >&2
-    return "$status"
-  fi
-  printf '%s' "$answer"
-}
 
 fetch_token() {
   local question answer

@@ -14,11 +14,12 @@ use std::io::Read;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response};
+use ureq::typestate::WithBody;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, RequestBuilder};
 
 use crate::failure::{self, Failure};
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, InvocationId};
 use crate::payload::Payload;
 use wire::Wires;
 
@@ -27,6 +28,7 @@ pub(crate) use stream::Upload;
 const USER_AGENT: &str = concat!("coshell/", env!("CARGO_PKG_VERSION"));
 const VERSION: &str = "2018-06-01/runtime";
 const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
+const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
 const DEADLINE_MS: &str = "Lambda-Runtime-Deadline-Ms";
 const FUNCTION_ARN: &str = "Lambda-Runtime-Invoked-Function-Arn";
 const TRACE_ID: &str = "Lambda-Runtime-Trace-Id";
@@ -89,33 +91,42 @@ impl Api {
     }
 
     /// POST /runtime/invocation/{id}/response.
-    pub(crate) fn respond(&self, request_id: &str, response: &[u8]) -> Result<Posted, ApiFailure> {
+    pub(crate) fn respond(&self, invocation: &Invocation, response: &[u8]) -> Result<Posted, ApiFailure> {
         const CALL: &str = "post the response";
-        let request = self.agent.post(format!("{}/invocation/{}/response", self.base, encoded(request_id)));
-        let answer = request.content_type("application/json").send(response);
+        let request = self.post(&format!("invocation/{}/response", encoded(&invocation.request_id)), invocation);
+        let answer = request.send(response);
         posted(CALL, answer.map_err(|error| failed(CALL, error))?)
     }
 
     /// POST /runtime/invocation/{id}/error.
-    pub(crate) fn fail(&self, request_id: &str, failure: &Failure) -> Result<Posted, ApiFailure> {
-        self.report("post the error report", &format!("invocation/{}/error", encoded(request_id)), failure)
+    pub(crate) fn fail(&self, invocation: &Invocation, failure: &Failure) -> Result<Posted, ApiFailure> {
+        let request = self.post(&format!("invocation/{}/error", encoded(&invocation.request_id)), invocation);
+        report("post the error report", request, failure)
     }
 
     /// POST /runtime/init/error. The process must end at once afterwards.
     pub(crate) fn fail_init(&self, failure: &Failure) -> Result<Posted, ApiFailure> {
-        self.report("post the init error", "init/error", failure)
+        report("post the init error", self.post("init/error", &Invocation::default()), failure)
     }
 
-    fn report(&self, call: &'static str, route: &str, failure: &Failure) -> Result<Posted, ApiFailure> {
+    /// A POST of JSON that carries the invocation id of `invocation` back, where there is one.
+    fn post(&self, route: &str, invocation: &Invocation) -> RequestBuilder<WithBody> {
         let request = self.agent.post(format!("{}/{route}", self.base)).content_type("application/json");
-        let request = request.header(ERROR_TYPE, failure.error_type());
-        let request = match failure::xray_cause(failure) {
-            Some(cause) => request.header(XRAY_CAUSE, cause),
+        match invocation.invocation_id.echo() {
+            Some(id) => request.header(INVOCATION_ID, id),
             None => request,
-        };
-        let answer = request.send(&failure::body(failure)[..]);
-        posted(call, answer.map_err(|error| failed(call, error))?)
+        }
     }
+}
+
+fn report(call: &'static str, request: RequestBuilder<WithBody>, failure: &Failure) -> Result<Posted, ApiFailure> {
+    let request = request.header(ERROR_TYPE, failure.error_type());
+    let request = match failure::xray_cause(failure) {
+        Some(cause) => request.header(XRAY_CAUSE, cause),
+        None => request,
+    };
+    let answer = request.send(&failure::body(failure)[..]);
+    posted(call, answer.map_err(|error| failed(call, error))?)
 }
 
 /// A client with one connection to `address`, opened now.
@@ -134,6 +145,9 @@ fn invocation(headers: &HeaderMap, event: Payload) -> Option<Invocation> {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     Some(Invocation {
         request_id: text(REQUEST_ID).filter(|id| !id.is_empty())?,
+        invocation_id: headers
+            .get(INVOCATION_ID)
+            .map_or(InvocationId::Absent, |id| InvocationId::received(id.as_bytes())),
         deadline_ms: text(DEADLINE_MS).and_then(|ms| ms.parse().ok()),
         function_arn: text(FUNCTION_ARN),
         trace_id: text(TRACE_ID),
@@ -173,12 +187,12 @@ fn posted(call: &'static str, mut answer: Response<Body>) -> Result<Posted, ApiF
     }
 }
 
-/// What an answer's status means; `told` is what it says.
+/// What an answer's status means; `told` is what it says. 400 and 410 concern this event alone, whatever their reason: a wrong request
+/// id or invocation id, or an answer that came too late. So does 413.
 fn judged(call: &'static str, status: u16, told: String) -> Result<Posted, ApiFailure> {
     match status {
         200..=299 => Ok(Posted::Accepted),
-        400 if told.contains("InvalidRequestID") => Ok(Posted::Refused(told)),
-        410 | 413 => Ok(Posted::Refused(told)),
+        400 | 410 | 413 => Ok(Posted::Refused(told)),
         _ => Err(failed(call, told)),
     }
 }
@@ -193,7 +207,8 @@ fn encoded(request_id: &str) -> String {
 }
 
 fn status_and_text(status: u16, text: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(text).trim().chars().take(500).collect();
+    let is_break = |c: char| c.is_control();
+    let text: String = String::from_utf8_lossy(text).trim().replace(is_break, " ").chars().take(500).collect();
     if text.is_empty() { format!("status {status}") } else { format!("status {status}: {text}") }
 }
 

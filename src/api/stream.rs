@@ -14,8 +14,11 @@ use base64::prelude::BASE64_STANDARD;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::{Api, ApiFailure, ERROR_TYPE, MOST_ANSWER_BYTES, Posted, encoded, failed, judged, status_and_text};
+use super::{
+    Api, ApiFailure, ERROR_TYPE, INVOCATION_ID, MOST_ANSWER_BYTES, Posted, encoded, failed, judged, status_and_text,
+};
 use crate::failure::{self, Failure};
+use crate::invocation::Invocation;
 
 const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
@@ -37,18 +40,19 @@ pub(crate) struct Upload {
 }
 
 impl Api {
-    /// Begins a streamed response to the event `request_id`.
+    /// Begins a streamed response to the event `invocation`.
     ///
     /// # Errors
     /// When no connection can be opened.
-    pub(crate) fn stream(&self, request_id: &str, content_type: &str) -> Result<Upload, ApiFailure> {
+    pub(crate) fn stream(&self, invocation: &Invocation, content_type: &str) -> Result<Upload, ApiFailure> {
         let stream = self.open().map_err(|error| failed(CALL, error))?;
+        let echo = invocation.invocation_id.echo().map(|id| format!("{INVOCATION_ID}: {id}\r\n")).unwrap_or_default();
         let head = format!(
             "POST /{}/invocation/{}/response HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nContent-Type: {content_type}\r\n\
-             {RESPONSE_MODE}: streaming\r\nTransfer-Encoding: chunked\r\nTrailer: {ERROR_TYPE}, {ERROR_BODY}\r\n\
+             {echo}{RESPONSE_MODE}: streaming\r\nTransfer-Encoding: chunked\r\nTrailer: {ERROR_TYPE}, {ERROR_BODY}\r\n\
              Connection: close\r\n\r\n",
             super::VERSION,
-            encoded(request_id),
+            encoded(&invocation.request_id),
             self.address,
             super::USER_AGENT,
         );

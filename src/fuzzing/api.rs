@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
 use crate::api::Api;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 
 /// What a socket holds for certain when nobody reads it yet.
 const MOST_BYTES: usize = 64 * 1024;
@@ -23,14 +24,14 @@ pub(super) fn answer(bytes: &[u8]) {
         }
         1 => {
             let (api, _connection) = answering(&listener, address, answer);
-            let _ = api.respond("id", b"response"); // either is right; to get here is what counts
+            let _ = api.respond(&invocation(), b"response"); // either is right; to get here is what counts
         }
         2 => {
             let (api, _connection) = answering(&listener, address, answer);
-            let _ = api.fail("id", &Failure::HandlerNotSet);
+            let _ = api.fail(&invocation(), &Failure::HandlerNotSet);
         }
         _ => {
-            let mut upload = Api::connect(&address.to_string()).stream("id", "text/plain").unwrap();
+            let mut upload = Api::connect(&address.to_string()).stream(&invocation(), "text/plain").unwrap();
             let _connected_in_advance = listener.accept().unwrap();
             let _connection = connection_with(&listener, answer);
             upload.feed(b"some");
@@ -38,6 +39,10 @@ pub(super) fn answer(bytes: &[u8]) {
             let _ = upload.end();
         }
     }
+}
+
+fn invocation() -> Invocation {
+    Invocation { request_id: "id".to_owned(), ..Invocation::default() }
 }
 
 /// A client, and its connection with the answer in it already.

@@ -16,7 +16,7 @@ pub(super) use in_flight::Refusal;
 pub struct Invoke {
     /// The event, byte for byte as the runtime gets it.
     pub payload: Bytes,
-    /// Lambda-Runtime-Aws-Request-Id; must differ from that of every other invocation in flight.
+    /// Lambda-Runtime-Aws-Request-Id; must differ from that of every other invocation that has no outcome yet.
     pub request_id: String,
     /// The function's time limit, counted from delivery; Lambda-Runtime-Deadline-Ms is computed from it.
     pub timeout: Duration,

@@ -4,22 +4,28 @@
 //! A line that is a JSON object already keeps its text, and gets what it lacks at its end; one with `_aws` (embedded metrics,
 //! CloudWatch's "Embedded metric format specification") passes untouched.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
+use super::lines::MOST_EVENT_BYTES;
 use super::{Level, Owner};
 use crate::failure::{self, BashMessage, Failure};
 
-/// One line, without its newline, as it is written to the log. `part` numbers the pieces of a line that is too long.
-pub(crate) fn line(bytes: &[u8], owner: &Owner, part: Option<u32>) -> Vec<u8> {
+/// A line that is a JSON object, as it is written to the log; `None` for any other line. What the object lacks is left out where the
+/// line would become too long by it.
+pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
-    let object = if part.is_none() { object(&text) } else { None };
-    match object {
-        Some(members) if members.contains_key("_aws") => ended(text.into_owned().into_bytes()),
-        Some(members) => completed(&text, &members, owner),
-        None => entry(bytes, level(&text), owner, part),
-    }
+    let members = Members::of(&text)?;
+    let whole = if members.is_of_metrics() { text.into_owned() } else { completed(&text, &members, owner) };
+    Some(ended(whole.into_bytes()))
+}
+
+/// Any other line, without its newline, as it is written to the log. `part` numbers the pieces of a line that is too long.
+pub(crate) fn plain(bytes: &[u8], owner: &Owner, part: Option<u32>) -> Vec<u8> {
+    entry(bytes, level(&String::from_utf8_lossy(bytes)), owner, part)
 }
 
 /// One entry with `message`.
@@ -55,24 +61,35 @@ fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, &String)>
     members.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 
-fn object(text: &str) -> Option<Map<String, Value>> {
-    if !text.trim_start().starts_with('{') {
-        return None;
+/// The names of an object's members. The values are checked and not kept: they could need a hundred times the memory of their text.
+#[derive(Debug)]
+struct Members(HashMap<String, IgnoredAny>);
+
+impl Members {
+    fn of(text: &str) -> Option<Members> {
+        if text.trim_start().starts_with('{') { serde_json::from_str(text).ok().map(Members) } else { None }
     }
-    serde_json::from_str(text).ok()
+
+    fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    fn is_of_metrics(&self) -> bool {
+        self.has("_aws")
+    }
 }
 
 /// The object's own text, with timestamp and request id added where it has none.
-fn completed(text: &str, members: &Map<String, Value>, owner: &Owner) -> Vec<u8> {
+fn completed(text: &str, members: &Members, owner: &Owner) -> String {
     let timestamp = timestamp();
     let wanted = std::iter::once(("timestamp", &timestamp)).chain(owner_members(owner));
-    let added = wanted
-        .filter(|(key, _)| !members.contains_key(*key))
-        .map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
+    let added =
+        wanted.filter(|(key, _)| !members.has(key)).map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
     let added: Vec<String> = added.collect();
     let open = text.trim_end().strip_suffix('}').unwrap_or(text);
-    let comma = if members.is_empty() || added.is_empty() { "" } else { "," };
-    ended(format!("{open}{comma}{}}}", added.join(",")).into_bytes())
+    let comma = if members.0.is_empty() || added.is_empty() { "" } else { "," };
+    let completed = format!("{open}{comma}{}}}", added.join(","));
+    if completed.len() > MOST_EVENT_BYTES { text.to_owned() } else { completed }
 }
 
 /// The level that a plain line speaks of.
@@ -110,8 +127,12 @@ mod tests {
         Owner { request_id: Some("r-1".into()), tenant_id: None }
     }
 
+    fn line(bytes: &[u8], owner: &Owner) -> Vec<u8> {
+        object(bytes, owner).unwrap_or_else(|| plain(bytes, owner, None))
+    }
+
     fn parsed(text: &[u8]) -> Value {
-        serde_json::from_slice(&line(text, &owner(), None)).unwrap()
+        serde_json::from_slice(&line(text, &owner())).unwrap()
     }
 
     #[test]
@@ -137,17 +158,17 @@ mod tests {
 
     #[test]
     fn an_object_keeps_its_text_and_gets_what_it_lacks() {
-        let text = String::from_utf8(line(b"{\"n\": 1.00, \"requestId\":\"mine\"} ", &owner(), None)).unwrap();
+        let text = String::from_utf8(line(b"{\"n\": 1.00, \"requestId\":\"mine\"} ", &owner())).unwrap();
         assert!(text.starts_with("{\"n\": 1.00, \"requestId\":\"mine\",\"timestamp\":\""), "{text}");
         assert_eq!(parsed(b"{}")["requestId"], "r-1");
         let whole = b"{\"timestamp\":1,\"requestId\":2,\"tenantId\":3}";
-        assert_eq!(line(whole, &owner(), None), [&whole[..], b"\n"].concat());
+        assert_eq!(line(whole, &owner()), [&whole[..], b"\n"].concat());
     }
 
     #[test]
     fn embedded_metrics_pass_untouched_and_invalid_utf8_is_replaced() {
         let metrics = b"{ \"_aws\": {} }";
-        assert_eq!(line(metrics, &owner(), None), [&metrics[..], b"\n"].concat());
+        assert_eq!(line(metrics, &owner()), [&metrics[..], b"\n"].concat());
         assert_eq!(parsed(b"{\"_aws\":{},\"a\":\"\xff\"}")["a"], "\u{fffd}");
         assert_eq!(parsed(b"a\xffb")["message"], "a\u{fffd}b");
     }

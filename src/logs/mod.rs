@@ -6,6 +6,7 @@
 pub(crate) mod json;
 pub(crate) mod leftovers;
 pub(crate) mod lines;
+pub(crate) mod rate_limit;
 
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use super::prelude::Prelude;
 use crate::api::{Api, ApiFailure, Posted, Upload};
 use crate::failure::{Failure, OwnError};
+use crate::invocation::Invocation;
 
 /// What Lambda streams of one response, at most.
 const MOST_BYTES: u64 = 200 * 1024 * 1024;
@@ -20,7 +21,7 @@ const HTTP: &str = "application/vnd.awslambda.http-integration-response";
 #[derive(Debug)]
 pub(crate) struct Streamed<'a> {
     api: &'a Api,
-    request_id: &'a str,
+    invocation: &'a Invocation,
     content_type: &'static str,
     /// The first line, until the stream begins with it.
     prelude: Option<Prelude>,
@@ -33,13 +34,13 @@ pub(crate) struct Streamed<'a> {
 }
 
 impl<'a> Streamed<'a> {
-    pub(super) fn plain(api: &'a Api, request_id: &'a str) -> Streamed<'a> {
+    pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
         let (prelude, held, upload) = (None, Vec::new(), None);
-        Streamed { api, request_id, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
+        Streamed { api, invocation, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
     }
 
-    pub(super) fn http(api: &'a Api, request_id: &'a str) -> Streamed<'a> {
-        Streamed { content_type: HTTP, prelude: Some(Prelude::new()), ..Streamed::plain(api, request_id) }
+    pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
+        Streamed { content_type: HTTP, prelude: Some(Prelude::new()), ..Streamed::plain(api, invocation) }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -72,7 +73,7 @@ impl<'a> Streamed<'a> {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        let upload = self.upload.get_or_insert_with(|| self.api.stream(self.request_id, self.content_type));
+        let upload = self.upload.get_or_insert_with(|| self.api.stream(self.invocation, self.content_type));
         let Ok(upload) = upload else { return };
         upload.feed(bytes);
         self.unpushed += bytes.len() as u64;
@@ -130,14 +131,14 @@ impl<'a> Streamed<'a> {
     pub(super) fn post(self) -> Result<Posted, ApiFailure> {
         match self.upload {
             Some(upload) => upload?.end(),
-            None => self.api.stream(self.request_id, self.content_type)?.end(),
+            None => self.api.stream(self.invocation, self.content_type)?.end(),
         }
     }
 
     pub(super) fn fail(self, failure: &Failure) -> Result<Posted, ApiFailure> {
         match self.upload {
             Some(upload) => upload?.fail(failure),
-            None => self.api.fail(self.request_id, failure),
+            None => self.api.fail(self.invocation, failure),
         }
     }
 }

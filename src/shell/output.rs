@@ -55,7 +55,7 @@ impl Turn<'_, '_> {
     }
 
     /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
-    /// process that goes on writing to stderr is not waited for.
+    /// process that goes on writing to stderr is not waited for, and a JSON line that it has begun is written when it is whole.
     pub(super) fn drain_stderr(&mut self) {
         let mut reads = 0;
         while self.stderr_open && reads < MOST_DRAINING_READS {
@@ -65,6 +65,10 @@ impl Turn<'_, '_> {
                 Read::End => self.stderr_open = false,
             }
         }
-        self.lines.finish();
+        if self.succeeded && self.stderr_open {
+            self.lines.pause();
+        } else {
+            self.lines.finish();
+        }
     }
 }

@@ -49,7 +49,7 @@ fn what_is_not_asked_for_is_not_sent_as_a_header() {
     let mut names: Vec<&str> = event.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.retain(|name| name.starts_with("Lambda-"));
     names.sort_unstable();
-    assert_eq!(names, ["Lambda-Runtime-Aws-Request-Id", "Lambda-Runtime-Deadline-Ms"]);
+    assert_eq!(names, ["Lambda-Runtime-Aws-Request-Id", "Lambda-Runtime-Deadline-Ms", "Lambda-Runtime-Invocation-Id"]);
 }
 
 #[test]

@@ -72,6 +72,106 @@ fn an_id_that_is_unknown_or_stale_gets_400_invalid_request_id() {
     assert_eq!((queued.is_ok(), early.status), (true, 400));
 }
 
+const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
+
+/// The event that a runtime gets next, and its invocation id.
+fn next_id(wire: &mut Wire) -> String {
+    wire.next().header(INVOCATION_ID).unwrap().to_owned()
+}
+
+fn is_uuid(id: &str) -> bool {
+    let groups: Vec<usize> = id.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12]
+        && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+#[test]
+fn each_event_comes_with_a_uuid_of_its_own_as_its_invocation_id() {
+    let api = RuntimeApi::start().unwrap();
+    let mut wire = Wire::connect(api.address());
+    let mut ids: Vec<String> = Vec::new();
+    for _ in 0..3 {
+        let _invocation = api.submit(invoke("id-1", b"{}")).unwrap();
+        ids.push(next_id(&mut wire));
+        assert_eq!(wire.post(&response_path("id-1"), &[], b"").status, 202);
+    }
+    assert!(ids.iter().all(|id| is_uuid(id)), "{ids:?}");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "{ids:?}");
+}
+
+#[test]
+fn an_answer_with_the_right_invocation_id_none_or_an_empty_one_is_accepted() {
+    for path in [response_path("id-1"), error_path("id-1")] {
+        let api = RuntimeApi::start().unwrap();
+        let mut wire = Wire::connect(api.address());
+        for case in ["right", "blanks", "first of two", "empty", "none"] {
+            let invocation = api.submit(invoke("id-1", b"{}")).unwrap();
+            let id = next_id(&mut wire);
+            let blanks = format!("  {id} ");
+            let headers: &[(&str, &str)] = match case {
+                "right" => &[(INVOCATION_ID, &id)],
+                "blanks" => &[(INVOCATION_ID, &blanks)],
+                "first of two" => &[(INVOCATION_ID, &id), (INVOCATION_ID, "other")],
+                "empty" => &[(INVOCATION_ID, "")],
+                _ => &[],
+            };
+            assert_eq!(wire.post(&path, headers, b"{}").status, 202, "{case}");
+            assert!(matches!(invocation.wait().outcome, Outcome::Response(_) | Outcome::Error(_)), "{case}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_with_another_invocation_id_gets_400_and_the_event_stays_open() {
+    let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));
+    let long = "x".repeat(9000);
+    for id in ["0d5d0dc7-0b3f-4f8b-9a59-4c1f2b7a6e10", "no UUID", "\u{e9}", &long] {
+        for path in [response_path("id-1"), error_path("id-1")] {
+            let refused = wire.post(&path, &[(INVOCATION_ID, id)], b"wrong");
+            assert_eq!((refused.status, refused.error_type().as_str()), (400, "InvalidInvocationId"), "{id}");
+        }
+    }
+    assert_eq!(wire.post(&response_path("id-1"), &[], b"right").status, 202);
+    assert_eq!(invocation.wait().outcome, response(b"right"));
+}
+
+#[test]
+fn no_byte_of_a_stream_with_another_invocation_id_reaches_the_listener() {
+    let (sender, mut parts) = mpsc::channel(4);
+    let (_api, mut wire, _invocation) = delivered(Invoke { listener: Some(sender), ..invoke("id-1", b"{}") });
+    let head = [(MODE, "streaming"), ("Transfer-Encoding", "chunked")];
+    wire.send_head(&response_path("id-1"), &[&head[..], &[(INVOCATION_ID, "other")]].concat());
+    wire.send(b"5\r\nwrong\r\n0\r\n\r\n");
+    assert_eq!(wire.answer().error_type(), "InvalidInvocationId");
+    wire.send_head(&response_path("id-1"), &head);
+    wire.send(b"5\r\nright\r\n0\r\n\r\n");
+    assert_eq!(wire.answer().status, 202);
+    assert_eq!(parts.blocking_recv(), Some(Part::Head(None)));
+    assert_eq!(parts.blocking_recv(), Some(Part::Data("right".into())));
+    assert_eq!(parts.blocking_recv(), None);
+}
+
+#[test]
+fn a_late_answer_is_told_from_the_answer_to_a_later_event_with_the_same_request_id() {
+    let short = Invoke { timeout: Duration::from_millis(1), ..invoke("id-1", b"{}") };
+    let api = RuntimeApi::start().unwrap();
+    let [mut early, mut later] = [(); 2].map(|()| Wire::connect(api.address()));
+    let _other = api.submit(invoke("id-2", b"{}")).unwrap();
+    later.next();
+    let first = api.submit(short).unwrap();
+    let first_id = next_id(&mut early);
+    assert_eq!(first.wait().outcome, Outcome::TimedOut);
+    assert_eq!(later.post(&response_path("id-2"), &[], b"").status, 202);
+    let second = api.submit(invoke("id-1", b"{}")).unwrap();
+    let second_id = next_id(&mut later);
+    let late = early.post(&response_path("id-1"), &[(INVOCATION_ID, &first_id)], b"first");
+    assert_eq!((late.status, late.error_type().as_str()), (410, "InvokeTimeout"));
+    assert_eq!(later.post(&response_path("id-1"), &[(INVOCATION_ID, &second_id)], b"second").status, 202);
+    assert_eq!(second.wait().outcome, response(b"second"));
+}
+
 #[test]
 fn a_second_answer_gets_403_and_the_first_one_stands() {
     let (_api, mut wire, invocation) = delivered(invoke("id-1", b"{}"));

@@ -27,6 +27,7 @@ pub struct Invocation(Arc<InFlight>);
 #[derive(Debug)]
 struct InFlight {
     invoke: Invoke,
+    id: String,
     progress: Mutex<Progress>,
     changed: Condvar,
 }
@@ -42,9 +43,15 @@ struct Progress {
 }
 
 impl Invocation {
-    pub(in crate::local) fn new(mut invoke: Invoke) -> Invocation {
+    /// `id` is its invocation id, which no other invocation has.
+    pub(in crate::local) fn new(mut invoke: Invoke, id: String) -> Invocation {
         let progress = Mutex::new(Progress { listener: invoke.listener.take(), ..Progress::default() });
-        Invocation(Arc::new(InFlight { invoke, progress, changed: Condvar::new() }))
+        Invocation(Arc::new(InFlight { invoke, id, progress, changed: Condvar::new() }))
+    }
+
+    /// Lambda-Runtime-Invocation-Id: names this attempt alone, while a later one can have the same request id.
+    pub(in crate::local) fn id(&self) -> &str {
+        &self.0.id
     }
 
     /// Who gets the parts of a streamed response.
@@ -118,6 +125,11 @@ impl Invocation {
     pub(in crate::local) fn next_arrived(&self, moment: Instant) {
         self.progress().next = Some(moment);
         self.0.changed.notify_all();
+    }
+
+    /// Whether an answer would be taken, or the event still waits to be delivered.
+    pub(in crate::local) fn is_open(&self) -> bool {
+        self.check_open().is_ok()
     }
 
     /// Whether there is an outcome, so that the runtime owes nothing any more.

@@ -5,9 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::super::invocation::Invoke;
+use super::super::invocation::{Invoke, Refusal};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
+pub(super) const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 const INVOKED_FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
 const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
 const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("lambda-runtime-client-context");
@@ -23,6 +24,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) enum Answer {
     Accepted,
     InvalidRequestId,
+    InvalidInvocationId,
     InvalidResponseMode,
     InvalidStateTransition,
     InvokeTimeout,
@@ -30,11 +32,23 @@ pub(super) enum Answer {
     Truncated,
 }
 
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Answer {
+        match refusal {
+            Refusal::AnsweredTwice => Answer::InvalidStateTransition,
+            Refusal::TooLate => Answer::InvokeTimeout,
+        }
+    }
+}
+
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let (status, document) = match self {
             Answer::Accepted => (StatusCode::ACCEPTED, json!({ "status": "OK" })),
             Answer::InvalidRequestId => error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
+            Answer::InvalidInvocationId => {
+                error(StatusCode::BAD_REQUEST, "InvalidInvocationId", "Invalid invocation ID")
+            }
             Answer::InvalidResponseMode => {
                 error(StatusCode::BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode")
             }
@@ -59,18 +73,19 @@ fn error(status: StatusCode, error_type: &str, message: &str) -> (StatusCode, se
     (status, json!({ "errorMessage": message, "errorType": error_type }))
 }
 
-/// The headers that deliver an event, but for the deadline.
+/// The headers that deliver the event of `invoke` as the invocation `id`, but for the deadline.
 ///
 /// # Errors
 /// When a text has bytes that no header may have, such as a newline.
-pub(super) fn headers_of(invoke: &Invoke) -> Result<HeaderMap> {
+pub(super) fn headers_of(invoke: &Invoke, id: &str) -> Result<HeaderMap> {
     let texts = [
-        (REQUEST_ID, Some(&invoke.request_id)),
-        (INVOKED_FUNCTION_ARN, invoke.function_arn.as_ref()),
-        (TRACE_ID, invoke.trace_id.as_ref()),
-        (CLIENT_CONTEXT, invoke.client_context.as_ref()),
-        (COGNITO_IDENTITY, invoke.cognito_identity.as_ref()),
-        (TENANT_ID, invoke.tenant_id.as_ref()),
+        (REQUEST_ID, Some(&invoke.request_id[..])),
+        (INVOCATION_ID, Some(id)),
+        (INVOKED_FUNCTION_ARN, invoke.function_arn.as_deref()),
+        (TRACE_ID, invoke.trace_id.as_deref()),
+        (CLIENT_CONTEXT, invoke.client_context.as_deref()),
+        (COGNITO_IDENTITY, invoke.cognito_identity.as_deref()),
+        (TENANT_ID, invoke.tenant_id.as_deref()),
     ];
     let mut headers = HeaderMap::with_capacity(texts.len() + 2);
     headers.insert(CONTENT_TYPE, JSON);

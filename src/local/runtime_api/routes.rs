@@ -5,9 +5,10 @@
 //! | 202 `{"status":"OK"}` | accepted |
 //! | 403 | a web page in a browser asked |
 //! | 400 InvalidRequestID | the id of no event in flight, or of one that a later `next` has closed |
+//! | 400 InvalidInvocationId | the request id of an open event with the invocation id of none; the event stays open |
 //! | 400 InvalidFunctionResponseMode | a response mode other than `streaming`; the client gets an error |
 //! | 403 InvalidStateTransition | answered twice, or init/error after the first `next` |
-//! | 410 InvokeTimeout | answered after the time limit |
+//! | 410 InvokeTimeout | answered after the time limit, or with the invocation id of an attempt whose time limit has passed |
 //! | 413 RequestEntityTooLarge | over 6 MiB + 100 bytes; the client gets Function.ResponseSizeTooLarge |
 
 use std::net::SocketAddr;
@@ -21,8 +22,8 @@ use axum::response::Response as Reply;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use super::super::invocation::{Invocation, Outcome, Part, Refusal};
-use super::answer::{Answer, DEADLINE_MS};
+use super::super::invocation::{Invocation, Outcome, Part};
+use super::answer::{Answer, DEADLINE_MS, INVOCATION_ID};
 use super::body::{self, Received};
 use super::browsers;
 use super::extensions;
@@ -73,8 +74,12 @@ async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, hea
         Some(_) => Err(Answer::InvalidResponseMode),
     };
     let limit = if streaming == Ok(true) { STREAMED_LIMIT_BYTES } else { BUFFERED_LIMIT_BYTES };
-    let listened = if streaming == Ok(true) { begin_stream(&state, &id, &headers).await } else { None };
-    settle(&state, &id, listened, body, limit, |received| match streaming {
+    let answered = answered(&state, &id, &headers);
+    let listened = match &answered {
+        Ok(invocation) if streaming == Ok(true) => begin_stream(invocation, &headers).await,
+        Ok(_) | Err(_) => None,
+    };
+    settle(answered, listened, body, limit, |received| match streaming {
         Ok(streaming) => (Outcome::Response(response_of(&headers, received, streaming)), Answer::Accepted),
         Err(answer) => (by_lambda("Runtime.InvalidResponseModeHeader", "Invalid function response mode"), answer),
     })
@@ -82,15 +87,20 @@ async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, hea
 }
 
 /// Tells who listens to this event's response that it begins.
-async fn begin_stream(state: &State, id: &str, headers: &HeaderMap) -> Option<Invocation> {
-    let invocation = state.in_flight(id)?;
+async fn begin_stream(invocation: &Invocation, headers: &HeaderMap) -> Option<Invocation> {
     let _ = invocation.listener()?.send(Part::Head(text(headers, CONTENT_TYPE.as_str()))).await; // it may have gone
-    Some(invocation)
+    Some(invocation.clone())
+}
+
+/// The invocation that a POST with this request id in its path is the answer to. An empty invocation id counts as none.
+fn answered(state: &State, request_id: &str, headers: &HeaderMap) -> Result<Invocation, Answer> {
+    let id = text(headers, INVOCATION_ID.as_str()).filter(|id| !id.is_empty());
+    state.answered(request_id, id.as_deref())
 }
 
 // POST /2018-06-01/runtime/invocation/{id}/error
 async fn error(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
-    settle(&state, &id, None, body, BUFFERED_LIMIT_BYTES, |received| {
+    settle(answered(&state, &id, &headers), None, body, BUFFERED_LIMIT_BYTES, |received| {
         (Outcome::Error(error_of(&headers, received.bytes)), Answer::Accepted)
     })
     .await
@@ -105,22 +115,16 @@ async fn init_error(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body:
     if accepted { Answer::Accepted } else { Answer::InvalidStateTransition }
 }
 
-/// Reads the body and makes it the outcome of the invocation in flight with this id.
+/// Reads the body and makes it the outcome of the invocation that it answers.
 async fn settle(
-    state: &State,
-    id: &str,
+    answered: Result<Invocation, Answer>,
     listened: Option<Invocation>,
     body: Body,
     limit: u64,
     outcome: impl FnOnce(Received) -> (Outcome, Answer),
 ) -> Answer {
-    let invocation = state.in_flight(id).ok_or(Answer::InvalidRequestId);
-    let open = invocation.and_then(|invocation| match invocation.check_open() {
-        Ok(()) => Ok(invocation),
-        Err(refusal) => Err(refused(refusal)),
-    });
     let received = body::receive_for(listened, body, limit).await; // to its end in any case: the connection stays usable
-    let invocation = match open {
+    let invocation = match answered {
         Ok(invocation) => invocation,
         Err(answer) => return answer,
     };
@@ -135,13 +139,6 @@ async fn settle(
 fn answer_with(invocation: &Invocation, outcome: Outcome, answer: Answer) -> Answer {
     match invocation.answer(outcome) {
         Ok(()) => answer,
-        Err(refusal) => refused(refusal),
-    }
-}
-
-fn refused(refusal: Refusal) -> Answer {
-    match refusal {
-        Refusal::AnsweredTwice => Answer::InvalidStateTransition,
-        Refusal::TooLate => Answer::InvokeTimeout,
+        Err(refusal) => refusal.into(),
     }
 }

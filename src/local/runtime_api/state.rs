@@ -12,8 +12,9 @@ use anyhow::{Result, bail};
 use axum::http::HeaderMap;
 use tokio::sync::Notify;
 
+use super::super::environment::random_uuid;
 use super::super::invocation::{FunctionError, Invocation, Invoke};
-use super::answer::headers_of;
+use super::answer::{Answer, headers_of};
 use super::extensions::Extensions;
 use super::{Freezer, Init};
 
@@ -51,10 +52,11 @@ struct InFlight {
 
 impl State {
     pub(super) fn submit(&self, invoke: Invoke) -> Result<Invocation> {
-        let headers = headers_of(&invoke)?;
-        let invocation = Invocation::new(invoke);
+        let id = random_uuid()?;
+        let headers = headers_of(&invoke, &id)?;
+        let invocation = Invocation::new(invoke, id);
         let mut life = self.life();
-        if life.knows(&invocation.invoke().request_id) {
+        if life.is_open(&invocation.invoke().request_id) {
             bail!("request id `{}` is in flight already: use another", invocation.invoke().request_id);
         }
         if let Some(how) = &life.exited {
@@ -132,11 +134,25 @@ impl State {
         }
     }
 
-    /// The invocation in flight with this request id.
-    pub(super) fn in_flight(&self, request_id: &str) -> Option<Invocation> {
+    /// The invocation that an answer with this request id and invocation id is for. An invocation that was not answered in time
+    /// stays in flight until the runtime calls `next`, and a later one can have the same request id by then: the invocation id
+    /// tells them apart. Without one the answer counts for the invocation that is open.
+    ///
+    /// # Errors
+    /// What the runtime is told when there is no such invocation, or the invocation takes no answer.
+    pub(super) fn answered(&self, request_id: &str, id: Option<&str>) -> Result<Invocation, Answer> {
         let life = self.life();
-        let mut invocations = life.in_flight.iter().map(|in_flight| &in_flight.invocation);
-        invocations.find(|invocation| invocation.invoke().request_id == request_id).cloned()
+        let in_flight = life.in_flight.iter().map(|in_flight| &in_flight.invocation);
+        let attempts: Vec<&Invocation> = in_flight.filter(|other| other.invoke().request_id == request_id).collect();
+        let open = attempts.iter().find(|attempt| attempt.is_open());
+        let named = attempts.iter().find(|attempt| id == Some(attempt.id()));
+        let chosen = match (named.or(open), id) {
+            (Some(open), Some(id)) if open.id() != id => return Err(Answer::InvalidInvocationId),
+            (Some(chosen), _) => chosen,
+            (None, _) => attempts.last().ok_or(Answer::InvalidRequestId)?,
+        };
+        chosen.check_open()?;
+        Ok(Invocation::clone(chosen))
     }
 
     fn is_event_queued(&self) -> bool {
@@ -149,10 +165,11 @@ impl State {
 }
 
 impl Life {
-    fn knows(&self, request_id: &str) -> bool {
+    /// Whether an invocation with this request id has no outcome yet.
+    fn is_open(&self, request_id: &str) -> bool {
         let queued = self.queue.iter().map(|queued| &queued.invocation);
         let in_flight = self.in_flight.iter().map(|in_flight| &in_flight.invocation);
-        queued.chain(in_flight).any(|invocation| invocation.invoke().request_id == request_id)
+        queued.chain(in_flight).any(|other| other.invoke().request_id == request_id && other.is_open())
     }
 
     fn deliver(&mut self, connection: SocketAddr) -> Option<(Queued, u128)> {

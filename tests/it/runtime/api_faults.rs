@@ -150,7 +150,6 @@ fn an_answer_that_concerns_one_event_only_is_logged_and_the_next_event_is_served
 #[test]
 fn an_answer_that_says_that_the_api_is_broken_ends_the_process() {
     for (status, body) in [
-        ("400 Bad Request", "{\"errorType\":\"InvalidFunctionResponseMode\"}"),
         ("403 Forbidden", "{\"errorType\":\"InvalidStateTransition\"}"),
         ("500 Internal Server Error", ""),
         ("503 Service Unavailable", "oops"),

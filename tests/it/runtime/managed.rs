@@ -88,6 +88,32 @@ fn an_answer_after_the_time_limit_is_logged_and_the_slot_goes_on() {
     }
 }
 
+/// Client A gives up at the time limit, and client B sends a new event with A's request id while A's handler still runs. Without the
+/// invocation id on A's late answer, the emulator gives that answer to B.
+#[test]
+fn a_late_answer_does_not_reach_the_client_of_a_later_event_with_the_same_request_id() {
+    const REQUEST_ID: &str = "11111111-2222-4333-8444-555555555555";
+    let script = format!(
+        "{WAIT_FOR}; handler() {{ [[ $1 != {{}} ]] || return 0
+          echo \"here $1 $LAMBDA_RUNTIME_AWS_REQUEST_ID\" >&2; wait_for \"go-$1\"; echo \"answer of $1\"; }}"
+    );
+    for mode in ["buffered", "stream"] {
+        let variables = [("AWS_LAMBDA_FUNCTION_TIMEOUT", "4"), ("COSHELL_RESPONSE", mode)];
+        let Some(emulator) = managed(&script, &variables) else { return };
+        let late = emulator.invoke_as(REQUEST_ID, b"1");
+        assert!(late.text().contains("Task timed out after 4.00 seconds"), "{late:?}");
+        let answer = std::thread::scope(|scope| {
+            let second = scope.spawn(|| emulator.invoke_as(REQUEST_ID, b"2"));
+            emulator.log_with(&format!("here 2 {REQUEST_ID}"));
+            emulator.touch("go-1");
+            emulator.log_with("refused the answer: status 410");
+            emulator.touch("go-2");
+            second.join().unwrap()
+        });
+        assert_eq!(answer.text().trim_end(), "answer of 2", "{mode}: {}", emulator.log());
+    }
+}
+
 #[test]
 fn a_deadline_that_is_weeks_ahead_ends_no_event_and_breaks_nothing() {
     let Some(emulator) =

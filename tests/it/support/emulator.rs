@@ -128,17 +128,26 @@ cd /var/task; exec \"$@\"";
 
     /// One invoke. It must not be called twice at a time.
     pub fn invoke(&mut self, event: &[u8]) -> Answer {
-        self.post(event)
+        self.post(&[], event)
     }
 
     /// One of several invokes, in the mode of managed instances; again and again while no slot waits for an event.
     pub fn invoke_at_once(&self, event: &[u8]) -> Answer {
-        let is_taken = |answer: &Answer| !answer.text().contains("Runtime.Unavailable");
-        until("a slot", || Some(self.post(event)).filter(is_taken))
+        self.invoke_with(&[], event)
     }
 
-    fn post(&self, event: &[u8]) -> Answer {
-        Wire::connect(self.address).post(INVOCATIONS, &[], event)
+    /// The same with a request id of the client's choice.
+    pub fn invoke_as(&self, request_id: &str, event: &[u8]) -> Answer {
+        self.invoke_with(&[("X-Amzn-RequestId", request_id)], event)
+    }
+
+    fn invoke_with(&self, headers: &[(&str, &str)], event: &[u8]) -> Answer {
+        let is_taken = |answer: &Answer| !answer.text().contains("Runtime.Unavailable");
+        until("a slot", || Some(self.post(headers, event)).filter(is_taken))
+    }
+
+    fn post(&self, headers: &[(&str, &str)], event: &[u8]) -> Answer {
+        Wire::connect(self.address).post(INVOCATIONS, headers, event)
     }
 
     /// Lets the handlers that wait for this file go on: `$COSHELL_TEST_MARK/NAME`.
