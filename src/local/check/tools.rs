@@ -9,17 +9,18 @@ use serde_json::Value;
 
 use super::file::Fault;
 
-/// What `bash -n` says; nothing where the Bash cannot be started.
-pub(super) fn syntax(script: &Path, speaks_of_extglob: bool) -> Vec<Fault> {
+/// What `bash -n` says, in POSIX mode if `posix`; nothing where the Bash cannot be started.
+pub(super) fn syntax(script: &Path, posix: bool, speaks_of_extglob: bool) -> Vec<Fault> {
     let bash = std::env::var_os("COSHELL_BASH").filter(|bash| !bash.is_empty()).unwrap_or_else(|| "bash".into());
-    let mut output = match read_by(&bash, script, &[]) {
+    let mode: &[&str] = if posix { &["--posix"] } else { &[] };
+    let mut output = match read_by(&bash, script, mode) {
         Ok(output) => output,
         Err(error) => return vec![(None, format!("`{} -n` cannot be run: {error}", bash.to_string_lossy()))],
     };
     // It executes no `shopt`, which changes what can be read.
     if !output.status.success()
         && speaks_of_extglob
-        && let Ok(with_extglob) = read_by(&bash, script, &["-O", "extglob"])
+        && let Ok(with_extglob) = read_by(&bash, script, &[mode, &["-O", "extglob"]].concat())
     {
         output = with_extglob;
     }
