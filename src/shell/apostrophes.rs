@@ -383,7 +383,8 @@ impl<'a> Reader<'a> {
             while !self.is_at_end() {
                 let line_start = self.at;
                 self.skip_past(b'\n');
-                let line = self.text[line_start..self.at].strip_suffix(b"\n").unwrap_or(&self.text[line_start..self.at]);
+                let line =
+                    self.text[line_start..self.at].strip_suffix(b"\n").unwrap_or(&self.text[line_start..self.at]);
                 let tabs = line.iter().take_while(|byte| document.tabs && **byte == b'\t').count();
                 if line[tabs..] == document.last_line {
                     end = line_start;

@@ -101,7 +101,8 @@ pub(crate) fn reason_for(
 pub(super) fn parsed_in_posix_mode_only(output: &str, config: &Config) -> Option<PathBuf> {
     let message = output.lines().filter_map(BashMessage::parse).find(|message| {
         message.line.is_some()
-            && (message.text.starts_with("unexpected EOF while looking") || message.text.starts_with("syntax error near"))
+            && (message.text.starts_with("unexpected EOF while looking")
+                || message.text.starts_with("syntax error near"))
     })?;
     let file = config.task_root.join(message.file);
     parses(config, &file).then_some(file)

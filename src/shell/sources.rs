@@ -96,7 +96,7 @@ impl Pattern {
                 c => pattern.push(c),
             }
         }
-        let name = pattern.trim_start_matches("./").trim_start_matches("/var/task/");
+        let name = pattern.trim_start_matches("./").trim_start_matches("/var/task/").trim_start_matches("*/");
         let is_known = name.contains(|c: char| c.is_alphanumeric());
         is_known.then(|| Pattern(format!("*/{name}")))
     }
@@ -134,20 +134,22 @@ fn after_expansion(rest: &str) -> &str {
 
 fn closing_parenthesis(text: &str) -> Option<usize> {
     let mut open = 0_usize;
-    text.bytes().position(|byte| {
-        open = match byte {
-            b'(' => open + 1,
-            b')' => open.saturating_sub(1),
-            _ => open,
-        };
-        open == 0
-    })
-    .map(|at| at + 1)
+    text.bytes()
+        .position(|byte| {
+            open = match byte {
+                b'(' => open + 1,
+                b')' => open.saturating_sub(1),
+                _ => open,
+            };
+            open == 0
+        })
+        .map(|at| at + 1)
 }
 
 /// The words of `text` that look like patterns of scripts.
 fn patterns_in(text: &str) -> Vec<Pattern> {
-    let words = text.split_whitespace().filter(|word| word.contains('*') || word.contains(".sh") || word.contains(".bash"));
+    let words =
+        text.split_whitespace().filter(|word| word.contains('*') || word.contains(".sh") || word.contains(".bash"));
     words.filter_map(|word| Pattern::of(word.trim_start_matches(['(', '<']))).collect()
 }
 

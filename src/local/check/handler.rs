@@ -115,8 +115,9 @@ impl<'a> Checked<'a> {
             return self.add(path, Severity::Error, "line-ends", fault); // all else would follow from that
         }
         self.sets_path |= file::sets_path(&text);
-        let syntax = tools::syntax(path, self.posix && !program, text.contains("extglob"));
-        let checked = if syntax.is_empty() { tools::shellcheck(path, &self.root) } else { Vec::new() };
+        let posix = self.posix && !program;
+        let syntax = tools::syntax(path, posix, text.contains("extglob"));
+        let checked = if syntax.is_empty() { tools::shellcheck(path, posix, &self.root) } else { Vec::new() };
         self.extend(path, "syntax", syntax);
         checked.into_iter().for_each(|fault| self.add(path, Severity::Warning, "shellcheck", fault));
         if let Handler::Function { function, .. } = &self.handler {
@@ -162,12 +163,16 @@ impl<'a> Checked<'a> {
             return;
         };
         self.posix = true;
-        let message = |why: &str| format!("Bash runs the script in POSIX mode, {why}; COSHELL_POSIX=0 prevents it");
+        let message = "Bash runs the script in POSIX mode, because of";
         match reason {
-            Reason::Setting => self.add(script, Severity::Note, "posix", (None, message("as COSHELL_POSIX asks for"))),
+            Reason::Setting => {
+                self.add(script, Severity::Note, "posix", (None, format!("{message} COSHELL_POSIX=1")));
+            }
             Reason::Expansion { file, line } => {
-                let why = "because of an apostrophe in an expansion such as \"${name:-it's}\" here";
-                self.add(&file, Severity::Note, "posix", (Some(line), message(why)));
+                let message = format!(
+                    "{message} an apostrophe here in an expansion such as \"${{name:-it's}}\"; COSHELL_POSIX=0 prevents it"
+                );
+                self.add(&file, Severity::Note, "posix", (Some(line), message));
             }
         }
     }

@@ -48,8 +48,9 @@ fn located(line: &str, prefix: &str) -> Option<Fault> {
     Some((Some(number.parse().ok()?), format!("Bash cannot read it: {text}")))
 }
 
-/// What shellcheck warns of; nothing where it is not installed.
-pub(super) fn shellcheck(script: &Path, root: &Path) -> Vec<Fault> {
+/// What shellcheck warns of; nothing where it is not installed. In POSIX mode Bash can read what shellcheck cannot: `posix` leaves
+/// out that it could not.
+pub(super) fn shellcheck(script: &Path, posix: bool, root: &Path) -> Vec<Fault> {
     let mut command = Command::new("shellcheck");
     command
         .args(["--format=json1", "--severity=warning", "--shell=bash", "--exclude=SC1090,SC1091,SC2148", "--"])
@@ -62,8 +63,10 @@ pub(super) fn shellcheck(script: &Path, root: &Path) -> Vec<Fault> {
     };
     let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let comments = told["comments"].as_array().cloned().unwrap_or_default();
+    let cannot_read = |comment: &&Value| matches!(comment["code"].as_u64(), Some(1072 | 1073));
     comments
         .iter()
+        .filter(|comment| !(posix && cannot_read(comment)))
         .map(|comment| {
             let line = comment["line"].as_u64().and_then(|line| u32::try_from(line).ok());
             let message = comment["message"].as_str().unwrap_or_default();

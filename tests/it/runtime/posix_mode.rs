@@ -2,9 +2,13 @@
 //! mode. The expected bytes are what POSIX's "Parameter Expansion" asks for: inside double quotes and here-documents an apostrophe
 //! in the word of an expansion is a character.
 
+use std::time::Duration;
+
+use coshell::local::invocation::Invoke;
+
 use crate::support::function::{Channel, Function};
 
-/// Tells in which mode it runs, and fails in none.
+/// Answers with the mode that it runs in.
 const MODE: &str = "handler() { if [[ -o posix ]]; then echo posix; else echo ordinary; fi; }\n";
 
 #[track_caller]
@@ -37,7 +41,8 @@ fn an_apostrophe_in_the_word_of_an_expansion_is_a_character() {
 fn the_message_of_an_unset_variable_may_have_an_apostrophe() {
     gives("handler() { : \"${LAMBDA_TASK_ROOT:?isn't set}\"; echo ok; }", "ok");
     let function = Function::script("handler() { : \"${NOSUCH:?isn't set}\"; echo ok; }").start();
-    function.answer("{}").fails("Function.", "NOSUCH: isn't set");
+    // Bash drops the apostrophe of the message that it prints, in POSIX mode too.
+    function.answer("{}").fails("Function.ExitStatus", "NOSUCH: isnt set");
 }
 
 #[test]
@@ -48,7 +53,8 @@ fn several_such_expansions_on_different_lines_do_not_swallow_the_code_between_th
 
 #[test]
 fn a_here_document_may_have_such_an_expansion() {
-    let script = "handler() {\n  cat <<END\n<p>${USER_NAME:-we don't know you}</p>\nit's ${1:+here, isn't it}\nEND\n}\n";
+    let script =
+        "handler() {\n  cat <<END\n<p>${USER_NAME:-we don't know you}</p>\nit's ${1:+here, isn't it}\nEND\n}\n";
     gives(script, "<p>we don't know you</p>\nit's here, isn't it");
 }
 
@@ -82,7 +88,7 @@ fn a_library_that_nobody_could_name_is_sourced_once_more_in_posix_mode() {
             let function = Function::script(script).file("lib/greet", library).over(channel).start();
             function.answer("{}").responds(expected);
             function.answer("{}").responds(expected);
-            assert_eq!(function.log().matches("in POSIX mode").count(), 1, "{}", function.log());
+            assert_eq!(function.log().matches("sourced once more, in POSIX mode").count(), 1, "{}", function.log());
         }
     }
 }
@@ -91,9 +97,9 @@ fn a_library_that_nobody_could_name_is_sourced_once_more_in_posix_mode() {
 fn a_script_without_such_an_expansion_runs_in_ordinary_mode() {
     gives(MODE, "ordinary");
     // What POSIX mode takes away: names with dashes (up to Bash 5.2), the current folder, and life after a failing special builtin.
-    let script = "source lib.sh\nhandler() { say-it; unset -v UID 2>/dev/null || :; echo \"${x:-'a b'} ${y#'}'}\"; }\n";
+    let script = "source lib.sh\nhandler() { say-it; unset -v UID 2>/dev/null || :; echo \"${x:-'a b'} ${1%'}'}\"; }\n";
     let function = Function::script(script).file("lib.sh", "say-it() { echo 'it is'; }\n");
-    function.answer("{}").responds("it is\n'a b' ");
+    function.answer("{}").responds("it is\n'a b' {");
 }
 
 #[test]
@@ -106,7 +112,10 @@ fn the_setting_forces_either_mode() {
     Function::script(&script).answer("{}").responds("posix");
     Function::script(&script).env("COSHELL_POSIX", "0").answer("{}").responds("ordinary");
     let script = "handler() { echo \"${x:-it's}\"; }";
-    Function::script(script).env("COSHELL_POSIX", "0").start().fails_init("Function.", "unexpected EOF");
+    Function::script(script)
+        .env("COSHELL_POSIX", "0")
+        .start()
+        .fails_init("Runtime.UserCodeSyntaxError", "unexpected EOF");
 }
 
 #[test]
@@ -138,4 +147,18 @@ fn what_the_driver_does_for_a_script_holds_in_posix_mode_too() {
     }
     function.answer("fail").fails("Function.ExitStatus", "ls /nosuch");
     function.answer("three");
+}
+
+#[test]
+fn failures_and_time_limits_are_reported_in_posix_mode_too() {
+    let script = "handler() {\n  case $1 in\n    exit) exit 3 ;;\n    trap) trap 'echo bye' EXIT; : ;;\n    \
+                  hang) sleep 1000 ;;\n    special) . /nosuch ;;\n    *) echo \"$1 ${x:-it's}\" ;;\n  esac\n}\n";
+    let function = Function::script(script).env("COSHELL_TIMEOUT_MARGIN_MS", "2000").start();
+    function.answer("one").responds("one it's");
+    function.answer("exit").fails("Function.ExitStatus", "exit 3");
+    function.answer("special").fails("Function.ExitStatus", "/nosuch");
+    function.answer("trap").responds("bye");
+    let hanging = function.send_with("hang", |invoke| Invoke { timeout: Duration::from_millis(2800), ..invoke });
+    hanging.answer().fails("Function.TimedOut", "sleep 1000");
+    function.answer("two").responds("two it's");
 }
