@@ -54,7 +54,7 @@ pub struct Arguments {
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 
-    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may), check and message
+    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may, `note` will not), check and message
     #[arg(long)]
     pub json: bool,
 }

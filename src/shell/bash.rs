@@ -12,7 +12,7 @@ use nix::unistd::{AccessFlags, access};
 use super::convention::{Convention, Event};
 use super::habits::Habits;
 use super::headers::Headers;
-use super::{Lanes, Plumbing};
+use super::{Lanes, Plumbing, posix};
 use crate::config::Config;
 use crate::handler::Handler;
 
@@ -32,6 +32,9 @@ pub(super) fn spawn(
     output: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = Command::new(&config.bash);
+    if posix::reason(config.posix, convention, habits).is_some() {
+        command.arg("--posix");
+    }
     command.arg(&plumbing.driver.path);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
     for (name, value) in
@@ -95,7 +98,7 @@ fn orders(
         ("own_builtin", flag(habits.builtin)),
         ("noisy", flag(habits.traces)),
         ("sources", flag(habits.sources)),
-        ("coprocs", habits.coprocs.iter().map(String::as_str).collect::<Vec<&str>>().join(" ").into()),
+        ("coprocs", flag(habits.coprocs)),
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),
         ("bash_env", env::var_os(BASH_ENV).unwrap_or_default()),

@@ -14,6 +14,8 @@ pub(crate) struct Convention {
     pub(super) must_source: bool,
     /// Whether the handler is called as the condition of an `if`, where Bash ignores errexit, even what the handler itself sets.
     pub(super) in_if: bool,
+    /// Whether its bootstrap is `#!/bin/sh`, Bash in POSIX mode, so that a script may need that.
+    pub(super) posix: bool,
     /// Where the event is.
     pub(super) event: Event,
     /// Which stream is the response; the other one is the log. In any case the holders of stdout are waited for.
@@ -47,6 +49,7 @@ const TUTORIAL: Convention = Convention {
     options: "-euo pipefail",
     must_source: false,
     in_if: false,
+    posix: true,
     event: Event::Argument,
     response: Stream::Stdout,
     globals: "EVENT_DATA REQUEST_ID HEADERS",
@@ -62,6 +65,7 @@ const CONVENTIONS: [Convention; 4] = [
         name: "gkrizek",
         options: "-uo pipefail",
         must_source: true,
+        posix: false, // its bootstrap is `#!/bin/bash`
         response: Stream::Stderr,
         globals: "EVENT_DATA",
         environment: &[("HOME", "/tmp"), ("AWS_CONFIG_FILE", "/tmp/.aws/config")],

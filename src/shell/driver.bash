@@ -22,8 +22,6 @@ for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
 __coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
-# shellcheck disable=SC2206 # several words: names
-__coshell_coprocs=($__coshell_coprocs)
 __coshell_turn=0 __coshell_code=0 __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
@@ -108,9 +106,10 @@ shopt -s expand_aliases inherit_errexit
     __coshell_code=$? __coshell_options=$-
     case $__coshell_own_builtin in
     1) # in POSIX mode no function comes before `unset`
+      [[ -o posix ]] && __coshell_posix=1
       POSIXLY_CORRECT=1
       \unset -f builtin
-      builtin unset -v POSIXLY_CORRECT
+      [[ ${__coshell_posix-} ]] || builtin unset -v POSIXLY_CORRECT
       builtin shopt -s expand_aliases inherit_errexit
       ;;
     esac
@@ -126,6 +125,8 @@ shopt -s expand_aliases inherit_errexit
       case $__coshell_sources in 1) builtin declare -f ;; esac
       builtin printf '\0'
       builtin trap -p TERM
+      builtin printf '\0'
+      case $__coshell_coprocs in 1) builtin compgen -A arrayvar ;; esac
       builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
@@ -143,14 +144,16 @@ shopt -s expand_aliases inherit_errexit
       ;;
     esac
     builtin trap - ERR
-    # Bash closes what it knows as a coprocess's descriptors in a subshell: these are copies.
-    for __coshell_name in "${__coshell_coprocs[@]}"; do
-      builtin declare -n __coshell_pair=$__coshell_name
-      case ${__coshell_pair[1]-} in '' | *[!0-9]*) continue ;; esac
+    # Bash closes what it knows as a coprocess's descriptors in a subshell: these are copies. A coprocess NAME has a NAME_PID.
+    __coshell_names=${__coshell_own[5]-}
+    while [[ $__coshell_names ]]; do
+      __coshell_name=${__coshell_names%%$'\n'*} __coshell_names=${__coshell_names#*$'\n'}
+      builtin declare -n __coshell_pair=$__coshell_name __coshell_pid=${__coshell_name}_PID
+      case ${__coshell_pid-}:${__coshell_pair[1]-} in :* | *: | *[!0-9:]*) continue ;; esac
       exec {__coshell_in}<&"${__coshell_pair[0]}" {__coshell_out}>&"${__coshell_pair[1]}"
       __coshell_pair=("$__coshell_in" "$__coshell_out")
     done
-    builtin unset -n __coshell_pair
+    builtin unset -n __coshell_pair __coshell_pid
     # A Bash that ends by SIGTERM itself would run the script's EXIT trap where it is, muted as the loop below is.
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
     *'__coshell_trace exited '*) builtin trap - EXIT ;;

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::apostrophes::line_read_differently;
+use super::sources::sourced;
+
 /// The tutorial's globals that are set only where the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
 /// So many files are read for their habits.
@@ -21,12 +24,15 @@ pub(super) struct Habits {
     /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
     /// event that nobody reads would cost as much as its hand-over.
     pub(super) globals: Vec<&'static str>,
-    /// The names of coprocesses, whose descriptors Bash closes in a subshell, though not in the `$( )` of the tutorial's bootstrap.
-    pub(super) coprocs: BTreeSet<String>,
+    /// Coprocesses, or other files: Bash closes a coprocess's descriptors in a subshell, though not in the `$( )` of the tutorial's
+    /// bootstrap.
+    pub(super) coprocs: bool,
     /// A function that takes the name of `builtin`, without which the driver can do nothing.
     pub(super) builtin: bool,
     /// The tutorial's global HEADERS, a file that is made only then.
     pub(super) headers: bool,
+    /// The first expansion that POSIX mode reads differently: its file and its line.
+    pub(super) apostrophe: Option<(PathBuf, u32)>,
 }
 
 impl Habits {
@@ -34,7 +40,7 @@ impl Habits {
     pub(super) fn of(script: &Path, root: &Path) -> io::Result<Habits> {
         let text = String::from_utf8_lossy(&fs::read(script)?).into_owned();
         let mut habits = Habits::default();
-        habits.judge(&text);
+        habits.judge(&text, script);
         let folder = script.parent().unwrap_or(root);
         let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced(&text, [root, folder]));
         while let Some(file) = to_read.pop().filter(|_| files.len() < MOST_FILES) {
@@ -42,21 +48,25 @@ impl Habits {
                 && let Ok(bytes) = fs::read(&file)
             {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                habits.judge(&text);
+                habits.judge(&text, &file);
                 to_read.extend(sourced(&text, [root, file.parent().unwrap_or(root)]));
             }
         }
+        habits.coprocs |= habits.sources;
         habits.globals = GLOBALS.into_iter().filter(|name| habits.sources || habits.globals.contains(name)).collect();
         Ok(habits)
     }
 
-    fn judge(&mut self, text: &str) {
+    fn judge(&mut self, text: &str, file: &Path) {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
         self.headers |= speaks_of(&["HEADERS"]);
         self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
         self.globals.extend(GLOBALS.into_iter().filter(|name| speaks_of(&[*name])));
-        self.coprocs.extend(text.split("coproc ").skip(1).map(coproc));
+        self.coprocs |= speaks_of(&["coproc"]);
+        if self.apostrophe.is_none() {
+            self.apostrophe = line_read_differently(text).map(|line| (file.to_owned(), line));
+        }
         text.lines().for_each(|line| self.note(line));
     }
 
@@ -71,46 +81,6 @@ impl Habits {
                 matches!(word, "DEBUG" | "xtrace" | "verbose" | "extdebug") || (option && word.contains(['v', 'x']));
         }
     }
-}
-
-/// The name of the coprocess whose definition goes on with `rest`. Source: Bash Reference Manual, "Coprocesses".
-fn coproc(rest: &str) -> String {
-    let rest = rest.trim_start();
-    let (name, rest) = rest.split_at(rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()));
-    let is_keyword = |word: &&str| ["while", "until", "for", "if", "case", "select"].contains(word);
-    let compound = rest.trim_start().starts_with(['{', '(', '['])
-        || rest.split_whitespace().next().is_some_and(|word| is_keyword(&word));
-    if compound && !name.is_empty() && !is_keyword(&name) { name.to_owned() } else { "COPROC".to_owned() }
-}
-
-/// The files that `text` seems to source, in one of `folders`. Where a name is put together when the script runs, as
-/// `$(dirname "${BASH_SOURCE[0]}")/lib.sh`, what follows that is looked for. It is a guess: a file too many does no harm.
-fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
-    let words = text.lines().flat_map(|line| {
-        ["source ", ". "].map(|word| line.match_indices(word).map(move |found| (line, word, found.0)))
-    });
-    let names = words.flatten().filter_map(|(line, word, at)| {
-        let begins = at == 0 || line[..at].ends_with([' ', '\t', ';', '&', '|', '{', '(']);
-        begins.then(|| name_of(&line[at + word.len()..]))
-    });
-    names.flat_map(|name| folders.map(|folder| folder.join(name))).filter(|path| path.is_file()).collect()
-}
-
-/// The part of a sourced file's name that stands in the text.
-fn name_of(rest: &str) -> &str {
-    let rest = rest.split([';', '&', '|']).next().unwrap_or_default().trim();
-    let known = match (rest.rfind(")/").max(rest.rfind("}/")), rest.rfind('$')) {
-        (Some(at), _) => &rest[at + 2..],
-        (None, Some(at)) => rest[at..].split_once('/').map_or("", |(_, known)| known),
-        (None, None) => rest,
-    };
-    known
-        .trim_start_matches("/var/task/")
-        .trim_matches(['"', '\''])
-        .split(['"', '\'', ' '])
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches('/')
 }
 
 #[cfg(test)]
@@ -134,13 +104,6 @@ mod tests {
             assert_eq!((habits.err_traps, habits.traces, habits.sources), (err_traps, traces, sources), "{text}");
             assert_eq!(habits.globals.len(), if sources { 2 } else { 0 }, "{text}");
         }
-    }
-
-    #[test]
-    fn a_coprocess_is_known_by_its_name() {
-        let mut habits = Habits::default();
-        habits.judge("coproc A { b; }\ncoproc C (d)\ncoproc E while f; do g; done\ncoproc bc -l; coproc { x; }\n coproc while y; do z; done");
-        assert_eq!(habits.coprocs.into_iter().collect::<Vec<String>>(), ["A", "C", "COPROC", "E"]);
     }
 
     #[test]

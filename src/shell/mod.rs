@@ -4,6 +4,7 @@
 //! answer of an event needs two things: stdout's end-of-file, as `$( )` waits for it, and how the handler ended. The latter comes
 //! either early, from the subshell itself (it returned 0 and nothing is pending), or from Bash when the subshell is gone.
 
+mod apostrophes;
 mod bash;
 mod channel;
 mod convention;
@@ -16,7 +17,9 @@ mod outcome;
 mod output;
 mod overdue;
 mod plumbing;
+pub(crate) mod posix;
 mod ready;
+mod sources;
 mod start;
 pub(crate) mod status;
 mod turn;

@@ -60,7 +60,7 @@ impl Plumbing {
         handler: &Handler,
     ) -> io::Result<Plumbing> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
-        let headers = convention.globals.contains("HEADERS") && habits.headers;
+        let headers = convention.globals.contains("HEADERS") && (habits.headers || habits.sources);
         let (status, status_writer) = channel.pipe("status")?;
         Ok(Plumbing {
             driver: channel.file("driver", DRIVER.as_bytes())?,

@@ -14,9 +14,10 @@ use super::channel::{Channel, End};
 use super::convention::Convention;
 use super::habits::Habits;
 use super::io::{Children, Read, poll_timeout, read_once};
+use super::posix::{self, PosixMode, Reason};
 use super::status::{Records, Status};
 use super::xtrace::Traced;
-use super::{Phase, Plumbing, Shell, bash};
+use super::{Phase, Plumbing, Shell, apostrophes, bash, sources};
 use crate::config::Config;
 use crate::failure::{Ending, Failure, without_driver_lines};
 use crate::handler::Handler;
@@ -36,6 +37,7 @@ const OF_THE_SCRIPT: u32 = 0;
 pub(crate) struct Starting {
     shell: Shell,
     config: Config,
+    habits: Habits,
     /// What Bash, not yet a handler, writes to stdout and stderr.
     output: End,
     lines: Lines,
@@ -65,6 +67,9 @@ impl Starting {
     ) -> Result<Starting, Failure> {
         let convention = Convention::named(&config.convention)?;
         let habits = habits(handler, &config.task_root)?;
+        if let Some(reason @ Reason::Expansion { .. }) = posix::reason(config.posix, &convention, &habits) {
+            host.log.say(Level::Debug, &Owner::default(), &format!("the script runs in POSIX mode: {reason}"));
+        }
         let plumbing = Plumbing::new(channel, config.is_traced(), &convention, &habits, handler).map_err(no_channel)?;
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
@@ -94,6 +99,7 @@ impl Starting {
         Ok(Starting {
             shell,
             config: config.clone(),
+            habits,
             output: End { fd: reader, path: PathBuf::new() },
             lines: host.log.lines(Owner::default()),
             told: Vec::new(),
@@ -118,7 +124,7 @@ impl Starting {
                 return self.explain();
             }
             if matches!(self.shell.phase, Phase::Waiting) {
-                return Ok(self.sourced());
+                return self.sourced();
             }
         }
     }
@@ -151,16 +157,53 @@ impl Starting {
         }
     }
 
-    fn sourced(self) -> Shell {
+    /// The script is sourced: what its functions say was not known before, where they are in files that nobody could name.
+    fn sourced(mut self) -> Result<Shell, Failure> {
+        let functions = self.functions();
+        if self.may_need_posix_mode() && apostrophes::line_read_differently(&functions).is_some() {
+            return self.again_in_posix_mode("a function has an apostrophe in an expansion such as \"${name:-it's}\"");
+        }
+        if !self.habits.headers && !functions.contains("HEADERS") && !sources::has_unknown(&functions) {
+            self.shell.plumbing.headers = None;
+        }
         let Starting { shell, output, lines, since, warned, .. } = self;
         if warned {
             let script = shell.handler.file().display();
             let told = format!("sourcing script `{script}` took {:.1} s", since.elapsed().as_secs_f64());
             shell.host.log.say(Level::Warn, &Owner::default(), &told);
         }
-        drop(shell.plumbing.trace.file.set_len(0));
         shell.host.leftovers.adopt(output.fd, lines, Whose::Bash);
-        shell
+        Ok(shell)
+    }
+
+    /// The text of all functions, where the script sources files. The driver leaves it in the trace file, after three traps.
+    fn functions(&mut self) -> String {
+        let records = self.shell.read_trace();
+        let functions = records.split(|byte| *byte == 0).nth(3).unwrap_or_default();
+        String::from_utf8_lossy(functions).into_owned()
+    }
+
+    /// Whether POSIX mode is off, and would be on if its need had been known.
+    fn may_need_posix_mode(&self) -> bool {
+        self.config.posix == PosixMode::WhereNeeded && self.shell.convention.posix && self.habits.apostrophe.is_none()
+    }
+
+    /// Ends this Bash and has a new one source the script in POSIX mode, for the `reason` that is logged.
+    fn again_in_posix_mode(mut self, reason: &str) -> Result<Shell, Failure> {
+        self.lines.finish();
+        let script = self.shell.handler.file().display();
+        let told = format!(
+            "script `{script}` is sourced once more, in POSIX mode: {reason}; set COSHELL_POSIX=1 to start in POSIX mode"
+        );
+        self.shell.host.log.say(Level::Warn, &Owner::default(), &told);
+        self.shell.end();
+        let config = Config { posix: PosixMode::On, ..self.config.clone() };
+        let Shell { handler, host, plumbing, turn, .. } = &self.shell;
+        let channel = match plumbing.channel {
+            Channel::Proc(_) => Channel::proc(),
+            Channel::Fifos(_) => Channel::fifos().map_err(no_channel)?,
+        };
+        Starting::over(channel, &config, handler, host, *turn)?.finish()
     }
 
     /// Bash has ended before its time: why?
@@ -180,6 +223,11 @@ impl Starting {
         }
         if self.shell.stillborn > 0 {
             return Err(Failure::NoSubshell { status: status.code().unwrap_or_default() });
+        }
+        if self.may_need_posix_mode()
+            && let Some(file) = posix::parsed_in_posix_mode_only(&self.lines.tail(), &self.config)
+        {
+            return self.again_in_posix_mode(&format!("Bash can parse `{}` in POSIX mode only", file.display()));
         }
         Err(self.script_failed(status))
     }

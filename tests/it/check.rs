@@ -202,3 +202,28 @@ fn wrong_usage_exits_2_and_help_has_an_example() {
     let help = Ran::from(coshell().args(["check", "--help"]).output().unwrap()).assert_status(0);
     assert!(String::from_utf8_lossy(&help.stdout).contains("coshell check handlers/echo"), "{help:?}");
 }
+
+#[test]
+fn the_mode_that_bash_runs_a_script_in_is_told_with_its_reason() {
+    let script = "set -e\n. lib/a.sh\nhandler() { greet; }\n";
+    let bundle = Bundle::of(script).file("lib/a.sh", "greet() {\n  echo \"${NAME:-it's me}\"\n}\n", 0o644);
+    let ran = bundle.check().assert_status(0);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(
+        told.starts_with("./lib/a.sh:2: note: Bash runs the script in POSIX mode") && told.lines().count() == 1,
+        "{told}"
+    );
+    let json: Value = serde_json::from_slice(&bundle.check_at("", &["--json"]).stdout).unwrap();
+    assert_eq!((&json["ok"], &json["findings"][0]["severity"]), (&Value::Bool(true), &Value::from("note")));
+    // Under a convention whose bootstrap was Bash itself the script is not in POSIX mode, and has a syntax error.
+    bundle.check_at("", &["--convention", "gkrizek"]).assert_status(1);
+}
+
+#[test]
+fn the_syntax_of_a_script_is_checked_in_the_mode_that_it_runs_in() {
+    let bundle = Bundle::of("set -e\nhandler() { echo \"${x:-'}'}\"; }\nselect-all() { :; }\n");
+    let told = String::from_utf8_lossy(&bundle.check().stdout).into_owned();
+    assert!(told.contains("function.sh:2: note: "), "{told}");
+    let plain = Bundle::of("set -e\nhandler() { echo \"${x:-'a b'}\"; }\nselect-all() { :; }\n");
+    plain.check().assert_status(0).assert_stdout("");
+}

@@ -78,6 +78,12 @@ fn the_convention_says_which_options_are_in_force() {
 }
 
 #[test]
+fn a_script_that_needs_posix_mode_is_sourced_in_posix_mode() {
+    let script = "handler() { echo \"Hello ${NAME:-it's me}\"; }\n";
+    shell(InvokeTest::of_script(script), "handler \"$EVENT\"\n").assert_status(0).assert_stdout("Hello it's me\n");
+}
+
+#[test]
 fn what_needs_the_runtime_is_refused() {
     for option in ["--json", "--repeat=2", "--trace", "--profile=x.svg"] {
         InvokeTest::of_script(SCRIPT).with_own_runtime().with(&["--shell", option]).run().assert_status(2);

@@ -11,6 +11,8 @@ pub(super) enum Severity {
     Error,
     /// It may fail, or is not as it looks.
     Warning,
+    /// It is as it should be, and worth knowing.
+    Note,
 }
 
 /// Where, what, and what to do about it.
@@ -30,6 +32,7 @@ impl Finding {
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         let Finding { file, line, check, message, .. } = self;
         json!({ "file": file, "line": line, "severity": severity, "check": check, "message": message })
@@ -45,6 +48,7 @@ impl Display for Finding {
         match self.severity {
             Severity::Error => write!(f, ": {}", self.message),
             Severity::Warning => write!(f, ": warning: {}", self.message),
+            Severity::Note => write!(f, ": note: {}", self.message),
         }
     }
 }

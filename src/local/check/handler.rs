@@ -10,9 +10,12 @@ use super::file::Fault;
 use super::finding::{Finding, Severity};
 use super::script::{Script, Word, scan};
 use super::{Arguments, commands, file, tools};
+use crate::config;
 use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::local::function::Function;
+use crate::shell::Convention;
+use crate::shell::posix::{self, PosixMode, Reason};
 
 /// What is being checked, and what was found.
 pub(super) struct Checked<'a> {
@@ -28,6 +31,8 @@ pub(super) struct Checked<'a> {
     /// Whether a text seems to define the function, though the scan does not see it.
     seems_defined: bool,
     errexit: bool,
+    /// Whether Bash runs the script in POSIX mode.
+    posix: bool,
     sets_path: bool,
     /// Whether a file is sourced that is not known.
     unknown_sources: bool,
@@ -46,6 +51,7 @@ impl<'a> Checked<'a> {
             guarded: BTreeSet::new(),
             seems_defined: false,
             errexit: false,
+            posix: false,
             sets_path: false,
             unknown_sources: false,
             findings: Vec::new(),
@@ -65,6 +71,7 @@ impl<'a> Checked<'a> {
 
     pub(super) fn all(&mut self) {
         let script = self.handler.file().to_owned();
+        self.mode(&script);
         self.file(&script);
         self.function(&script);
         if self.arguments.convention == "gkrizek" && self.handler.script().is_some() && !self.errexit {
@@ -108,8 +115,9 @@ impl<'a> Checked<'a> {
             return self.add(path, Severity::Error, "line-ends", fault); // all else would follow from that
         }
         self.sets_path |= file::sets_path(&text);
-        let syntax = tools::syntax(path, text.contains("extglob"));
-        let checked = if syntax.is_empty() { tools::shellcheck(path, &self.root) } else { Vec::new() };
+        let posix = self.posix && !program;
+        let syntax = tools::syntax(path, posix, text.contains("extglob"));
+        let checked = if syntax.is_empty() { tools::shellcheck(path, posix, &self.root) } else { Vec::new() };
         self.extend(path, "syntax", syntax);
         checked.into_iter().for_each(|fault| self.add(path, Severity::Warning, "shellcheck", fault));
         if let Handler::Function { function, .. } = &self.handler {
@@ -138,6 +146,33 @@ impl<'a> Checked<'a> {
                     });
                     missing.into_iter().for_each(|fault| self.add(path, Severity::Warning, "source", fault));
                 }
+            }
+        }
+    }
+
+    /// In which mode Bash runs the script, and why. Where it cannot be read, another finding says so.
+    fn mode(&mut self, script: &Path) {
+        let setting = std::env::var(config::POSIX).ok().and_then(|value| PosixMode::named(&value)).unwrap_or_default();
+        let convention = Convention::named(&self.arguments.convention);
+        if self.handler.script().is_none() {
+            return;
+        }
+        let Some(Ok(Some(reason))) =
+            convention.ok().map(|convention| posix::reason_for(script, &self.root, setting, &convention))
+        else {
+            return;
+        };
+        self.posix = true;
+        let message = "Bash runs the script in POSIX mode, because of";
+        match reason {
+            Reason::Setting => {
+                self.add(script, Severity::Note, "posix", (None, format!("{message} COSHELL_POSIX=1")));
+            }
+            Reason::Expansion { file, line } => {
+                let message = format!(
+                    "{message} an apostrophe here in an expansion such as \"${{name:-it's}}\"; COSHELL_POSIX=0 prevents it"
+                );
+                self.add(&file, Severity::Note, "posix", (Some(line), message));
             }
         }
     }

@@ -9,17 +9,18 @@ use serde_json::Value;
 
 use super::file::Fault;
 
-/// What `bash -n` says; nothing where the Bash cannot be started.
-pub(super) fn syntax(script: &Path, speaks_of_extglob: bool) -> Vec<Fault> {
+/// What `bash -n` says, in POSIX mode if `posix`; nothing where the Bash cannot be started.
+pub(super) fn syntax(script: &Path, posix: bool, speaks_of_extglob: bool) -> Vec<Fault> {
     let bash = std::env::var_os("COSHELL_BASH").filter(|bash| !bash.is_empty()).unwrap_or_else(|| "bash".into());
-    let mut output = match read_by(&bash, script, &[]) {
+    let mode: &[&str] = if posix { &["--posix"] } else { &[] };
+    let mut output = match read_by(&bash, script, mode) {
         Ok(output) => output,
         Err(error) => return vec![(None, format!("`{} -n` cannot be run: {error}", bash.to_string_lossy()))],
     };
     // It executes no `shopt`, which changes what can be read.
     if !output.status.success()
         && speaks_of_extglob
-        && let Ok(with_extglob) = read_by(&bash, script, &["-O", "extglob"])
+        && let Ok(with_extglob) = read_by(&bash, script, &[mode, &["-O", "extglob"]].concat())
     {
         output = with_extglob;
     }
@@ -47,8 +48,9 @@ fn located(line: &str, prefix: &str) -> Option<Fault> {
     Some((Some(number.parse().ok()?), format!("Bash cannot read it: {text}")))
 }
 
-/// What shellcheck warns of; nothing where it is not installed.
-pub(super) fn shellcheck(script: &Path, root: &Path) -> Vec<Fault> {
+/// What shellcheck warns of; nothing where it is not installed. In POSIX mode Bash can read what shellcheck cannot: `posix` leaves
+/// out that it could not.
+pub(super) fn shellcheck(script: &Path, posix: bool, root: &Path) -> Vec<Fault> {
     let mut command = Command::new("shellcheck");
     command
         .args(["--format=json1", "--severity=warning", "--shell=bash", "--exclude=SC1090,SC1091,SC2148", "--"])
@@ -61,8 +63,10 @@ pub(super) fn shellcheck(script: &Path, root: &Path) -> Vec<Fault> {
     };
     let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let comments = told["comments"].as_array().cloned().unwrap_or_default();
+    let cannot_read = |comment: &&Value| matches!(comment["code"].as_u64(), Some(1072 | 1073));
     comments
         .iter()
+        .filter(|comment| !(posix && cannot_read(comment)))
         .map(|comment| {
             let line = comment["line"].as_u64().and_then(|line| u32::try_from(line).ok());
             let message = comment["message"].as_str().unwrap_or_default();

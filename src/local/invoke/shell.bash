@@ -6,6 +6,7 @@ unset -v BASH_ENV ENV HISTFILE
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
 [[ -z $__coshell_posix ]] || export POSIXLY_CORRECT=$__coshell_posix
 [[ -d ${HOME-} && -x ${HOME-} ]] || export HOME=/tmp
+[[ -z $__coshell_posix_mode ]] || set -o posix
 mapfile -d '' -t __coshell_given <"/proc/self/fd/$__coshell_given_fd"
 exec {__coshell_given_fd}<&- {__coshell_rc_fd}<&-
 PS1='coshell:\W\$ '

@@ -20,9 +20,11 @@ use super::super::environment::{self, Bootstrap, Settings};
 use super::super::function::Function;
 use super::super::invocation::Invoke;
 use super::super::sandbox;
+use crate::config;
 use crate::handler::Handler;
 use crate::invocation::Invocation;
 use crate::shell::Convention;
+use crate::shell::posix::{self, PosixMode};
 
 const RC: &str = include_str!("shell.bash");
 
@@ -58,6 +60,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
         ("__coshell_options", convention.options.as_ref()),
         ("__coshell_bash_env", &variable("BASH_ENV")),
         ("__coshell_posix", &variable("POSIXLY_CORRECT")),
+        ("__coshell_posix_mode", needs_posix_mode(settings, &handler, &convention)?.as_ref()),
         ("__coshell_rc_fd", rc.as_raw_fd().to_string().as_ref()),
         ("__coshell_given_fd", given.as_raw_fd().to_string().as_ref()),
     ]);
@@ -73,6 +76,14 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     // Bash opens both: they must outlive us.
     std::mem::forget((rc, given));
     Ok(command)
+}
+
+/// 1 where the runtime would start Bash in POSIX mode; else nothing.
+fn needs_posix_mode(settings: &Settings, handler: &Handler, convention: &Convention) -> Result<&'static str> {
+    let setting = variable(settings, config::POSIX);
+    let setting = PosixMode::named(&setting.to_string_lossy()).unwrap_or_default();
+    let reason = posix::reason_for(handler.file(), &settings.function.task_root, setting, convention);
+    Ok(if reason.context("cannot read the script")?.is_some() { "1" } else { "" })
 }
 
 /// The script as it is called in the sandbox.

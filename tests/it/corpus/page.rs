@@ -21,7 +21,7 @@ const CHAPTERS: [Chapter; 5] = [
         title: "AWS's tutorial, and those that follow it",
         text: "Before: a `bootstrap` of shell and curl beside the script. After: coshell's `bootstrap` in its place; nothing to set. \
 The globals EVENT_DATA, REQUEST_ID and HEADERS are there and not exported, as before. Amazon Linux's `sh`, which ran it, is Bash in \
-POSIX mode; ours is not, unless the function has the variable `POSIXLY_CORRECT=1`.",
+POSIX mode; ours is so only for scripts that need it, and with `COSHELL_POSIX=1` for all.",
         suite: &TUTORIAL,
     },
     Chapter {
