@@ -101,7 +101,7 @@ fn both(case: &Case, by: &dyn Fn(Function) -> Function) -> Both {
             true => function.file("function.sh", &case.script),
             false => function.program(&case.handler, &case.script),
         };
-        let function = case.helper.iter().fold(function, |function, text| function.file("helper.sh", text));
+        let function = case.files.iter().fold(function, |function, (path, text)| function.file(path, text));
         by(function.handler(&case.handler)).start()
     };
     let running = start();

@@ -32,7 +32,7 @@ const fn suite(convention: &'static str, files: &'static [&'static str], recreat
     Suite { convention, files, recreation, options, of_tutorial, results: OnceLock::new() }
 }
 
-pub static TUTORIAL: Suite = suite("", &["text", "shell", "ends"], "tutorial");
+pub static TUTORIAL: Suite = suite("", &["text", "shell", "ends", "apostrophes", "cleanup", "libraries", "listings", "idioms"], "tutorial");
 pub static GKRIZEK: Suite = suite("gkrizek", &["gkrizek"], "gkrizek");
 pub static QL4B: Suite = suite("ql4b", &["ql4b"], "ql4b");
 pub static MPARKACHOV: Suite = suite("mparkachov", &["mparkachov"], "mparkachov");
@@ -73,3 +73,4 @@ fn aws_tutorial() -> Option<PathBuf> {
     let path = std::env::var_os("COSHELL_TUTORIAL").map_or(beside, PathBuf::from);
     path.is_file().then_some(path)
 }
+pub static SCRATCH: Suite = suite("", &["/tmp/corpus-scratch", "/tmp/corpus-scratch2"], "tutorial");
