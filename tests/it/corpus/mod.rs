@@ -60,12 +60,3 @@ fn the_page_of_conventions_says_what_came_of_it() {
     let wrong = page::difference();
     assert!(wrong.is_none(), "{}\nUPDATE_GOLDEN=1 writes it anew", wrong.unwrap_or_default());
 }
-
-#[test]
-#[ignore]
-fn scratch() {
-    let (compared, _) = suites::SCRATCH.compared();
-    for one in compared {
-        println!("{}\n    ours  : {}", one.line(), compared::told(&one.ours));
-    }
-}
