@@ -12,7 +12,6 @@ use std::time::Duration;
 use crate::failure::Failure;
 use crate::logs::{Format, Level};
 use crate::response::Delivery;
-use crate::shell::posix::PosixMode;
 
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const HANDLER: &str = "_HANDLER";
@@ -49,8 +48,8 @@ pub struct Config {
     pub log_env: bool,
     /// The name of the convention by which the handler is called; empty for the default.
     pub convention: String,
-    /// Whether scripts run in POSIX mode.
-    pub posix: PosixMode,
+    /// The value of COSHELL_POSIX: whether scripts run in POSIX mode; empty for the default.
+    pub posix: String,
     /// How responses are delivered.
     pub delivery: Delivery,
     /// How many events are taken at once, each by a Bash of its own.
@@ -89,7 +88,7 @@ impl Config {
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
             convention: text(CONVENTION).unwrap_or_default().to_string_lossy().into_owned(),
-            posix: text(POSIX).and_then(|value| PosixMode::named(value.to_str()?)).unwrap_or_default(),
+            posix: text(POSIX).unwrap_or_default().to_string_lossy().into_owned(),
             delivery: text(RESPONSE).and_then(|name| Delivery::named(name.to_str()?)).unwrap_or_default(),
             slots: text(MAX_CONCURRENCY)
                 .and_then(|count| count.to_str()?.parse().ok())
@@ -124,11 +123,10 @@ fn text(name: &str) -> Option<OsString> {
 /// A sentence for each optional setting that is not what it can be.
 fn complaints() -> Vec<String> {
     type Check = fn(&str) -> bool;
-    let known: [(&str, Check, &str); 7] = [
+    let known: [(&str, Check, &str); 6] = [
         (RESPONSE, |value| Delivery::named(value).is_some(), "`buffered`, `stream` or `http-stream`"),
         (MAX_CONCURRENCY, |value| value.parse::<NonZero<usize>>().is_ok(), "a number over 0"),
         (TIMEOUT_MARGIN, |value| value.parse::<u64>().is_ok(), "a number of milliseconds"),
-        (POSIX, |value| PosixMode::named(value).is_some(), "`1` or `0`"),
         (CHANNEL, |value| value == "fifo" || value == "proc", "`fifo` or `proc`"),
         (
             LOG_FORMAT,

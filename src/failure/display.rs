@@ -44,6 +44,11 @@ impl Display for Failure {
             Failure::UnknownConvention { name, known } => {
                 write!(f, "COSHELL_CONVENTION is `{}`, which is none of {}", name.escape_debug(), list(known.iter()))
             }
+            Failure::UnknownPosixMode { value } => write!(
+                f,
+                "COSHELL_POSIX is `{}`: set it to `1` for POSIX mode or to `0` for ordinary Bash, or remove it",
+                value.escape_debug()
+            ),
             Failure::TaskRootNotFound { task_root } => write!(
                 f,
                 "the function's folder `{}` is not there, or cannot be entered: LAMBDA_TASK_ROOT names it, /var/task on Lambda",

@@ -67,6 +67,11 @@ pub enum Failure {
         /// Those that there are.
         known: Vec<&'static str>,
     },
+    /// COSHELL_POSIX is neither 1 nor 0.
+    UnknownPosixMode {
+        /// Its value.
+        value: String,
+    },
     /// The folder that Bash is to be started in is not there.
     TaskRootNotFound {
         /// LAMBDA_TASK_ROOT.
@@ -145,6 +150,7 @@ impl Failure {
             Failure::ScriptUnreadable { .. } => "Runtime.ScriptUnreadable",
             Failure::NotExecutable { .. } => "Runtime.HandlerNotExecutable",
             Failure::UnknownConvention { .. } => "Runtime.UnknownConvention",
+            Failure::UnknownPosixMode { .. } => "Runtime.UnknownPosixMode",
             Failure::TaskRootNotFound { .. } => "Runtime.TaskRootNotFound",
             Failure::BashNotFound { .. } => "Runtime.BashNotFound",
             Failure::BashTooOld { .. } => "Runtime.BashTooOld",

@@ -12,7 +12,8 @@ use nix::unistd::{AccessFlags, access};
 use super::convention::{Convention, Event};
 use super::habits::Habits;
 use super::headers::Headers;
-use super::{Lanes, Plumbing, posix};
+use super::posix::{self, PosixMode};
+use super::{Lanes, Plumbing};
 use crate::config::Config;
 use crate::handler::Handler;
 
@@ -32,7 +33,7 @@ pub(super) fn spawn(
     output: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = Command::new(&config.bash);
-    if posix::reason(config.posix, convention, habits).is_some() {
+    if posix::reason(PosixMode::named(&config.posix).unwrap_or_default(), convention, habits).is_some() {
         command.arg("--posix");
     }
     command.arg(&plumbing.driver.path);

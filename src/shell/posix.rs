@@ -25,11 +25,11 @@ use std::process::{Command, Stdio};
 use super::convention::Convention;
 use super::habits::Habits;
 use crate::config::Config;
-use crate::failure::BashMessage;
+use crate::failure::{BashMessage, Failure};
 
 /// The setting COSHELL_POSIX.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PosixMode {
+pub(crate) enum PosixMode {
     /// Only for scripts that need it.
     #[default]
     WhereNeeded,
@@ -41,14 +41,21 @@ pub enum PosixMode {
 
 impl PosixMode {
     /// The mode that a value of COSHELL_POSIX stands for.
-    #[must_use]
-    pub fn named(value: &str) -> Option<PosixMode> {
+    pub(crate) fn named(value: &str) -> Option<PosixMode> {
         match value {
             "" => Some(PosixMode::WhereNeeded),
             "1" => Some(PosixMode::On),
             "0" => Some(PosixMode::Off),
             _ => None,
         }
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownPosixMode`].
+    pub(super) fn of(value: &str) -> Result<PosixMode, Failure> {
+        PosixMode::named(value).ok_or_else(|| Failure::UnknownPosixMode { value: value.to_owned() })
     }
 }
 

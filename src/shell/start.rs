@@ -67,7 +67,9 @@ impl Starting {
     ) -> Result<Starting, Failure> {
         let convention = Convention::named(&config.convention)?;
         let habits = habits(handler, &config.task_root)?;
-        if let Some(reason @ Reason::Expansion { .. }) = posix::reason(config.posix, &convention, &habits) {
+        if let Some(reason @ Reason::Expansion { .. }) =
+            posix::reason(PosixMode::of(&config.posix)?, &convention, &habits)
+        {
             host.log.say(Level::Debug, &Owner::default(), &format!("the script runs in POSIX mode: {reason}"));
         }
         let plumbing = Plumbing::new(channel, config.is_traced(), &convention, &habits, handler).map_err(no_channel)?;
@@ -185,7 +187,7 @@ impl Starting {
 
     /// Whether POSIX mode is off, and would be on if its need had been known.
     fn may_need_posix_mode(&self) -> bool {
-        self.config.posix == PosixMode::WhereNeeded && self.shell.convention.posix && self.habits.apostrophe.is_none()
+        self.config.posix.is_empty() && self.shell.convention.posix && self.habits.apostrophe.is_none()
     }
 
     /// Ends this Bash and has a new one source the script in POSIX mode, for the `reason` that is logged.
@@ -197,7 +199,7 @@ impl Starting {
         );
         self.shell.host.log.say(Level::Warn, &Owner::default(), &told);
         self.shell.end();
-        let config = Config { posix: PosixMode::On, ..self.config.clone() };
+        let config = Config { posix: "1".to_owned(), ..self.config.clone() };
         let Shell { handler, host, plumbing, turn, .. } = &self.shell;
         let channel = match plumbing.channel {
             Channel::Proc(_) => Channel::proc(),

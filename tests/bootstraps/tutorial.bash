@@ -4,15 +4,15 @@
 set -euo pipefail
 
 api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
-quietly() { curl --silent --show-error --noproxy '*' "$@"; }
+quietly=(curl --silent --show-error --noproxy '*') # no function: a handler may list all functions
 
 # shellcheck source=/dev/null # the function's own script
 source "$LAMBDA_TASK_ROOT/$(printf '%s' "$_HANDLER" | cut -d. -f1).sh"
 
 while true; do
   HEADERS=$(mktemp)
-  EVENT_DATA=$(quietly --dump-header "$HEADERS" "$api/next")
+  EVENT_DATA=$("${quietly[@]}" --dump-header "$HEADERS" "$api/next")
   REQUEST_ID=$(grep -i '^lambda-runtime-aws-request-id:' "$HEADERS" | cut -d: -f2 | tr -d '[:space:]')
   RESPONSE=$("$(printf '%s' "$_HANDLER" | cut -d. -f2)" "$EVENT_DATA")
-  quietly --output /dev/null --data "$RESPONSE" "$api/$REQUEST_ID/response"
+  "${quietly[@]}" --output /dev/null --data "$RESPONSE" "$api/$REQUEST_ID/response"
 done

@@ -1,5 +1,16 @@
-//! The cases: text files with `=== title`, a few settings, and the handler's script.
+//! Reads the cases: text files with `=== title`, a few settings, and the handler's script.
+//!
+//! The settings, one a line, before the script:
+//! - `why: TEXT`: ours differs from the original, for this reason. A case that differs without a reason fails, and so does a case that
+//!   has a reason and does not differ.
+//! - `may: TEXT`: ours differs with some versions of Bash, for this reason.
+//! - `ours: TEXT`: what ours gives for both events contains this text.
+//! - `handler: NAME`: the value of `_HANDLER`; without it, `function.handler`. A name without a dot is a program.
+//! - `file PATH: LINE`: one line of a further file in the task root; more of them make a longer file. `helper: LINE` is short for
+//!   `file helper.sh: LINE`.
+//! - `event: BYTES`: both events have this size.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -22,8 +33,8 @@ pub struct Case {
     /// The value of `_HANDLER`.
     pub handler: String,
     pub script: String,
-    /// A second file, helper.sh.
-    pub helper: Option<String>,
+    /// More files of the task root: their paths and texts.
+    pub files: BTreeMap<String, String>,
     pub events: [Vec<u8>; 2],
 }
 
@@ -60,11 +71,21 @@ impl Case {
             "may" => self.may = Some(value.to_owned()),
             "ours" => self.ours = Some(value.to_owned()),
             "handler" => value.clone_into(&mut self.handler),
-            "helper" => self.helper = Some(format!("{value}\n")),
+            "helper" => self.add_line("helper.sh", value),
             "event" => self.events = [1, 2].map(|number| padded(number, value.parse().unwrap())),
-            _ => return false,
+            _ => match name.strip_prefix("file ") {
+                Some(path) => self.add_line(path, value),
+                None => return false,
+            },
         }
         true
+    }
+
+    /// Adds a line to one of the further files.
+    fn add_line(&mut self, path: &str, line: &str) {
+        let text = self.files.entry(path.to_owned()).or_default();
+        text.push_str(line);
+        text.push('\n');
     }
 }
 

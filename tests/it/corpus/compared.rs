@@ -83,7 +83,9 @@ impl Compared {
     pub fn fault(&self) -> Option<String> {
         let Case { why, may, ours, .. } = &self.case;
         let unlike = ours.as_ref().is_some_and(|part| !told(&self.ours).contains(part.as_str()));
+        let died = self.ours.iter().any(|seen| matches!(seen, Seen::Death(_)));
         match (self.others.is_empty(), why) {
+            _ if died => Some(format!("ours must never end without an answer: {}", self.line())),
             _ if unlike => Some(format!("ours is not as the case says: {}", self.line())),
             (false, None) if may.is_none() => Some(self.line()),
             (true, Some(_)) => Some(format!("it no longer differs: {}, ours: {}", self.line(), told(&self.ours))),
@@ -101,7 +103,7 @@ fn both(case: &Case, by: &dyn Fn(Function) -> Function) -> Both {
             true => function.file("function.sh", &case.script),
             false => function.program(&case.handler, &case.script),
         };
-        let function = case.helper.iter().fold(function, |function, text| function.file("helper.sh", text));
+        let function = case.files.iter().fold(function, |function, (path, text)| function.file(path, text));
         by(function.handler(&case.handler)).start()
     };
     let running = start();
@@ -122,7 +124,7 @@ fn seen(running: &Running, event: &[u8]) -> Seen {
         Outcome::Response(response) => Seen::Response(without_root(&response.bytes, running)),
         Outcome::Error(error) => Seen::Failure(error.error_type),
         Outcome::RuntimeExited(how) => Seen::Death(how),
-        Outcome::TimedOut => panic!("no answer; log: {}", running.log()),
+        Outcome::TimedOut => Seen::Death("no answer in time".to_owned()),
     }
 }
 

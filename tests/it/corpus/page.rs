@@ -19,35 +19,41 @@ struct Chapter {
 const CHAPTERS: [Chapter; 5] = [
     Chapter {
         title: "AWS's tutorial, and those that follow it",
+<<<<<<< HEAD
         text: "Before: a `bootstrap` of shell and curl beside the script. After: coshell's `bootstrap` in its place; nothing to set. \
 The globals EVENT_DATA, REQUEST_ID and HEADERS are there and not exported, as before. Amazon Linux's `sh`, which ran it, is Bash in \
 POSIX mode; ours is so only for scripts that need it, and with `COSHELL_POSIX=1` for all.",
+=======
+        text: "Before: a `bootstrap` of shell and curl beside the script. After: coshell's `bootstrap` in its place; set nothing. \
+The globals EVENT_DATA, REQUEST_ID and HEADERS are set and not exported, as before. The tutorial's `bootstrap` is run by Amazon Linux's \
+`sh`, which is Bash in POSIX mode. coshell runs Bash in its ordinary mode, unless the function has the variable `POSIXLY_CORRECT=1`.",
+>>>>>>> corpus
         suite: &TUTORIAL,
     },
     Chapter {
         title: "gkrizek/bash-lambda-layer",
         text: "Before: the layer. After: no layer (put `aws` and `jq`, if they are used, into `bin/` of another one), coshell's \
 `bootstrap`, and `COSHELL_CONVENTION=gkrizek`. AWS_LAMBDA_REQUEST_ID, AWS_LAMBDA_DEADLINE_MS, AWS_LAMBDA_FUNCTION_ARN, \
-AWS_LAMBDA_TRACE_ID, HOME=/tmp and AWS_CONFIG_FILE=/tmp/.aws/config are set as before. Who holds stdout is waited for, who holds \
-stderr alone is not. A failing handler's stderr is its error text and goes to the log.",
+AWS_LAMBDA_TRACE_ID, HOME=/tmp and AWS_CONFIG_FILE=/tmp/.aws/config are set as before. coshell waits for background processes that \
+hold stdout, and not for those that hold stderr alone. The stderr of a handler that fails is its error message and goes to the log.",
         suite: &GKRIZEK,
     },
     Chapter {
         title: "ql4b/lambda-shell-runtime",
         text: "Before: its layer or image. After: coshell's `bootstrap` and `COSHELL_CONVENTION=ql4b`. The handler is called in an `if`: \
-Bash ignores errexit there, even where the script sets it.",
+Bash ignores errexit there, even if the script sets it.",
         suite: &QL4B,
     },
     Chapter {
         title: "mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime",
         text: "Before: their layer. After: coshell's `bootstrap` and `COSHELL_CONVENTION=mparkachov`. A handler that relied on \
-`-euo pipefail` says so itself in its first line.",
+`-euo pipefail` must set these options itself, in the script's first line.",
         suite: &MPARKACHOV,
     },
     Chapter {
         title: "Programs",
-        text: "`_HANDLER` without a dot: a program in any language, run for each event, by its shebang. It must be executable (mode \
-0755 in the zip). Nothing to set.",
+        text: "`_HANDLER` without a dot names a program in any language. coshell runs the program for each event, by its shebang. The \
+file must be executable (mode 0755 in the zip). Set nothing.",
         suite: &EXECUTABLE,
     },
 ];
@@ -76,7 +82,7 @@ fn write() -> String {
         let differing = |case: &&Compared| case.others.iter().any(|(name, _)| name == suite.recreation);
         let rows: String = compared.iter().filter(differing).map(row).collect();
         let same = compared.len() - compared.iter().filter(differing).count();
-        let _ = write!(page, "\n## {title}\n\n{text}\n\n{same} of {} handlers gave the same", compared.len());
+        let _ = write!(page, "\n## {title}\n\n{text}\n\n{same} of {} handlers give the same responses", compared.len());
         match rows.is_empty() {
             true => page.push_str(".\n"),
             false => {

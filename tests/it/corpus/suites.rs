@@ -32,7 +32,10 @@ const fn suite(convention: &'static str, files: &'static [&'static str], recreat
     Suite { convention, files, recreation, options, of_tutorial, results: OnceLock::new() }
 }
 
-pub static TUTORIAL: Suite = suite("", &["text", "shell", "ends"], "tutorial");
+const OF_TUTORIAL: [&str; 10] =
+    ["text", "shell", "ends", "apostrophes", "cleanup", "libraries", "listings", "posix", "idioms", "odd"];
+
+pub static TUTORIAL: Suite = suite("", &OF_TUTORIAL, "tutorial");
 pub static GKRIZEK: Suite = suite("gkrizek", &["gkrizek"], "gkrizek");
 pub static QL4B: Suite = suite("ql4b", &["ql4b"], "ql4b");
 pub static MPARKACHOV: Suite = suite("mparkachov", &["mparkachov"], "mparkachov");

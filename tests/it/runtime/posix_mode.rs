@@ -119,6 +119,12 @@ fn the_setting_forces_either_mode() {
 }
 
 #[test]
+fn an_unknown_value_of_the_setting_fails_init() {
+    let function = Function::script(MODE).env("COSHELL_POSIX", "yes").start();
+    function.fails_init("Runtime.UnknownPosixMode", "COSHELL_POSIX is `yes`");
+}
+
+#[test]
 fn a_bootstrap_that_was_bash_itself_has_no_posix_mode() {
     let script = "handler() { [[ -o posix ]] && echo posix >&2; echo \"${x:-'}'}\" >&2; }";
     Function::script(script).env("COSHELL_CONVENTION", "gkrizek").answer("{}").responds("'}'");
