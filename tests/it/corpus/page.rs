@@ -19,15 +19,9 @@ struct Chapter {
 const CHAPTERS: [Chapter; 5] = [
     Chapter {
         title: "AWS's tutorial, and those that follow it",
-<<<<<<< HEAD
-        text: "Before: a `bootstrap` of shell and curl beside the script. After: coshell's `bootstrap` in its place; nothing to set. \
-The globals EVENT_DATA, REQUEST_ID and HEADERS are there and not exported, as before. Amazon Linux's `sh`, which ran it, is Bash in \
-POSIX mode; ours is so only for scripts that need it, and with `COSHELL_POSIX=1` for all.",
-=======
         text: "Before: a `bootstrap` of shell and curl beside the script. After: coshell's `bootstrap` in its place; set nothing. \
 The globals EVENT_DATA, REQUEST_ID and HEADERS are set and not exported, as before. The tutorial's `bootstrap` is run by Amazon Linux's \
-`sh`, which is Bash in POSIX mode. coshell runs Bash in its ordinary mode, unless the function has the variable `POSIXLY_CORRECT=1`.",
->>>>>>> corpus
+`sh`, which is Bash in POSIX mode. coshell runs Bash in POSIX mode only for scripts that need it, and with `COSHELL_POSIX=1` for all.",
         suite: &TUTORIAL,
     },
     Chapter {
