@@ -111,7 +111,10 @@ impl HandlerFailure {
             Ending::Status(status) if self.bash_said_why(place) => {
                 write!(f, "`{command}` failed with status {status}")?;
             }
-            // An EXIT or ERR trap of the handler's own may have set the status.
+            ending if place.is_status_of_trap => {
+                write!(f, "`{command}` failed, and the ERR trap {}", Ended(ending))?;
+            }
+            // An EXIT trap of the handler's own may have set the status.
             ending if self.status_was_changed(place) => {
                 let own = Ended(Ending::of_command(place.status));
                 write!(f, "`{command}` {own} (the {whole} then {})", Ended(ending))?;

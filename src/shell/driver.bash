@@ -22,7 +22,7 @@ for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
 __coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
-__coshell_turn=0 __coshell_code=0 __coshell_record=()
+__coshell_turn=0 __coshell_code='' __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi

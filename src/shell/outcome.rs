@@ -71,6 +71,7 @@ impl Turn<'_, '_> {
         let stderr = self.error_text();
         let records = self.shell.stack_records(self.number);
         let place = self.shell.evidence(&records, OF_AN_EVENT, &stderr).overdue(overdue.running.is_empty());
+        let place = place.or_else(|| self.shell.evidence(&records, OF_AN_EVENT, &stderr).replaced());
         let ending = Ending::of_command(self.done.unwrap_or_default());
         let handler = self.shell.failure(ending, place, stderr, None);
         Failure::TimedOut(Box::new(TimedOut { handler, overdue }))
