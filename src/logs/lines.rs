@@ -112,7 +112,7 @@ impl Lines {
     fn end_line(&mut self) {
         let bytes = std::mem::take(&mut self.line_bytes);
         let kind = std::mem::replace(&mut self.kind, Kind::Unknown);
-        self.partial_since = None;
+        (self.partial_since, self.parts) = (None, 0);
         if kind == Kind::Object && bytes > MOST_EVENT_BYTES {
             let told = format!(
                 "a log line of {bytes} bytes begins as JSON and is split: CloudWatch keeps at most {MOST_EVENT_BYTES} bytes as \
@@ -175,7 +175,7 @@ impl Lines {
                 entries.extend(json::plain(&self.partial, &self.owner, part));
             }
         }
-        (self.partial, self.parts) = (Vec::new(), 0);
+        self.partial = Vec::new();
         if self.line_bytes > MOST_EVENT_BYTES {
             self.write_entries(&std::mem::take(entries)); // before the warning
         }
