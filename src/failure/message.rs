@@ -53,15 +53,6 @@ impl<'a> BashMessage<'a> {
     }
 }
 
-/// Without the lines in which a script's own `set -x` shows the driver's traps.
-pub(crate) fn without_driver_lines(stderr: String) -> String {
-    let of_driver = |line: &str| line.starts_with('+') && line.contains("__coshell");
-    if !stderr.lines().any(of_driver) {
-        return stderr;
-    }
-    stderr.split_inclusive('\n').filter(|line| !of_driver(line)).collect()
-}
-
 /// The last line that is not blank and says something: neither the times of `time`, nor a caret below a line of source text.
 pub(crate) fn last_line(stderr: &str) -> Option<&str> {
     stderr.lines().map(str::trim_end).rfind(|line| !line.trim().is_empty() && !is_time(line) && !is_caret(line))

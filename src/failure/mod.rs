@@ -22,7 +22,7 @@ use message::last_line;
 pub use handler::{Ending, HandlerFailure};
 pub(crate) use location::Evidence;
 pub use location::Place;
-pub(crate) use message::{BashMessage, without_driver_lines};
+pub(crate) use message::BashMessage;
 pub use own::OwnError;
 pub(crate) use report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
 pub use timed_out::{Overdue, TimedOut};

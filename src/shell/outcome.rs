@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::convention::Stream;
 use super::turn::Turn;
 use super::{Phase, Shell};
-use crate::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut, without_driver_lines};
+use crate::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut};
 use crate::logs::Level;
 use crate::stack::{self, Record};
 
@@ -51,7 +51,7 @@ impl Turn<'_, '_> {
             self.lines.feed(self.response.unsent());
             self.lines.finish();
         }
-        without_driver_lines(self.lines.tail())
+        self.lines.tail()
     }
 
     fn handler_failed(&mut self, status: i32) -> Failure {
