@@ -493,8 +493,9 @@ impl<'a> Evidence<'a> {
     fn exited(&self, record: &Record) -> Place {
         let mut place = Place { at_exit: true, ..Place::of(record) };
         let message = BashMessage::last(self.stderr).filter(|_| !ends_by_itself(&record.command));
-        let sources = matches!(record.command.split_whitespace().next(), Some("source" | "." | "builtin"));
-        if sources && (place.frames.is_empty() || place.frames[0].is_top_level()) && message.is_none() {
+        let sources = matches!(record.command.split_whitespace().next(), Some("source" | "."));
+        let in_file = sources && place.frames.first().is_none_or(Frame::is_top_level);
+        if (in_file || record.command.starts_with("builtin source ")) && message.is_none() {
             return self.of_sourcing(place);
         }
         if place.frames.is_empty() {
@@ -558,13 +559,48 @@ impl<'a> Evidence<'a> {
         let frame = place.frames[0].clone();
         if let Some(script) = self.script(&frame.file) {
             let exits = |index: &usize| exits_with(&script.commands[*index], place.status);
-            let mut found = within(&script, &frame, Scope::Function).filter(exits);
-            if let (Some(only), None) = (found.next(), found.next()) {
-                drop(found);
-                place.take(Found::of(&script, only));
+            let found: Vec<usize> = within(&script, &frame, Scope::Function).filter(exits).collect();
+            match found.as_slice() {
+                [only] => place.take(Found::of(&script, *only)),
+                [] if self.take_from_sourced(&mut place, &script) => {}
+                [] => {
+                    if let Some(condition) = last_condition(&script, &frame) {
+                        place.take(Found::of(&script, condition));
+                    }
+                }
+                _ => {}
             }
         }
         place
+    }
+
+    /// Completes the place of an `exit` in a file that the script sources, and of which Bash has left the call.
+    fn take_from_sourced(&self, place: &mut Place, script: &Script) -> bool {
+        let folder = self.file.parent().unwrap_or(Path::new("/"));
+        let sourced = |command: &Command| {
+            let mut words = command.text.split_whitespace();
+            words.next().filter(|word| ["source", "."].contains(word))?;
+            Some((command.first_line, folder.join(unquoted(words.next()?))))
+        };
+        let found: Vec<(u32, PathBuf, Rc<Script>, usize)> = script
+            .commands
+            .iter()
+            .filter_map(sourced)
+            .filter_map(|(line, file)| Some((line, file.clone(), self.script(&file)?)))
+            .flat_map(|(line, file, theirs)| {
+                let exits: Vec<usize> = (0..theirs.commands.len())
+                    .filter(|index| exits_with(&theirs.commands[*index], place.status))
+                    .collect();
+                exits.into_iter().map(move |index| (line, file.clone(), Rc::clone(&theirs), index))
+            })
+            .collect();
+        let [(line, file, theirs, index)] = found.as_slice() else { return false };
+        let command = &theirs.commands[*index];
+        let function = command.function.clone().unwrap_or_else(|| TOP_LEVEL.to_owned());
+        place.frames[0].line = Some(*line);
+        place.command.clone_from(&command.text);
+        place.frames.insert(0, Frame { function, file: file.clone(), line: Some(command.first_line) });
+        true
     }
 
     /// The place of an error that Bash has written of itself, and ended.
@@ -799,6 +835,14 @@ fn whole_pipeline(script: &Script, index: usize) -> usize {
         Some(parent) if script.commands[parent].kind == Kind::Pipeline => parent,
         _ => index,
     }
+}
+
+/// The condition before `&&` or `||` in the last line of a file's top level.
+fn last_condition(script: &Script, frame: &Frame) -> Option<usize> {
+    let top = || within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
+    let last = top().map(|index| script.commands[index].last_line).max()?;
+    let mut conditions = top().filter(|index| script.commands[*index].handled && script.commands[*index].covers(last));
+    conditions.next().filter(|_| conditions.next().is_none())
 }
 
 /// The only `eval` of a call's function: what it runs stands nowhere in the script.

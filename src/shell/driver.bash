@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2064,SC2154
 # coshell's half inside Bash: sources the handler script once, then forks one waiting subshell after another, each for one event.
 #
 # How it stays out of the script's way, and the script out of its own:
@@ -30,7 +30,8 @@ printf 'B\n' >>"$__coshell_status"
 
 # Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever called as
 # `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
-# Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's.
+# Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's. What failed in
+# a `$( )` cannot be remembered here, and is written at once.
 # Of what the script's own `set -x` shows of all this, the first lines alone are left, each with our prefix in it (handler.rs).
 # A script may unset any variable, even Bash's own.
 __coshell_trace() { # kind status command [status of each member of the pipeline …]
@@ -39,12 +40,15 @@ __coshell_trace() { # kind status command [status of each member of the pipeline
     builtin set +x
   } 2>/dev/null ;; esac
   builtin local __coshell_i IFS=' '
-  case $1 in exited) __coshell_print_record ;; esac
+  case $1:$2:$3:${#FUNCNAME[@]} in
+  exited:*) __coshell_print_record ;;
+  "${__coshell_record[0]-}:${__coshell_record[2]-}:${__coshell_record[5]-}":2) builtin return 0 ;; # of the handler as a whole
+  esac
   __coshell_record=("$1" "$__coshell_turn" "$2" "${BASH_SUBSHELL-0}" "${__coshell_code-}" "${3:0:2000}" "${*:4}")
   for ((__coshell_i = 1; __coshell_i < ${#FUNCNAME[@]} && __coshell_i < 64; __coshell_i++)); do
     __coshell_record+=("${FUNCNAME[__coshell_i]-}" "${BASH_SOURCE[__coshell_i]-}" "${BASH_LINENO[__coshell_i - 1]-}")
   done
-  case $1$- in [!f]* | failed*e*) __coshell_print_record ;; esac
+  case $1$-:${BASH_SUBSHELL-0} in [!f]* | failed*e*:* | *:[!01]*) __coshell_print_record ;; esac
   case ${__coshell_flags-} in ?*) builtin set -x ;; esac
 }
 
@@ -76,11 +80,33 @@ __coshell_exit() { # status command [status of each member of the pipeline …]
     builtin read -r -N 1 -u 9 __coshell_byte || builtin :
     builtin exit 47
     ;;
+  0::'exec '*) # Bash 5.1 gives a failed exec the status 0; one that succeeds does not come here
+    __coshell_trace exited 127 "$2" || builtin :
+    builtin exit 127
+    ;;
   *) __coshell_trace exited "$1" "$2" "${@:3}" || builtin : ;;
   esac
 }
 
+# The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
+# `local dir; dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT`, and runs when the function has returned and the variable is gone. So the
+# trap is set once more, with the local variables in front that it names; they count where no other variable has the name then.
+__coshell_keep() { # the EXIT trap and the local variables, as `trap -p` and `local -p` print them
+  case $1 in '' | *__coshell_exit*) return ;; esac
+  builtin local __coshell_words __coshell_kept='' "__coshell_rest=$2"$'\n' __coshell_line __coshell_name
+  builtin eval "__coshell_words=(${1#trap -- })"
+  __coshell_words=${__coshell_words[0]#*$'# end of locals\n'}
+  while [[ $__coshell_rest == *$'\n'* ]]; do
+    __coshell_line=${__coshell_rest%%$'\n'*} __coshell_rest=${__coshell_rest#*$'\n'}
+    case $__coshell_line in 'declare -'*=*) ;; *) continue ;; esac
+    __coshell_name=${__coshell_line#declare * } __coshell_name=${__coshell_name%%=*}
+    case $__coshell_words in *"$__coshell_name"*) __coshell_kept+="[[ -v $__coshell_name ]] || $__coshell_line"$'\n' ;; esac
+  done
+  case $__coshell_kept in ?*) builtin trap -- "$__coshell_kept# end of locals"$'\n'"$__coshell_words" EXIT ;; esac
+}
+
 # The ERR trap. Where BASH_COMMAND names another command than the one that failed, PIPESTATUS mostly shows that.
+# shellcheck disable=SC2016 # expanded when it runs
 __coshell_failed='__coshell_trace failed "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" || builtin :'
 
 shopt -s expand_aliases inherit_errexit
@@ -122,15 +148,18 @@ shopt -s expand_aliases inherit_errexit
       builtin printf '\0'
       builtin trap -p EXIT
       builtin printf '\0'
-      case $__coshell_sources in 1) builtin declare -f ;; esac
+      case $__coshell_sources$__coshell_exit_traps in *1*) builtin declare -f ;; esac
       builtin printf '\0'
       builtin trap -p TERM
       builtin printf '\0'
       case $__coshell_coprocs in 1) builtin compgen -A arrayvar ;; esac
       builtin printf '\0'
+      builtin declare -f __coshell_exit __coshell_keep __coshell_overdue __coshell_print_record __coshell_trace
+      builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
-    __coshell_debug='' __coshell_err=''
+    __coshell_debug='' __coshell_err='' __coshell_functions=${__coshell_own[3]-}
+    __coshell_functions=${__coshell_functions/"${__coshell_own[6]-}"/} # Bash lists them by their names, so ours stand together
     # It would make `case` take an option's letter for another.
     builtin shopt -q nocasematch && __coshell_nocasematch=1 && builtin shopt -u nocasematch
     case $__coshell_options in *T*) __coshell_debug=${__coshell_own[0]-} ;; esac
@@ -159,14 +188,32 @@ shopt -s expand_aliases inherit_errexit
     *'__coshell_trace exited '*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
     esac
-    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
-    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
+    case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
+    case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
+    # Only traced functions run the RETURN trap, if those that called them are traced too. They would run a DEBUG trap as well.
+    __coshell_trappers=''
+    case $__coshell_exit_traps:$__coshell_noisy in
+    1:)
+      __coshell_names=$__coshell_functions
+      while [[ $__coshell_names ]]; do
+        __coshell_name=${__coshell_names%%$'\n'*} __coshell_names=${__coshell_names#*$'\n'}
+        case $__coshell_name in
+        [!\ {}]*' () ') __coshell_traced=${__coshell_name% () } && builtin declare -ft -- "$__coshell_traced" ;;
+        *EXIT* | *trap*[\ \'\"]0*) __coshell_trappers+=" $__coshell_traced " ;;
+        esac
+      done
+      ;;
+    esac
+    # The script's own values stay where they cannot be replaced.
+    case ${EVENT_DATA+${EVENT_DATA@a}} in *r*) __coshell_globals=${__coshell_globals/EVENT_DATA/} ;; esac
+    case ${REQUEST_ID+${REQUEST_ID@a}} in *r*) __coshell_globals=${__coshell_globals/REQUEST_ID/} ;; esac
+    case ${HEADERS+${HEADERS@a}} in *r*) __coshell_headers='' ;; esac
     case ${__coshell_nocasematch-} in 1) __coshell_debug="builtin shopt -s nocasematch; $__coshell_debug" ;; esac
     case $__coshell_options:$__coshell_debug$__coshell_xtrace in *[vx]*:* | *:?*) __coshell_noisy=1 ;; esac
     __coshell_e=+e __coshell_x=+x
     case $__coshell_options in *e*) __coshell_e=-e ;; esac
     case $__coshell_options in *x*) __coshell_x=-x ;; esac
-    builtin unset -v __coshell_own __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
+    builtin unset -v __coshell_own __coshell_functions __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
       LAMBDA_RUNTIME_DEADLINE_MS LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID \
       LAMBDA_RUNTIME_CLIENT_CONTEXT LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID
     # Without errexit a file that could not be sourced comes so far.
@@ -191,11 +238,22 @@ shopt -s expand_aliases inherit_errexit
           builtin trap "$__coshell_failed" ERR
           ;;
         esac
+        # Where the script lists traps or sends signals, an EXIT trap of ours would be in the way: Bash loses a signal to a child that has
+        # not begun its command yet. Then less is known of an `exit`.
         # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as
         # well. The trap must do nothing there: its first simple command would wait for a process that is no child of that child, and
         # Bash would complain of that on stderr ("wait_for: No record of process").
         __coshell_pid=${BASHPID:-0}
-        builtin trap 'case ${BASHPID:-0} in "$__coshell_pid") __coshell_exit "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" ;; esac' EXIT
+        case $__coshell_own_exit in
+        1) ;;
+        *) builtin trap 'case ${BASHPID:-0} in "$__coshell_pid") __coshell_exit "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" ;; esac' EXIT ;;
+        esac
+        case $__coshell_trappers in
+        ?*)
+          builtin trap 'case $__coshell_trappers in *" ${FUNCNAME-} "*)
+            __coshell_keep "$(builtin trap -p EXIT)" "$(builtin local -p)" || builtin : ;; esac' RETURN
+          ;;
+        esac
         case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "${BASH_COMMAND-}"' STKFLT ;; esac
         {
           builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
@@ -254,6 +312,9 @@ shopt -s expand_aliases inherit_errexit
             builtin trap - DEBUG
           } >/dev/null 2>&1
           ;;
+        esac
+        case $__coshell_own_exit:$__coshell_code in
+        1:0) case $(builtin trap -p EXIT) in '') __coshell_exit 0 '' ;; esac ;;
         esac
         builtin exit "$__coshell_code"
       ) <"${__coshell_stdins[__coshell_turn & 1]}" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
