@@ -134,7 +134,8 @@ printf 'B\n' >>"$__coshell_status"
   __coshell_newline=$'\n'
 }
 
-shopt -s expand_aliases inherit_errexit
+# POSIX mode, in which the tutorial's bootstrap ran, has all four on.
+shopt -s checkhash expand_aliases inherit_errexit shift_verbose
 {
   # shellcheck disable=SC2086 # several words: the convention's options
   set $__coshell_options
@@ -165,7 +166,7 @@ shopt -s expand_aliases inherit_errexit
       builtin shopt -s expand_aliases inherit_errexit
       ;;
     esac
-    builtin set +e +x
+    builtin set +aex
     builtin trap -p DEBUG >|"$__coshell_trace_file"
     builtin trap - DEBUG
     {
@@ -214,15 +215,15 @@ shopt -s expand_aliases inherit_errexit
     case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
     # Functions run a RETURN trap only with functrace, and run a DEBUG trap as well then.
-    __coshell_trappers=''
+    __coshell_trappers='' __coshell_traced=''
     case $__coshell_exit_traps:$__coshell_noisy in
     1:)
       __coshell_names=$__coshell_functions
       while [[ $__coshell_names ]]; do
         __coshell_name=${__coshell_names%%$'\n'*} __coshell_names=${__coshell_names#*$'\n'}
         case $__coshell_name in
-        [!\ {}]*' () ') __coshell_pair=${__coshell_name% () } ;;
-        *EXIT* | *trap*[\ \'\"]0*) __coshell_trappers+=" $__coshell_pair " ;;
+        [!\ {}]*' () ') __coshell_traced=${__coshell_name% () } ;;
+        *EXIT* | *trap*[\ \'\"]0*) __coshell_trappers+=" $__coshell_traced " ;;
         esac
       done
       ;;
@@ -233,7 +234,8 @@ shopt -s expand_aliases inherit_errexit
     case ${HEADERS+${HEADERS@a}} in *r*) __coshell_headers='' ;; esac
     case ${__coshell_nocasematch-} in 1) __coshell_debug="builtin shopt -s nocasematch; $__coshell_debug" ;; esac
     case $__coshell_options:$__coshell_debug$__coshell_xtrace in *[vx]*:* | *:?*) __coshell_noisy=1 ;; esac
-    __coshell_e=+e __coshell_x=+x
+    __coshell_a=+a __coshell_e=+e __coshell_x=+x
+    case $__coshell_options in *a*) __coshell_a=-a ;; esac
     case $__coshell_options in *e*) __coshell_e=-e ;; esac
     case $__coshell_options in *x*) __coshell_x=-x ;; esac
     builtin unset -v __coshell_own __coshell_functions __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
@@ -304,12 +306,12 @@ shopt -s expand_aliases inherit_errexit
         # Where the script speaks of xtrace or DEBUG traps, what follows the handler's call is muted; elsewhere nothing follows.
         case $__coshell_in_if:$__coshell_noisy in
         :)
-          builtin set "$__coshell_e"
+          builtin set "$__coshell_a" "$__coshell_e"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           __coshell_code=$?
           ;;
         :1)
-          builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
+          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           {
             __coshell_code=$?
@@ -318,7 +320,7 @@ shopt -s expand_aliases inherit_errexit
           } >/dev/null 2>&1
           ;;
         *) # in an `if`, as the convention has it: no errexit in the handler, whatever it sets
-          builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
+          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
           if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
             { __coshell_code=0; } 2>/dev/null
           else
