@@ -4,8 +4,8 @@
 //! Error types follow the pattern that Lambda accepts, `(Runtime|Function).[A-Z][a-zA-Z]+`: Runtime.* where the handler could not
 //! be run, Function.* where it ran and failed.
 
+mod advice;
 mod display;
-mod explain;
 mod handler;
 pub(crate) mod location;
 pub(crate) mod message;
@@ -26,6 +26,7 @@ use message::last_line;
 pub(crate) use message::{BashMessage, without_driver_lines};
 pub use own::OwnError;
 pub(crate) use report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
+pub(crate) use timed_out::MORE_TIME;
 pub use timed_out::{Overdue, TimedOut};
 
 /// What went wrong.

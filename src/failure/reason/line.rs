@@ -53,7 +53,7 @@ pub(super) fn is_silent(line: &str) -> bool {
     text.is_empty() || is_time(line) || is_meter(line) || text.starts_with("% Total ") || text.starts_with("Dload ")
 }
 
-/// `real	0m0.004s`, or `real 0.00` with `time -p`.
+/// `real 0m0.004s`, in Bash with a tab between both; `real 0.00` with `time -p`.
 fn is_time(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let named = words.next().is_some_and(|word| ["real", "user", "sys"].contains(&word));
