@@ -19,7 +19,8 @@ pub(super) fn reason_line(stderr: &str) -> Option<&str> {
     let says_something = |line: &&str| !is_silent(line) && !is_pointer(line);
     let reason = Block(&lines).reason().or_else(|| lines.iter().copied().rfind(says_something))?.trim();
     let reason = PREFIXES.iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);
-    Some(SUFFIXES.iter().find_map(|suffix| reason.strip_suffix(suffix)).unwrap_or(reason))
+    let reason = SUFFIXES.iter().find_map(|suffix| reason.strip_suffix(suffix)).unwrap_or(reason);
+    Some(reason.strip_suffix(':').unwrap_or(reason)) // what it announces is not shown
 }
 
 /// Lines of stderr, from the first to a line of interest, which is the last one.
@@ -85,7 +86,7 @@ impl<'a, 'b> Block<'a, 'b> {
     fn jq_error(self, counted: &str) -> Option<&'a str> {
         let count: usize = counted.split(' ').nth(1)?.parse().ok()?;
         let mut errors = self.0.iter().rev().filter(|line| line.starts_with("jq: error: "));
-        errors.nth(count.checked_sub(1)?).map(|line| line.trim_end_matches(':'))
+        errors.nth(count.checked_sub(1)?).copied()
     }
 
     /// The line before the stacks of all goroutines.

@@ -15,8 +15,8 @@ const BY_REASON: [(&[&str], &str); 5] = [
     ),
     (
         &MISSING_LIBRARY,
-        "the program is there, and this library is not: put the library into `lib/` of the zip or of a layer, which is on \
-         LD_LIBRARY_PATH as /var/task/lib or /opt/lib",
+        "the program is there, and this library is not: put the library into `lib/` of the zip or of a layer, since Lambda has \
+         /var/task/lib and /opt/lib on LD_LIBRARY_PATH",
     ),
     (
         &["version `GLIBC_", "version `GLIBCXX_"],
@@ -26,7 +26,7 @@ const BY_REASON: [(&[&str], &str); 5] = [
     (
         &["No space left on device"],
         "/tmp holds what the function's ephemeral storage setting says, 512 MB by default, and keeps its files between the events of \
-         one environment: remove files at the end of an event, or raise the setting",
+         an execution environment; remove files at the end of an event, or raise the setting",
     ),
 ];
 const MISSING_LIBRARY: [&str; 2] = ["error while loading shared libraries", "Error loading shared library"];
@@ -64,7 +64,7 @@ fn by_stderr(stderr: &str) -> Option<&'static str> {
 fn by_reason(reason: &str) -> Option<&'static str> {
     if contains_any(reason, &EXISTS) && reason.contains("/tmp") {
         return Some(
-            "/tmp keeps its files between the events of one environment: use `mkdir -p`, a new folder of `mktemp -d` for each event, \
+            "/tmp keeps its files between the events of an execution environment; use `mkdir -p`, a new folder of `mktemp -d` for each event, \
             or remove the file at the end of an event",
         );
     }

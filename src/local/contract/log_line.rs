@@ -4,6 +4,8 @@ use serde_json::Value;
 
 /// So many characters of the line are shown.
 const SHOWN: usize = 80;
+/// So many log lines may stand before the JSON.
+const MOST_LINES: usize = 100;
 
 /// The first line of `response` that is no part of the JSON, where there is JSON before or after the line.
 pub(super) fn beside_json(response: &[u8]) -> Option<String> {
@@ -15,9 +17,9 @@ pub(super) fn beside_json(response: &[u8]) -> Option<String> {
 
 fn before_json(text: &str) -> Option<&str> {
     let (first, _) = text.split_once('\n')?;
-    let begins_json = |(at, _): &(usize, &str)| text[at + 1..].trim_start().starts_with(['{', '[']);
-    let (at, _) = text.match_indices('\n').find(begins_json)?;
-    (first_value(first).is_none() && first_value(&text[at + 1..]).is_some()).then_some(first)
+    let mut lines = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start()).take(MOST_LINES);
+    let begins_json = |rest: &str| rest.starts_with(['{', '[']) && first_value(rest).is_some();
+    (first_value(first).is_none() && lines.any(begins_json)).then_some(first)
 }
 
 fn after_json(text: &str) -> Option<&str> {
@@ -41,6 +43,7 @@ mod tests {
         for (response, line) in [
             ("Downloading x\n{\"statusCode\": 200}\n", Some("Downloading x")),
             ("one\ntwo\n\n{\n  \"a\": 1\n}\n", Some("one")),
+            ("[INFO] one\n[INFO] two\n[1]\n", Some("[INFO] one")),
             ("{\"a\": 1}\ndone\n", Some("done")),
             ("start\n{\"a\": 1}\ndone\n", Some("start")),
             ("hello\n", None),
