@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use super::explain::{WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
+use super::advice::{Circumstances, WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
 use super::handler::{Ending, HandlerFailure};
 use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
@@ -158,9 +158,16 @@ impl HandlerFailure {
     }
 
     fn describe_advice(&self, f: &mut Formatter) -> fmt::Result {
-        let (command, is_condition) =
-            self.place.as_ref().map_or(("", false), |place| (place.command.as_str(), place.is_condition));
-        match advice(self.ending_of_command(), command, is_condition, &self.stderr) {
+        let place = self.place.as_ref();
+        let circumstances = Circumstances {
+            ending: self.ending_of_command(),
+            command: place.map_or("", |place| &place.command),
+            is_condition: place.is_some_and(|place| place.is_condition),
+            stderr: &self.stderr,
+            function: place.and_then(|place| place.frames.first()).map_or("", |frame| &frame.function),
+            handler: &self.function,
+        };
+        match advice(&circumstances) {
             advice if advice.is_empty() => Ok(()),
             advice => write!(f, "; {advice}"),
         }

@@ -30,7 +30,8 @@ impl DriverText {
         }
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_traced(line));
         Cow::Owned(lines.fold(Vec::with_capacity(bytes.len()), |mut kept, line| {
-            match line.strip_prefix(self.prefix.as_slice()).and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..])) {
+            match line.strip_prefix(self.prefix.as_slice()).and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..]))
+            {
                 Some(message) => kept.extend([BASH, message].concat()),
                 None => kept.extend_from_slice(line),
             }

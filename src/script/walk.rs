@@ -72,9 +72,8 @@ impl Walk {
         let scope = Scope { parent: Some(index), apart: true, background: false, negated: false, ..scope };
         pipeline.seq.iter().for_each(|member| self.command(member, &scope));
         let members = self.commands.iter().filter(|command| command.parent == Some(index));
-        let (first, last) = members.fold((u32::MAX, 0), |(first, last), member| {
-            (first.min(member.first_line), last.max(member.last_line))
-        });
+        let (first, last) = members
+            .fold((u32::MAX, 0), |(first, last), member| (first.min(member.first_line), last.max(member.last_line)));
         let texts: Vec<&str> = self.commands[index + 1..]
             .iter()
             .filter(|command| command.parent == Some(index))
@@ -125,19 +124,18 @@ impl Walk {
         }
     }
 
-    fn compound(
-        &mut self,
-        compound: &ast::CompoundCommand,
-        redirections: Option<&ast::RedirectList>,
-        scope: &Scope,
-    ) {
+    fn compound(&mut self, compound: &ast::CompoundCommand, redirections: Option<&ast::RedirectList>, scope: &Scope) {
         use ast::CompoundCommand as C;
         let kind = match compound {
             C::Arithmetic(_) => Kind::Arithmetic,
             C::Subshell(_) => Kind::Subshell,
             _ => Kind::Compound,
         };
-        let end = redirections.into_iter().flat_map(|list| &list.0).flat_map(words_of_redirection).filter_map(|word| word.loc.clone());
+        let end = redirections
+            .into_iter()
+            .flat_map(|list| &list.0)
+            .flat_map(words_of_redirection)
+            .filter_map(|word| word.loc.clone());
         let text = excerpt(compound.location(), end.map(|span| span.end.index).max(), scope);
         let text = if kind == Kind::Compound { first_line(&text) } else { text };
         let index = self.add(kind, text, lines(compound), scope);
@@ -198,9 +196,7 @@ impl Walk {
             let target = match redirection {
                 ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
-                ast::IoRedirect::File(..)
-                | ast::IoRedirect::HereDocument(..)
-                | ast::IoRedirect::HereString(..) => None,
+                ast::IoRedirect::File(..) | ast::IoRedirect::HereDocument(..) | ast::IoRedirect::HereString(..) => None,
             };
             self.commands[index].redirections.extend(target.map(|target| restored(target)));
         }
@@ -324,7 +320,9 @@ fn line_of(inner: &str, line: u32, source: &[char]) -> u32 {
     let blank = inner.len() - inner.trim_start().len();
     let skipped = self::line(inner[..blank].matches('\n').count());
     let mut lines = (1..).zip(source.lines()).skip(line.saturating_sub(1) as usize);
-    lines.find(|(_, text)| text.contains(wanted)).map_or(line, |(number, _): (u32, &str)| number.saturating_sub(skipped))
+    lines
+        .find(|(_, text)| text.contains(wanted))
+        .map_or(line, |(number, _): (u32, &str)| number.saturating_sub(skipped))
 }
 
 fn first_line(text: &str) -> String {

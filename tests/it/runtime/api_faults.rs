@@ -150,10 +150,7 @@ fn an_answer_that_concerns_one_event_only_is_logged_and_the_next_event_is_served
 
 #[test]
 fn an_answer_that_says_that_the_api_is_broken_ends_the_process() {
-    for (status, body) in [
-        ("500 Internal Server Error", ""),
-        ("503 Service Unavailable", "oops"),
-    ] {
+    for (status, body) in [("500 Internal Server Error", ""), ("503 Service Unavailable", "oops")] {
         let stub = Stub::serve(ECHO);
         let mut peer = stub.accept();
         peer.expect(NEXT);
