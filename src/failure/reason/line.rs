@@ -50,7 +50,14 @@ pub(super) fn last_drawn(mut line: &str) -> &str {
 /// Whether a line is blank, or has no message: the times of `time`, the meter of curl.
 pub(super) fn is_silent(line: &str) -> bool {
     let text = line.trim_start();
-    text.is_empty() || is_time(line) || is_meter(line) || text.starts_with("% Total ") || text.starts_with("Dload ")
+    text.is_empty() || is_time(line) || is_meter(line) || is_job(line) || text.starts_with("% Total ") || text.starts_with("Dload ")
+}
+
+/// `     4711 Done        | cat`: what Bash says of the other members of a pipeline of which a signal killed one.
+fn is_job(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let is_number = words.next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    line.starts_with(' ') && is_number && words.any(|word| word == "|")
 }
 
 /// `real 0m0.004s`, in Bash with a tab between both; `real 0.00` with `time -p`.
