@@ -582,6 +582,7 @@ impl<'a> Evidence<'a> {
             match found.as_slice() {
                 [only] => place.take(Found::of(&script, *only)),
                 [] if self.take_from_sourced(&mut place, &script) => {}
+                [] if self.take_from_function(&mut place, &script) => {}
                 [] => {
                     if let Some(condition) = last_condition(&script, &frame) {
                         place.take(Found::of(&script, condition));
@@ -619,6 +620,19 @@ impl<'a> Evidence<'a> {
         place.frames[0].line = Some(*line);
         place.command.clone_from(&command.text);
         place.frames.insert(0, Frame { function, file: file.clone(), line: Some(command.first_line) });
+        true
+    }
+
+    /// The same for an `exit` in a function of the script: Bash 5.1 has left that call too.
+    fn take_from_function(&self, place: &mut Place, script: &Script) -> bool {
+        let exits = |command: &&Command| command.name() == "exit" && exits_with(command, place.status);
+        let mut found = script.commands.iter().filter(exits);
+        let (Some(only), None) = (found.next(), found.next()) else { return false };
+        let Some(function) = only.function.clone() else { return false };
+        let top = place.frames[0].clone();
+        place.frames[0].line = self.only_call(script, &top, Some(&function));
+        place.command.clone_from(&only.text);
+        place.frames.insert(0, Frame { function, file: top.file, line: Some(only.first_line) });
         true
     }
 
