@@ -55,15 +55,6 @@ impl<'a> BashMessage<'a> {
     }
 }
 
-/// Without the lines in which a script's own `set -x` shows the driver's traps.
-pub(crate) fn without_driver_lines(stderr: String) -> String {
-    let of_driver = |line: &str| line.starts_with('+') && line.contains("__coshell");
-    if !stderr.lines().any(of_driver) {
-        return stderr;
-    }
-    stderr.split_inclusive('\n').filter(|line| !of_driver(line)).collect()
-}
-
 /// The line of stderr that says why, which is the last line unless that line only follows the reason.
 pub(crate) fn last_line(stderr: &str) -> Option<&str> {
     reason_line(stderr)

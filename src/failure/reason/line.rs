@@ -50,13 +50,16 @@ pub(super) fn last_drawn(mut line: &str) -> &str {
 /// Whether a line is blank, or has no message: the times of `time`, the meter of curl, a command that `set -x` shows.
 pub(super) fn is_silent(line: &str) -> bool {
     let text = line.trim_start();
+    let is_of_curl = is_meter(line) || text.starts_with("% Total ") || text.starts_with("Dload ");
     let is_trace = line.starts_with('+') && line.trim_start_matches('+').starts_with(' ');
-    text.is_empty()
-        || is_trace
-        || is_time(line)
-        || is_meter(line)
-        || text.starts_with("% Total ")
-        || text.starts_with("Dload ")
+    text.is_empty() || is_time(line) || is_job(line) || is_of_curl || is_trace
+}
+
+/// `     4711 Done        | cat`: what Bash says of the other members of a pipeline of which a signal killed one.
+fn is_job(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let is_number = words.next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    line.starts_with(' ') && is_number && words.any(|word| word == "|")
 }
 
 /// `real 0m0.004s`, in Bash with a tab between both; `real 0.00` with `time -p`.
@@ -92,16 +95,7 @@ pub(super) fn is_frame(line: &str) -> bool {
 /// Whether a line stands after the reason and adds nothing to the reason.
 pub(super) fn is_follower(line: &str) -> bool {
     let text = line.trim_start();
-    is_job(line)
-        || FOLLOWERS.iter().any(|start| text.starts_with(start))
-        || FOLLOWER_ENDS.iter().any(|end| text.ends_with(end))
-}
-
-/// `     4712 Done                    | cat`: the further members of a pipeline of which Bash says that a signal killed the first.
-fn is_job(line: &str) -> bool {
-    let number = line.trim_start().split(' ').next().unwrap_or_default();
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && line.starts_with("  ") && line.contains("  | ")
+    FOLLOWERS.iter().any(|start| text.starts_with(start)) || FOLLOWER_ENDS.iter().any(|end| text.ends_with(end))
 }
 
 /// `TypeError: …`, `Error [ERR_X]: …`, `Exception in thread "main" java.io.IOException: …`

@@ -387,7 +387,6 @@ pub const CHAPTERS: &[Chapter] = &[
             "fine-process-substitution",
             "fine-background",
             "fine-killed-in-background",
-            "fine-killed",
         ],
     },
     Chapter {
