@@ -43,7 +43,7 @@ fn of_status_1(of: &Circumstances) -> &'static str {
     if of.is_condition {
         "a list such as `A && B` has the status of A where A is false, and a function that ends with the list fails with that \
             status: write `if A; then B; fi`"
-    } else if assigns(of.command) && !of.stderr.contains("division by 0") {
+    } else if assigns(of.command) && !of.reason().contains("(error token is ") {
         "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead"
     } else if of.command.starts_with("grep ") && of.stderr.is_empty() {
         "grep has status 1 where it finds no line: add `|| :` where that is no failure"
