@@ -3,7 +3,6 @@
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 
-
 /// A message, and the line that it is about.
 pub(super) type Fault = (Option<u32>, String);
 
