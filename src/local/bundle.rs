@@ -23,8 +23,9 @@ use anyhow::{Context, Result, bail};
 
 pub use addition::Addition;
 pub use architecture::Architecture;
-pub(super) use left_out::{LeftOut, pattern as left_out_pattern};
-pub(super) use runtime::{BOOTSTRAP, bootstrap};
+pub use left_out::Exclusion;
+pub(super) use left_out::LeftOut;
+pub(super) use runtime::{BOOTSTRAP, Runtime};
 pub(super) use written::Written;
 
 /// Lambda takes a function and its layers only if they are smaller than this together.
@@ -40,6 +41,8 @@ const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     entries: BTreeMap<String, Entry>,
+    /// The one that was put in, not one of the folder's own.
+    runtime: Option<Runtime>,
 }
 
 #[derive(Debug)]
@@ -100,6 +103,13 @@ impl Bundle {
         self.file(name, &found)
     }
 
+    /// Takes the runtime as `bootstrap`.
+    pub(super) fn put_runtime(&mut self, runtime: Runtime) -> Result<()> {
+        self.file(BOOTSTRAP, &runtime.path)?;
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
     /// Says that `name` is executed whatever its mode is here.
     pub(super) fn program(&mut self, name: &str) {
         self.entries.entry(name.to_owned()).and_modify(|entry| entry.executable = true);
@@ -107,6 +117,12 @@ impl Bundle {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
+    }
+
+    /// Whether it has a file or folder of this name.
+    pub(super) fn has_any_of(&self, name: &str) -> bool {
+        let below = format!("{name}/");
+        self.has(name) || self.entries.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
     }
 
     fn unzipped_bytes(&self) -> u64 {

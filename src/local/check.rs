@@ -90,10 +90,11 @@ pub(crate) struct Told {
     pub(crate) may_fail: Vec<String>,
 }
 
-/// Checks `function`, which the user called `path`. A zip has modes of its own, and what shellcheck warns of is for `coshell check`.
-pub(crate) fn before_packaging(function: &Function, path: &Path) -> Result<Told> {
+/// Checks `function`, which the user called `path` and for which a layer brings the commands `have`. A zip has modes of its own, and what
+/// shellcheck warns of is for `coshell check`.
+pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]) -> Result<Told> {
     let arguments =
-        Arguments { path: path.to_owned(), convention: "tutorial".to_owned(), have: Vec::new(), json: false };
+        Arguments { path: path.to_owned(), convention: "tutorial".to_owned(), have: have.to_vec(), json: false };
     let mut checked = Checked::new(function, &arguments)?;
     checked.all();
     let mut told = Told::default();

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use glob::Pattern;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap, left_out_pattern};
+use super::bundle::{Addition, Architecture, Bundle, Exclusion, LeftOut, Runtime, Written};
 use super::exit::Exit;
+use super::terminal;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,7 +28,7 @@ Exit status:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The zip to write; it is replaced
+    /// The zip to write, which is replaced; `-` writes it to stdout
     #[arg(short, long, value_name = "FILE", default_value = "runtime.zip")]
     pub output: PathBuf,
 
@@ -40,11 +40,11 @@ pub struct Arguments {
     #[arg(long, value_name = "[NAME=]PATH", value_parser = Addition::parse)]
     pub add: Vec<Addition>,
 
-    /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]` and `**`; can be given again
-    #[arg(long, value_name = "GLOB", value_parser = left_out_pattern)]
-    pub exclude: Vec<Pattern>,
+    /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be given again
+    #[arg(long, value_name = "GLOB", value_parser = Exclusion::parse)]
+    pub exclude: Vec<Exclusion>,
 
-    /// The runtime to put in [default: the one that a release of coshell has for the architecture]
+    /// The runtime to put in: a program, or a script that begins with `#!` [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE")]
     pub bootstrap: Option<PathBuf>,
 
@@ -52,7 +52,7 @@ pub struct Arguments {
     #[arg(long, requires = "add", conflicts_with = "bootstrap")]
     pub no_runtime: bool,
 
-    /// Prints one JSON object: path, architecture, codeSize, unzippedBytes, files, codeSha256 and sha256
+    /// Prints one JSON object: path, architecture, runtime, codeSize, unzippedBytes, files, codeSha256 and sha256
     #[arg(long)]
     pub json: bool,
 }
@@ -74,8 +74,9 @@ fn layer(arguments: &Arguments) -> Result<()> {
         let Some(name) = name else { bail!("the name of `{}` is not UTF-8", addition.path.display()) };
         bundle.add(name, &addition.path, &left_out)?;
     }
+    left_out.unmatched().iter().for_each(|warning| terminal::warn(warning));
     if !arguments.no_runtime {
-        bundle.file(BOOTSTRAP, &bootstrap(arguments.bootstrap.as_deref(), arguments.arch)?)?;
+        bundle.put_runtime(Runtime::find(arguments.bootstrap.as_deref(), arguments.arch)?)?;
     }
     Written::new(&bundle, arguments.arch, &arguments.output, None)?.tell(arguments.json)
 }

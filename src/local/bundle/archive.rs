@@ -75,11 +75,20 @@ pub(super) fn write(bytes: &[u8], output: &Path) -> Result<()> {
     let target = replaceable(output)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let cannot = || format!("cannot write `{}`", output.display());
+    let cannot_begin = || match folder.is_dir() {
+        true => format!(
+            "cannot write `{}`: this user cannot make a file in the folder `{}`, where the new zip is made before it gets its name; name a zip in \
+             another folder with -o",
+            output.display(),
+            folder.display()
+        ),
+        false => cannot(),
+    };
     // Opened and written as a plain file: tempfile's own errors end in the name that it has until it is whole.
     let mut file = tempfile::Builder::new()
         .prefix(".coshell-")
         .make_in(folder, |path| File::options().write(true).create_new(true).mode(MODE).open(path))
-        .with_context(cannot)?;
+        .with_context(cannot_begin)?;
     file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
     file.persist(target).map_err(|error| error.error).with_context(cannot)?;
     Ok(())

@@ -76,9 +76,9 @@ fn repositories_and_zips_and_what_is_excluded_stay_out() {
     let project = Project::new();
     let project = [".git/config", "lib/.git/x", "target/debug/y", "old.zip", "data/fonts.zip", "a.md", "docs/b.md"]
         .into_iter()
-        .chain(["tests/t", "docs/keep"])
+        .chain(["notes/t", "docs/keep"])
         .fold(project, |project, name| project.file(name, "x", 0o644));
-    let ran = project.package(&["--exclude", "*.md", "--exclude", "tests/"]).assert_status(0);
+    let ran = project.package(&["--exclude", "*.md", "--exclude", "notes/"]).assert_status(0);
     assert_eq!(Zip::read(&project.output()).names(), ["data/fonts.zip", "docs/keep", "function.sh"]);
     assert!(ran.stderr.starts_with("left out: .git, lib/.git, old.zip, target ("), "{ran:?}");
 }

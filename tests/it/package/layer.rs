@@ -62,5 +62,5 @@ fn a_layer_that_cannot_be_is_refused() {
     refused(&["--no-runtime"], 2, "--add");
     refused(&["--add", "=tool"], 2, "write NAME=PATH");
     refused(&["--arch", "sparc"], 2, "arm64");
-    refused(&["--bootstrap", "nosuch"], 1, "cannot read the bootstrap `nosuch`");
+    refused(&["--bootstrap", "nosuch"], 1, "cannot take the bootstrap `nosuch`");
 }

@@ -198,6 +198,13 @@ fn shown_log(folder: &Path) -> String {
     format!("; its log:\n{}", log_in(folder))
 }
 
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        until("the emulator's end", || (!self.tree.kill()).then_some(()));
+        let _ = self.child.wait();
+    }
+}
+
 /// `commands` with `keep` and `restore`; this project's folders are kept.
 fn in_a_place(commands: &str) -> String {
     format!("set -eu\n{KEEP}\nkeep {}\n{commands}", of_this_project())
@@ -207,4 +214,19 @@ fn in_a_place(commands: &str) -> String {
 fn free_addresses() -> [SocketAddr; 2] {
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap())
+}
+
+#[test]
+fn an_emulator_that_does_not_listen_shows_its_log() {
+    if emulator().is_none() {
+        return;
+    }
+    let start = |_: &Path, _: &Path| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo the reason >&2; exit 3"]);
+        command
+    };
+    let ended = std::panic::catch_unwind(|| Emulator::start("", &[], start));
+    let message = ended.err().unwrap().downcast::<String>().unwrap();
+    assert!(message.contains("exit status: 3; its log:\nthe reason"), "{message}");
 }
