@@ -8,6 +8,8 @@ mod addition;
 mod architecture;
 mod archive;
 pub(crate) mod binary;
+pub(super) mod fault;
+mod interpreter;
 mod left_out;
 pub(crate) mod name;
 mod runtime;
@@ -35,12 +37,14 @@ const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 const FILES_LIMIT: usize = 65_535;
 
 /// The folders at the top whose files are there to be executed.
-const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
+pub(super) const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
 
 /// The files of a zip by their names in it, in the order of these.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     entries: BTreeMap<String, Entry>,
+    /// Commands that come from elsewhere: a layer, or the function's own folder.
+    brought: Vec<String>,
     /// The one that was put in, not one of the folder's own.
     runtime: Option<Runtime>,
 }
@@ -101,6 +105,11 @@ impl Bundle {
             return self.folder(&format!("{name}/"), &found, &mut left_out.within(name));
         }
         self.file(name, &found)
+    }
+
+    /// Says which commands come from elsewhere.
+    pub(super) fn relies_on(&mut self, commands: &[String]) {
+        self.brought = commands.to_vec();
     }
 
     /// Takes the runtime as `bootstrap`.

@@ -19,7 +19,7 @@ Examples:
   coshell layer -o tools.zip --no-runtime --add bin/jq=jq --add lib=/tmp/libraries --exclude '*.a'
 
 What is added as bin/NAME is on PATH in the function as NAME. A program is refused if it is for another architecture, or needs a newer
-glibc than Amazon Linux 2023 has.
+glibc than Amazon Linux 2023 has. A script whose interpreter (`#!…`) Lambda lacks is a warning.
 
 Exit status:
   0 the zip is written   1 it was refused, or could not be written: there is no new file   2 wrong usage";
@@ -43,6 +43,10 @@ pub struct Arguments {
     /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be given again
     #[arg(long, value_name = "GLOB", value_parser = Exclusion::parse)]
     pub exclude: Vec<Exclusion>,
+
+    /// A command that another layer brings; can be given again
+    #[arg(long, value_name = "COMMAND")]
+    pub have: Vec<String>,
 
     /// The runtime to put in: a program, or a script that begins with `#!` [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE")]
@@ -69,6 +73,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 fn layer(arguments: &Arguments) -> Result<()> {
     let left_out = LeftOut::new(&arguments.exclude, &arguments.output);
     let mut bundle = Bundle::default();
+    bundle.relies_on(&arguments.have);
     for addition in &arguments.add {
         let name = addition.name.as_deref().or_else(|| addition.path.to_str());
         let Some(name) = name else { bail!("the name of `{}` is not UTF-8", addition.path.display()) };

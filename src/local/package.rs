@@ -90,6 +90,7 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
     sound(function, arguments)?;
     let mut left_out = LeftOut::new(&arguments.exclude, &arguments.output);
     let mut bundle = Bundle::default();
+    bundle.relies_on(&arguments.have);
     bundle.folder("", &function.task_root, &mut left_out)?;
     for addition in &arguments.include {
         bundle.add(&included_as(addition, &function.task_root)?, &addition.path, &left_out)?;

@@ -11,6 +11,9 @@ use crate::support::skip::cannot;
 
 const CLEAN: &str = "set -e\nhandler() { echo \"$1\" | sed s/a/b/; }\n";
 
+/// What is printed of a sound function in this folder.
+const NOTHING: &str = ".: nothing found that would fail on Lambda\n";
+
 struct Bundle(tempfile::TempDir);
 
 impl Bundle {
@@ -49,8 +52,8 @@ impl Bundle {
 
 #[test]
 fn a_sound_function_is_clean() {
-    Bundle::of(CLEAN).check().assert_status(0).assert_stdout("");
-    Bundle::of(CLEAN).check_at("", &["--convention", "gkrizek"]).assert_status(0).assert_stdout("");
+    Bundle::of(CLEAN).check().assert_status(0).assert_stdout(NOTHING);
+    Bundle::of(CLEAN).check_at("", &["--convention", "gkrizek"]).assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn usual_idioms_that_run_are_clean() {
     ] {
         let bundle = Bundle::of(script);
         Ran::from(coshell().arg("invoke").arg(bundle.0.path()).output().unwrap()).assert_status(0);
-        bundle.check().assert_status(0).assert_stdout("");
+        bundle.check().assert_status(0).assert_stdout(NOTHING);
         let zip = bundle.0.path().join("function.zip");
         let ran = coshell().arg("package").arg(bundle.0.path()).arg("-o").arg(zip).output();
         Ran::from(ran.unwrap()).assert_status(0);
@@ -98,7 +101,8 @@ fn every_example_is_clean_with_its_layer() {
     for folder in folders.filter(|path| path.join("function.sh").is_file()) {
         let ran =
             coshell().arg("check").arg(&folder).args(["--have", "jq", "--have", "git", "--have", "cmark"]).output();
-        Ran::from(ran.unwrap()).assert_status(0).assert_stdout("");
+        let nothing = format!("{}: nothing found that would fail on Lambda\n", folder.display());
+        Ran::from(ran.unwrap()).assert_status(0).assert_stdout(&nothing);
     }
 }
 
@@ -129,7 +133,7 @@ fn a_function_that_is_not_defined_is_told_with_those_that_are() {
     // It may be in a file that is not known.
     let ran = Bundle::of(". /opt/lib.sh\n").check().assert_status(0);
     assert!(String::from_utf8_lossy(&ran.stdout).contains("warning: no function `handler`"), "{ran:?}");
-    Bundle::of(". ./lib.sh\n").file("lib.sh", CLEAN, 0o644).check().assert_status(0).assert_stdout("");
+    Bundle::of(". ./lib.sh\n").file("lib.sh", CLEAN, 0o644).check().assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
@@ -148,7 +152,7 @@ fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it(
     let set = format!("PATH=$LAMBDA_TASK_ROOT/bin:$PATH\n{script}");
     let bundle = Bundle::of(&set).file("bin/jq", "", 0o755);
     bundle.fails_with("`unzip`");
-    bundle.check_at("", &["--have", "unzip"]).assert_status(0).assert_stdout("");
+    bundle.check_at("", &["--have", "unzip"]).assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
@@ -157,15 +161,15 @@ fn a_command_in_the_functions_own_bin_is_not_on_lambdas_path() {
     let bundle = bundle.file("bin/jq", "", 0o755).file("bin/own", "", 0o755);
     bundle.fails_with("./function.sh:1: `jq` is in the function's bin/, which is not on Lambda's PATH");
     bundle.fails_with("./function.sh:1: warning: `own` is in the function's bin/");
-    bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout("");
+    bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout(NOTHING);
     let called = "handler() { \"$LAMBDA_TASK_ROOT/bin/jq\" .; }\n";
-    Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout("");
+    Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
 fn a_missing_set_e_under_gkrizek_is_a_warning() {
     let bundle = Bundle::of("handler() { false; echo on >&2; }\n");
-    bundle.check().assert_status(0).assert_stdout("");
+    bundle.check().assert_status(0).assert_stdout(NOTHING);
     let ran = bundle.check_at("", &["--convention", "gkrizek"]).assert_status(0);
     assert!(String::from_utf8_lossy(&ran.stdout).starts_with("./function.sh: warning: no `set -e`"), "{ran:?}");
 }
@@ -225,5 +229,129 @@ fn the_syntax_of_a_script_is_checked_in_the_mode_that_it_runs_in() {
     let told = String::from_utf8_lossy(&bundle.check().stdout).into_owned();
     assert!(told.contains("function.sh:2: note: "), "{told}");
     let plain = Bundle::of("set -e\nhandler() { echo \"${x:-'a b'}\"; }\nselect-all() { :; }\n");
-    plain.check().assert_status(0).assert_stdout("");
+    plain.check().assert_status(0).assert_stdout(NOTHING);
+}
+
+#[test]
+fn a_command_that_nobody_knows_of_is_a_warning() {
+    let ran = Bundle::of("handler() {\n  deno run x\n  yum -h\n  flock /tmp/l true\n}\n").check().assert_status(1);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    for line in [
+        "./function.sh:2: warning: `deno` is not known to be on Lambda's provided.al2023",
+        "./function.sh:3: warning: `yum` is not known to be",
+        "./function.sh:4: `flock` is not on Lambda's provided.al2023",
+    ] {
+        assert!(told.contains(line), "no {line:?} in {told}");
+    }
+    // Where the command may be a function, or is looked for first, nothing is known.
+    for script in [
+        "deno() { :; }\nhandler() { deno; }\n",
+        "handler() { command -v deno >/dev/null && deno; }\n",
+        "eval \"$(printf 'deno() { :; }')\"\nhandler() { deno; }\n",
+    ] {
+        Bundle::of(script).check().assert_status(0).assert_stdout(NOTHING);
+    }
+    let called = Bundle::of("handler() { deno; }\n");
+    called.check_at("", &["--have", "deno"]).assert_status(0).assert_stdout(NOTHING);
+}
+
+#[test]
+fn the_interpreter_of_every_program_of_the_folder_is_judged() {
+    for (line, status, part) in [
+        ("#!/usr/bin/python3", 1, "./bin/tool:1: `bin/tool` is run by `/usr/bin/python3`, which is not on Lambda's"),
+        ("#!/usr/bin/env node", 1, "./bin/tool:1: `bin/tool` is run by `node`, which is not on Lambda's"),
+        ("#!/bin/zsh", 1, "`/bin/zsh`"),
+        (
+            "#!/opt/python/bin/python",
+            0,
+            "warning: `bin/tool` is run by `/opt/python/bin/python`, which a layer has to bring",
+        ),
+        ("#!/bin/bash\r", 1, "./bin/tool:1: the first line of `bin/tool` ends with a carriage return"),
+    ] {
+        let ran = Bundle::of(CLEAN).file("bin/tool", &format!("{line}\n"), 0o755).check().assert_status(status);
+        assert!(String::from_utf8_lossy(&ran.stdout).contains(part), "{line:?}: {ran:?}");
+    }
+    let bundle = Bundle::of(CLEAN).file("extensions/x", "#!/usr/bin/perl -w\n", 0o644);
+    bundle.fails_with("./extensions/x:1: `extensions/x` is run by `/usr/bin/perl`");
+    let bundle = Bundle::of(CLEAN).file("bin/tool", "#!/usr/bin/env python3\n", 0o755);
+    bundle.check_at("", &["--have", "python3"]).assert_status(0).assert_stdout(NOTHING);
+    Bundle::of(CLEAN).file("data", "#!/usr/bin/python3\n", 0o644).check().assert_status(0).assert_stdout(NOTHING);
+}
+
+#[test]
+fn a_script_that_is_called_by_its_path_is_checked_as_one() {
+    for call in [
+        "./run.sh \"$1\"",
+        "\"$LAMBDA_TASK_ROOT/run.sh\"",
+        "timeout 5 \"${LAMBDA_TASK_ROOT}/run.sh\"",
+        "/var/task/run.sh",
+    ] {
+        let bundle = |text: &str, mode| Bundle::of(&format!("handler() {{ {call}; }}\n")).file("run.sh", text, mode);
+        bundle("#!/bin/bash\n:\n", 0o755).check().assert_status(0).assert_stdout(NOTHING);
+        bundle("#!/bin/bash\n:\n", 0o644)
+            .fails_with("./run.sh: its mode 0644 lets nobody else execute it, as Lambda must");
+        bundle("#!/bin/bash\r\n:\r\n", 0o755).fails_with("./run.sh:1: its lines end as on Windows");
+        bundle("#!/bin/bash\nfind .\n", 0o755).fails_with("./run.sh:2: `find` is not on Lambda's");
+        bundle("#!/usr/bin/env ruby\n", 0o755).fails_with("./run.sh:1: `run.sh` is run by `ruby`");
+    }
+}
+
+#[test]
+fn a_script_that_is_given_to_bash_need_not_be_executable() {
+    let bundle =
+        |text: &str| Bundle::of("handler() { bash -e lib/run.sh; sh lib/run.sh; }\n").file("lib/run.sh", text, 0o644);
+    bundle("own() { :; }\nown\n").check().assert_status(0).assert_stdout(NOTHING);
+    bundle(":\r\n").fails_with("./lib/run.sh:1: its lines end as on Windows");
+    bundle("if\n").fails_with("./lib/run.sh:2: Bash cannot read it");
+    let ran = Bundle::of("handler() { own; }\nx() { bash lib/run.sh; }\n")
+        .file("lib/run.sh", "own() { :; }\n", 0o644)
+        .check();
+    assert!(
+        String::from_utf8_lossy(&ran.stdout).contains("warning: `own` is not known"),
+        "its functions are its own: {ran:?}"
+    );
+}
+
+#[test]
+fn a_program_of_the_folder_that_is_not_there_is_a_warning() {
+    let ran = Bundle::of("handler() {\n  \"$LAMBDA_TASK_ROOT/bin/gone\"\n  ./made-later\n}\n").check().assert_status(0);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(told, "./function.sh:2: warning: it calls `bin/gone`, which is not in the function's folder\n");
+}
+
+#[test]
+fn a_package_says_that_a_program_outside_of_bin_will_not_be_executable() {
+    let bundle = Bundle::of("handler() { ./run.sh; bin/tool; }\n");
+    let bundle = bundle.file("run.sh", "#!/bin/sh\n", 0o644).file("bin/tool", "#!/bin/sh\n", 0o644);
+    let zip = bundle.0.path().join("function.zip");
+    let ran =
+        Ran::from(coshell().arg("package").arg(bundle.0.path()).arg("-o").arg(zip).output().unwrap()).assert_status(0);
+    assert!(ran.stderr.contains("run.sh: its mode 0644 lets nobody else execute it"), "{ran:?}");
+    assert!(!ran.stderr.contains("bin/tool"), "{ran:?}");
+}
+
+/// A program of nothing but a header, for this machine type.
+fn elf(machine: u8) -> String {
+    let mut header = [0; 64];
+    header[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    (header[16], header[18], header[20], header[52], header[54], header[58]) = (2, machine, 1, 64, 56, 64);
+    header.iter().map(|byte| char::from(*byte)).collect()
+}
+
+#[test]
+fn what_package_says_of_programs_is_said_before() {
+    let bundle = Bundle::of(CLEAN).file("bin/jq", &elf(40), 0o755);
+    bundle.fails_with("./bin/jq: `bin/jq` is for 32-bit ARM, not for x86_64");
+    let bundle = Bundle::of(CLEAN).file("bin/jq", &elf(62), 0o755);
+    bundle.check().assert_status(0).assert_stdout(NOTHING);
+    let ran = bundle.check_at("", &["--arch", "arm64"]).assert_status(1);
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("`bin/jq` is for x86_64, not for arm64"), "{ran:?}");
+    let bundle = Bundle::of(CLEAN);
+    std::os::unix::fs::symlink("nowhere", bundle.0.path().join("link")).unwrap();
+    let ran = bundle.check().assert_status(0);
+    assert!(
+        String::from_utf8_lossy(&ran.stdout)
+            .contains("warning: `coshell package` cannot package this folder: the link"),
+        "{ran:?}"
+    );
 }

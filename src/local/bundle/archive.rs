@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::binary::Binary;
+use super::fault::Level;
 use super::{Architecture, Bundle, Entry};
 
 /// A new file's mode before the user's umask.
@@ -25,25 +25,17 @@ impl Bundle {
         let mut warnings = Vec::new();
         for (name, entry) in &self.entries {
             let bytes = entry.content().with_context(|| format!("cannot read `{}`", entry.source.display()))?;
-            warnings.extend(self.check(name, &bytes, architecture)?);
+            for fault in self.faults_of(name, entry, &bytes, architecture) {
+                match fault.level {
+                    Level::Refused => bail!("{}", fault.message),
+                    Level::Fails | Level::MayFail => warnings.push(fault.message),
+                }
+            }
             zip.start_file(name.as_str(), options(entry)).with_context(|| format!("cannot zip `{name}`"))?;
             zip.write_all(&bytes).with_context(|| format!("cannot zip `{name}`"))?;
         }
         let bytes = zip.finish().context("cannot end the zip")?.into_inner();
         Ok((bytes, warnings))
-    }
-
-    fn check(&self, name: &str, bytes: &[u8], architecture: Architecture) -> Result<Option<String>> {
-        let Some(binary) = Binary::read(bytes) else { return Ok(None) };
-        let here = |library: &str| self.entries.keys().any(|name| name.rsplit('/').next() == Some(library));
-        binary.runs_on(architecture, name, here("libc.so.6"))?;
-        let lacking: Vec<String> = binary.lacking(here).iter().map(|library| format!("`{library}`")).collect();
-        Ok((!lacking.is_empty()).then(|| {
-            format!(
-                "`{name}` needs {}, which the zip lacks: add what provided.al2023 lacks to a layer's lib/, or bring a static program",
-                lacking.join(", ")
-            )
-        }))
     }
 }
 

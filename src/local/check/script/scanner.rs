@@ -207,6 +207,7 @@ impl Scanner {
         let no_command = !literal || level.before_in || level.name || ENDS.iter().any(|end| is(end));
         level.call = Some(match is("[[") {
             true => self.test(),
+            false if !literal => self.script.expanded(Word { line, text }),
             false if no_command => Call::default(),
             false => self.script.call(Word { line, text }),
         });
