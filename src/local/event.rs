@@ -17,7 +17,7 @@ const FILE: &str = "event.json";
 /// The folder beside the script with the events of `coshell test`.
 pub(super) const FOLDER: &str = "events";
 
-/// Reads the event that `given` names, or else the one [beside] the script in `folder`, or else `{}`. Its bytes stay as they are.
+/// Reads the event that `given` names, or else `event.json` or the first of `events/*.json` in `folder`, or else `{}`. Its bytes stay as they are.
 ///
 /// # Errors
 /// When it cannot be read, is no JSON (with line and column), or is over 6 MiB.

@@ -95,6 +95,16 @@ fn a_byte_order_mark_and_a_sourced_file_that_is_not_there_are_told() {
 }
 
 #[test]
+fn a_file_that_is_sourced_beside_the_runtime_is_a_warning() {
+    let script = "set -e\nsource \"$(dirname \"$0\")/lib/u.sh\"\nhandler() { :; }\n";
+    let bundle = Bundle::of(script).file("lib/u.sh", "", 0o644);
+    let ran = bundle.check().assert_status(0);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(told.contains("./function.sh:2: warning: `$0` is the runtime's path here"), "{told}");
+    Bundle::of(&script.replace("$0", "${BASH_SOURCE[0]}")).check().assert_status(0).assert_stdout(NOTHING);
+}
+
+#[test]
 fn every_example_is_clean_with_its_layer() {
     let folders =
         fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers")).unwrap().map(|entry| entry.unwrap().path());

@@ -45,25 +45,11 @@ impl Interpreter {
         }
         let (level, message) = match (&self.command, command_at(&self.path)) {
             (Some(command), _) if brought(command) || has(&format!("bin/{command}")) => None,
-            (Some(command), _) => self.from_layer(command),
-            (None, Some(command)) => self.elsewhere_in_layer(command),
+            (Some(command), _) => looked_up(command),
+            (None, Some(command)) => of_the_image(command),
             (None, None) => self.at_a_path(has, brought),
         }?;
         Some((level, format!("`{name}` is run by `{}`, {message}", self.command.as_ref().unwrap_or(&self.path))))
-    }
-
-    /// Of a command that `env` looks for.
-    fn from_layer(&self, command: &str) -> Option<(Level, String)> {
-        let (level, lacks) = lacks(command)?;
-        let add = format!("bring it in a layer, by `coshell layer --add bin/{command}=FILE`, and say --have {command}");
-        Some((level, format!("{lacks}: {add}")))
-    }
-
-    /// Of a command that is named by a path of the image, where no layer can put one.
-    fn elsewhere_in_layer(&self, command: &str) -> Option<(Level, String)> {
-        let (level, lacks) = lacks(command)?;
-        let env = format!("begin the file with `#!/usr/bin/env {command}`");
-        Some((level, format!("{lacks}, and a layer's commands are in /opt/bin: {env}, and bring {command} in a layer")))
     }
 
     fn at_a_path(&self, has: impl Fn(&str) -> bool, brought: impl Fn(&str) -> bool) -> Option<(Level, String)> {
@@ -82,6 +68,20 @@ impl Interpreter {
         );
         Some((Level::Fails, message))
     }
+}
+
+/// What is wrong with a command that `env` looks for on PATH.
+fn looked_up(command: &str) -> Option<(Level, String)> {
+    let (level, lacks) = lacks(command)?;
+    let add = format!("bring it in a layer, by `coshell layer --add bin/{command}=FILE`, and say --have {command}");
+    Some((level, format!("{lacks}: {add}")))
+}
+
+/// What is wrong with a command that is named by a path of the image, where no layer can put one.
+fn of_the_image(command: &str) -> Option<(Level, String)> {
+    let (level, lacks) = lacks(command)?;
+    let env = format!("begin the file with `#!/usr/bin/env {command}`");
+    Some((level, format!("{lacks}, and a layer's commands are in /opt/bin: {env}, and bring {command} in a layer")))
 }
 
 fn lacks(command: &str) -> Option<(Level, &'static str)> {

@@ -154,6 +154,11 @@ impl<'a> Checked<'a> {
                 Some(file) => self.file(&file),
                 None => {
                     self.unknown_sources = true;
+                    if source.text.contains("$0") || source.text.contains("${0") {
+                        let message =
+                            "`$0` is the runtime's path here, not the script's: `${BASH_SOURCE[0]}` is the script's";
+                        self.add(path, Severity::Warning, "source", (Some(source.line), message.to_owned()));
+                    }
                     let missing = below_root(&source.text).map(|below| {
                         (Some(source.line), format!("it sources `{below}`, which is not in the function's folder"))
                     });
