@@ -10,6 +10,7 @@ mod handler;
 mod helper;
 pub(crate) mod script;
 mod tools;
+mod writes;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

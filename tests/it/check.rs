@@ -365,3 +365,16 @@ fn what_package_says_of_programs_is_said_before() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn a_file_that_is_written_outside_of_tmp_is_a_warning() {
+    let script = "handler() {\n  echo a >/tmp/a 2>/dev/null\n  echo b >>/var/log/b\n  date >out.txt\n}\n";
+    let ran = Bundle::of(script).check().assert_status(0);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let lines: Vec<&str> = told.lines().filter_map(|line| line.split(", and on Lambda").next()).collect();
+    let expected =
+        ["./function.sh:3: warning: it writes to `/var/log/b`", "./function.sh:4: warning: it writes to `out.txt`"];
+    assert_eq!(lines, expected);
+    let moves = script.replace("echo b >>/var/log/b", "cd /tmp || exit");
+    Bundle::of(&moves).check().assert_status(0).assert_stdout(NOTHING);
+}

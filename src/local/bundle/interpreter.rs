@@ -39,7 +39,7 @@ impl Interpreter {
         if self.carriage_return {
             let message = format!(
                 "the first line of `{name}` ends with a carriage return, so that Linux looks for an interpreter with that character in its \
-                 name: `sed -i 's/\\r$//' {name}`"
+                 name: `sed -i 's/\\r$//' FILE` removes it from every line"
             );
             return Some((Level::Fails, message));
         }

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use super::file::Fault;
 use super::finding::{Finding, Severity};
 use super::script::{Script, Word, scan};
-use super::{Arguments, commands, file, tools};
+use super::{Arguments, commands, file, tools, writes};
 use crate::config;
 use crate::failure::Failure;
 use crate::handler::Handler;
@@ -142,6 +142,12 @@ impl<'a> Checked<'a> {
             let message = "process substitution fails on Lambda, which has no /dev/fd: assign to a variable and read from \
                            `<<<\"$variable\"`, or use a temporary file or a pipe";
             self.add(path, Severity::Error, "dev-fd", (Some(line), message.to_owned()));
+        }
+        let moves = script.commands.iter().any(|word| matches!(word.text.as_str(), "cd" | "pushd"));
+        for word in &script.writes {
+            if let Some(message) = writes::fault(&word.text, moves) {
+                self.add(path, Severity::Warning, "read-only", (Some(word.line), message));
+            }
         }
         self.errexit |= script.errexit;
         self.functions.extend(script.functions);

@@ -31,6 +31,8 @@ pub(crate) struct Script {
     pub(super) programs: Vec<Word>,
     /// The scripts that it has `bash` or `sh` run, as they are written.
     pub(super) shell_scripts: Vec<Word>,
+    /// The files that it redirects output to, as they are written.
+    pub(super) writes: Vec<Word>,
     /// The lines of its process substitutions.
     pub(super) process_substitutions: Vec<u32>,
     /// Whether it sets errexit anywhere.
@@ -175,6 +177,9 @@ mod tests {
         assert_eq!(script.functions.into_iter().collect::<Vec<String>>(), ["f"]);
         assert_eq!(script.sources[0].text, "$LAMBDA_TASK_ROOT/lib.sh");
         assert!(!script.errexit);
+        let text = "a >b 2>>/c/d; e &>f >&2 2>&1 <g <>h >|i >&- >$x >\"$X/j\" <<<k; l > 'm n'; [[ a > b ]]; ((a > b)); o > >(p)";
+        let written: Vec<String> = scan(text).writes.into_iter().map(|word| word.text).collect();
+        assert_eq!(written, ["b", "/c/d", "f", "i", "$x", "$X/j", "m n"]);
         let text = "./a; \"$LAMBDA_TASK_ROOT/b.sh\" x; exec ./c; timeout 5 \"$X/d\"; bash -e e.sh ./no; sh -o pipefail f; bash -c ./no; g/h";
         let script = scan(text);
         let texts = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect::<Vec<String>>().join(" ");
