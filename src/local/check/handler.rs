@@ -9,12 +9,11 @@ use anyhow::{Result, bail};
 use super::file::Fault;
 use super::finding::{Finding, Severity};
 use super::script::{Script, Word, scan};
-use super::{Arguments, commands, file, tools, writes};
+use super::{Arguments, file, tools, writes};
 use crate::config;
 use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::local::function::Function;
-use crate::local::image::{Presence, presence};
 use crate::shell::Convention;
 use crate::shell::posix::{self, PosixMode, Reason};
 
@@ -28,9 +27,9 @@ pub(super) struct Checked<'a> {
     /// The programs of the function's folder that it starts by their paths.
     pub(super) executed: BTreeSet<PathBuf>,
     /// What is called, and by which file.
-    commands: Vec<(PathBuf, Word)>,
+    pub(super) commands: Vec<(PathBuf, Word)>,
     /// What may be called only where it is there, or stands for something else.
-    guarded: BTreeSet<String>,
+    pub(super) guarded: BTreeSet<String>,
     /// Whether a text seems to define the function, though the scan does not see it.
     seems_defined: bool,
     errexit: bool,
@@ -38,7 +37,7 @@ pub(super) struct Checked<'a> {
     posix: bool,
     pub(super) sets_path: bool,
     /// Whether a file is sourced that is not known.
-    unknown_sources: bool,
+    pub(super) unknown_sources: bool,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -216,43 +215,6 @@ impl<'a> Checked<'a> {
             self.seems_defined || self.unknown_sources || self.commands.iter().any(|(_, word)| word.text == "eval");
         let severity = if unsure { Severity::Warning } else { Severity::Error };
         self.add(script, severity, "function", (None, message));
-    }
-
-    pub(super) fn commands(&mut self) {
-        let called = std::mem::take(&mut self.commands);
-        // These may define functions that the scan does not see.
-        let unsure = self.unknown_sources || called.iter().any(|(_, word)| word.text == "eval");
-        let mut told = BTreeSet::new();
-        for (path, word) in called {
-            if let Some((severity, message)) = self.command(&word.text, unsure)
-                && told.insert(word.text)
-            {
-                self.add(&path, severity, "command", (Some(word.line), message));
-            }
-        }
-    }
-
-    fn command(&self, command: &str, unsure: bool) -> Option<(Severity, String)> {
-        let in_bin = self.root.join("bin").join(command).is_file();
-        if self.functions.contains(command)
-            || self.arguments.have.iter().any(|brought| brought == command)
-            || (in_bin && self.sets_path)
-        {
-            return None;
-        }
-        let guarded = self.guarded.contains(command);
-        match presence(command) {
-            Presence::Lacking(package) if guarded => Some((Severity::Warning, commands::lacking(command, package))),
-            Presence::Lacking(_) if in_bin => Some((Severity::Error, commands::not_on_path(command))),
-            Presence::Lacking(package) => Some((Severity::Error, commands::lacking(command, package))),
-            Presence::Present | Presence::Unknown if in_bin => {
-                Some((Severity::Warning, commands::not_on_path(command)))
-            }
-            Presence::Unknown if !guarded && !unsure && commands::is_name(command) => {
-                Some((Severity::Warning, commands::unknown(command)))
-            }
-            Presence::Present | Presence::Unknown => None,
-        }
     }
 
     pub(super) fn extend(&mut self, path: &Path, check: &'static str, faults: impl IntoIterator<Item = Fault>) {
