@@ -76,8 +76,7 @@ pub(super) fn advice(ending: Ending, command: &str, is_condition: bool, stderr: 
 /// Whether it is arithmetic that changes a variable, rather than a comparison.
 fn assigns(command: &str) -> bool {
     let is_arithmetic = command.starts_with("((") || command.starts_with("let ");
-    let without_comparisons =
-        ["==", "!=", "<=", ">="].iter().fold(command.to_owned(), |text, sign| text.replace(sign, ""));
+    let without_comparisons = ["==", "!=", "<=", ">="].iter().fold(command.to_owned(), |text, sign| text.replace(sign, ""));
     is_arithmetic && ["=", "++", "--"].iter().any(|sign| without_comparisons.contains(sign))
 }
 

@@ -72,13 +72,7 @@ struct Found {
 }
 
 impl<'a> Evidence<'a> {
-    pub(crate) fn new(
-        records: &'a [Record],
-        level: u32,
-        stderr: &'a str,
-        function: String,
-        file: &'a Path,
-    ) -> Evidence<'a> {
+    pub(crate) fn new(records: &'a [Record], level: u32, stderr: &'a str, function: String, file: &'a Path) -> Evidence<'a> {
         Evidence { records, level, stderr, function, file, scripts: RefCell::default() }
     }
 
@@ -100,19 +94,13 @@ impl<'a> Evidence<'a> {
     /// ours. A command that fails under errexit leaves a record all the same; so it was an `exec` or an `exit`. It is named if the
     /// script has only one.
     pub(crate) fn without_records(&self, status: i32) -> Option<Place> {
-        let script = self
-            .script(self.file)
-            .filter(|_| BashMessage::last(self.stderr).is_none_or(|message| !is_fatal(&message)))?;
+        let script = self.script(self.file).filter(|_| BashMessage::last(self.stderr).is_none_or(|message| !is_fatal(&message)))?;
         let commands = || (0..script.commands.len()).filter(|index| script.commands[*index].kind == Kind::Simple);
         let is_elsewhere = |index: usize| ["source", ".", "eval"].contains(&script.commands[index].name());
         let traps = commands().any(|index| exit_trap(&script.commands[index].text).is_some());
         let ends = |index: &usize| {
             let command = &script.commands[*index];
-            if traps {
-                exits_with(command, status)
-            } else {
-                command.name() == "exec" && !command.is_redirection_alone()
-            }
+            if traps { exits_with(command, status) } else { command.name() == "exec" && !command.is_redirection_alone() }
         };
         let mut found = commands().filter(ends);
         let only = found.next().filter(|_| found.next().is_none() && !commands().any(is_elsewhere))?;
@@ -129,7 +117,8 @@ impl<'a> Evidence<'a> {
         let overdue = self.records.iter().rposition(|record| record.kind == Trap::Overdue)?;
         // What was killed inside `$( )` failed there, where its line is known; the outer command is the substitution.
         let killed = 128 + Signal::SIGKILL as i32;
-        let is_inner = |record: &Record| record.kind == Trap::Failed && record.level > 1 && record.status == killed;
+        let is_inner =
+            |record: &Record| record.kind == Trap::Failed && record.level > 1 && record.status == killed;
         let inner = self.records[..overdue].iter().rev().take_while(|record| is_inner(record)).count();
         let same = |record: &Record| {
             record.kind == Trap::Stopped && (computing || record.command == self.records[overdue].command)
@@ -323,8 +312,9 @@ impl<'a> Evidence<'a> {
     /// A call of a function that ended with a status other than 0 although no command in it failed: by `return N`, or because its
     /// last command is a list whose first part is false. Bash names a command of the callee, with the line of the call.
     fn call_that_returned(&self, script: &Rc<Script>, frame: &Frame, record: &Record, scope: Scope) -> Option<Found> {
-        let on_line =
-            |command: &Command| matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line));
+        let on_line = |command: &Command| {
+            matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line))
+        };
         let calls: Vec<usize> = within(script, frame, scope)
             .filter(|index| {
                 let command = &script.commands[*index];
@@ -340,11 +330,7 @@ impl<'a> Evidence<'a> {
             }
             let command = &theirs.commands[last];
             let inner = Frame { function: name.to_owned(), file, line: Some(command.first_line) };
-            return Some(Found {
-                line: Some(script.commands[*call].first_line),
-                inner: vec![inner],
-                ..Found::of(&theirs, last)
-            });
+            return Some(Found { line: Some(script.commands[*call].first_line), inner: vec![inner], ..Found::of(&theirs, last) });
         }
         match calls.as_slice() {
             [only] => Some(Found::of(script, *only)),
@@ -415,11 +401,8 @@ impl<'a> Evidence<'a> {
         if let Some((trap, commands)) = traps.next()
             && traps.next().is_none()
         {
-            let frame = |function: &String| Frame {
-                function: function.clone(),
-                file: self.file.to_owned(),
-                line: Some(trap.first_line),
-            };
+            let frame =
+                |function: &String| Frame { function: function.clone(), file: self.file.to_owned(), line: Some(trap.first_line) };
             place.frames.extend(trap.function.as_ref().map(frame));
             let mut simple = commands.commands.iter().filter(|command| command.kind != Kind::Pipeline);
             if let (Some(only), None) = (simple.next(), simple.next()) {
@@ -502,8 +485,7 @@ impl<'a> Evidence<'a> {
         let named = within(script, &frame, Scope::Function)
             .filter(on_line)
             .find(|index| script.commands[*index].is(&place.command));
-        let is_named =
-            named.filter(|index| script.commands[*index].text.contains(variable(message)) || message.line.is_none());
+        let is_named = named.filter(|index| script.commands[*index].text.contains(variable(message)) || message.line.is_none());
         match is_named.or_else(|| about(script, message)).or(named) {
             Some(index) => place.take(Found::of(script, index)),
             None if message.line.is_some() => place.command = String::new(),
@@ -579,9 +561,7 @@ impl Record {
     /// Whether BASH_COMMAND can be what failed: every simple command sets PIPESTATUS; `[[` and `((` do not, and are printed rightly.
     fn is_consistent(&self) -> bool {
         let leaves_pipestatus = self.command.starts_with("[[ ") || self.command.starts_with("((");
-        leaves_pipestatus
-            || self.command.starts_with('(')
-            || self.pipeline_status().is_none_or(|status| status == self.status)
+        leaves_pipestatus || self.command.starts_with('(') || self.pipeline_status().is_none_or(|status| status == self.status)
     }
 
     /// The status that PIPESTATUS gives with pipefail.
@@ -626,12 +606,10 @@ fn exit_trap(text: &str) -> Option<Script> {
 
 /// Without the script's text: what Bash names, where nothing speaks against it.
 fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
-    let text =
-        if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
+    let text = if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
     let line = frame.line.and_then(|line| text.lines().nth(line as usize - 1));
     let stands_there = |line: &str| {
-        crate::script::squeezed(line)
-            .contains(&crate::script::squeezed(record.command.lines().next().unwrap_or_default()))
+        crate::script::squeezed(line).contains(&crate::script::squeezed(record.command.lines().next().unwrap_or_default()))
     };
     let fits = text.is_empty() || line.is_some_and(stands_there);
     (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| Found {

@@ -18,10 +18,10 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use message::last_line;
 pub use handler::{Ending, HandlerFailure};
 pub(crate) use location::Evidence;
 pub use location::Place;
-use message::last_line;
 pub(crate) use message::{BashMessage, without_driver_lines};
 pub use own::OwnError;
 pub(crate) use report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};

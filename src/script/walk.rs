@@ -68,8 +68,9 @@ impl Walk {
         let scope = Scope { parent: Some(index), apart: true, background: false, negated: false, ..scope };
         pipeline.seq.iter().for_each(|member| self.command(member, &scope));
         let members = self.commands.iter().filter(|command| command.parent == Some(index));
-        let (first, last) = members
-            .fold((u32::MAX, 0), |(first, last), member| (first.min(member.first_line), last.max(member.last_line)));
+        let (first, last) = members.fold((u32::MAX, 0), |(first, last), member| {
+            (first.min(member.first_line), last.max(member.last_line))
+        });
         let texts: Vec<&str> = self.commands[index + 1..]
             .iter()
             .filter(|command| command.parent == Some(index))
@@ -120,7 +121,12 @@ impl Walk {
         }
     }
 
-    fn compound(&mut self, compound: &ast::CompoundCommand, redirections: Option<&ast::RedirectList>, scope: &Scope) {
+    fn compound(
+        &mut self,
+        compound: &ast::CompoundCommand,
+        redirections: Option<&ast::RedirectList>,
+        scope: &Scope,
+    ) {
         use ast::CompoundCommand as C;
         let kind = match compound {
             C::Arithmetic(_) => Kind::Arithmetic,
@@ -186,7 +192,9 @@ impl Walk {
             let target = match redirection {
                 ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
-                ast::IoRedirect::File(..) | ast::IoRedirect::HereDocument(..) | ast::IoRedirect::HereString(..) => None,
+                ast::IoRedirect::File(..)
+                | ast::IoRedirect::HereDocument(..)
+                | ast::IoRedirect::HereString(..) => None,
             };
             self.commands[index].redirections.extend(target.map(|target| restored(target)));
         }

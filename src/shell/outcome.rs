@@ -5,9 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::convention::Stream;
 use super::turn::Turn;
 use super::{Phase, Shell};
-use crate::failure::{
-    Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut, without_driver_lines,
-};
+use crate::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut, without_driver_lines};
 use crate::logs::Level;
 use crate::stack::{self, Record};
 
