@@ -2,8 +2,10 @@
 //!
 //! The runtime repeats text that it has not written: traced commands, whose arguments are expanded; the command lines of processes;
 //! the end of a handler's stderr in a report that goes to the caller. There each value of a variable whose name speaks of a secret is
-//! masked. That is a net and no promise: a secret that the handler fetched itself, or has encoded, passes. What a handler prints
+//! masked, and so is a secret that stands literally in such a text. That is a net and no promise: a secret that the handler fetched itself, or has encoded, passes. What a handler prints
 //! is its own, and passes unchanged.
+
+mod literals;
 
 use std::borrow::Cow;
 use std::env;
@@ -36,7 +38,7 @@ pub(crate) fn shown<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// `text` without the secrets of this process's environment.
+/// `text` without the secrets of this process's environment, and without those that stand literally in the text.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     static SECRETS: OnceLock<Vec<String>> = OnceLock::new();
     let of_environment = || {
@@ -45,7 +47,8 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
         };
         secrets(env::vars_os().map(text))
     };
-    without(SECRETS.get_or_init(of_environment), text)
+    let text = without(SECRETS.get_or_init(of_environment), text);
+    literals::without_literals(&text).map_or(text, Cow::Owned)
 }
 
 fn without<'a>(secrets: &[String], text: &'a str) -> Cow<'a, str> {

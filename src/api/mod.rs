@@ -188,11 +188,12 @@ fn posted(call: &'static str, mut answer: Response<Body>) -> Result<Posted, ApiF
 }
 
 /// What an answer's status means; `told` is what it says. 400 and 410 concern this event alone, whatever their reason: a wrong request
-/// id or invocation id, or an answer that came too late. So does 413.
+/// id or invocation id, or an answer that came too late. So do 413 and 403: the event has an answer already, as after a handler that
+/// posts its own with curl.
 fn judged(call: &'static str, status: u16, told: String) -> Result<Posted, ApiFailure> {
     match status {
         200..=299 => Ok(Posted::Accepted),
-        400 | 410 | 413 => Ok(Posted::Refused(told)),
+        400 | 403 | 410 | 413 => Ok(Posted::Refused(told)),
         _ => Err(failed(call, told)),
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 
+use super::advice::lacks_a_file_to_run;
 use super::location::Place;
 use super::own::OwnError;
 use crate::stack::Frame;
@@ -56,8 +57,8 @@ impl HandlerFailure {
     pub(super) fn error_type(&self) -> &'static str {
         match self.ending_of_command() {
             Ending::Signal(_) => "Function.KilledBySignal",
-            Ending::Status(127) => "Function.CommandNotFound",
-            Ending::Status(126) => "Function.CommandNotExecutable",
+            Ending::Status(127) if !lacks_a_file_to_run(&self.stderr) => "Function.CommandNotFound",
+            Ending::Status(126 | 127) => "Function.CommandNotExecutable",
             Ending::Status(_) => "Function.ExitStatus",
         }
     }

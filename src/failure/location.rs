@@ -30,6 +30,8 @@ pub struct Place {
     pub pipeline: Option<u32>,
     /// Whether the command is a condition before `&&` or `||`, and the list that it ended is the last command of its function.
     pub is_condition: bool,
+    /// Whether the status is that of an ERR trap of the handler's own, which ran when the command failed.
+    pub is_status_of_trap: bool,
     /// Whether an EXIT trap of the handler's own ran.
     pub in_exit_trap: bool,
     /// The calls that led there, innermost first, the driver's left out.
@@ -72,7 +74,13 @@ struct Found {
 }
 
 impl<'a> Evidence<'a> {
-    pub(crate) fn new(records: &'a [Record], level: u32, stderr: &'a str, function: String, file: &'a Path) -> Evidence<'a> {
+    pub(crate) fn new(
+        records: &'a [Record],
+        level: u32,
+        stderr: &'a str,
+        function: String,
+        file: &'a Path,
+    ) -> Evidence<'a> {
         Evidence { records, level, stderr, function, file, scripts: RefCell::default() }
     }
 
@@ -81,7 +89,7 @@ impl<'a> Evidence<'a> {
         let own = |kind| move |record: &Record| record.kind == kind && record.level == self.level;
         let exit = self.records.iter().rposition(own(Trap::Exited));
         // Under `set +e` the last failure may be older than the exit: it counts if its status became the handler's.
-        let became = |exit: &Record, status| exit.status == status && !exits_with_a_number(&exit.command);
+        let became = |exit: &Record, status| exit.status == status && !exits_by_itself(&exit.command);
         let ended = |record: &Record| exit.is_none_or(|exit| became(&self.records[exit], record.status));
         // With errexit the first failure ends the shell; what fails after it fails in the handler's EXIT trap.
         match self.records.iter().position(|record| own(Trap::Failed)(record) && ended(record)) {
@@ -94,21 +102,67 @@ impl<'a> Evidence<'a> {
     /// ours. A command that fails under errexit leaves a record all the same; so it was an `exec` or an `exit`. It is named if the
     /// script has only one.
     pub(crate) fn without_records(&self, status: i32) -> Option<Place> {
-        let script = self.script(self.file).filter(|_| BashMessage::last(self.stderr).is_none_or(|message| !is_fatal(&message)))?;
+        if let Some(message) = BashMessage::last(self.stderr).filter(is_fatal) {
+            let place = self.of_message(Place { status, at_exit: true, ..Place::default() }, &message);
+            return Some(place).filter(|place| !place.frames.is_empty());
+        }
+        let script = self.script(self.file)?;
         let commands = || (0..script.commands.len()).filter(|index| script.commands[*index].kind == Kind::Simple);
         let is_elsewhere = |index: usize| ["source", ".", "eval"].contains(&script.commands[index].name());
         let traps = commands().any(|index| exit_trap(&script.commands[index].text).is_some());
         let ends = |index: &usize| {
             let command = &script.commands[*index];
-            if traps { exits_with(command, status) } else { command.name() == "exec" && !command.is_redirection_alone() }
+            if traps {
+                exits_with(command, status)
+            } else {
+                command.name() == "exec" && !command.is_redirection_alone()
+            }
         };
         let mut found = commands().filter(ends);
-        let only = found.next().filter(|_| found.next().is_none() && !commands().any(is_elsewhere))?;
+        let (first, second) = (found.next(), found.next());
+        if commands().any(is_elsewhere) || second.is_some() {
+            return None;
+        }
+        let Some(only) = first else { return self.exit_in_trap(&script, status) };
         let function = script.commands[only].function.clone()?;
+        let called_by_trap = |command: &Command| exit_trap(&command.text).is_some() && command.text.contains(&function);
+        let in_exit_trap = script.commands.iter().any(called_by_trap);
         let frame = Frame { function, file: self.file.to_owned(), line: None };
-        let mut place = Place { status, at_exit: traps, frames: vec![frame], ..Place::default() };
+        let mut place = Place { status, at_exit: traps, in_exit_trap, frames: vec![frame], ..Place::default() };
         place.take(Found::of(&script, only));
         Some(place)
+    }
+
+    /// The place of an `exec` that replaced Bash, if the script has only one.
+    pub(crate) fn replaced(&self) -> Option<Place> {
+        let script = self.script(self.file)?;
+        let replaces = |index: &usize| {
+            let command = &script.commands[*index];
+            command.name() == "exec" && !command.is_redirection_alone()
+        };
+        let mut found = (0..script.commands.len()).filter(replaces);
+        let only = found.next().filter(|_| found.next().is_none())?;
+        let frame = Frame { function: script.commands[only].function.clone()?, file: self.file.to_owned(), line: None };
+        let mut place = Place { frames: vec![frame], ..Place::default() };
+        place.take(Found::of(&script, only));
+        Some(place)
+    }
+
+    /// The `exit` in the commands of the script's only EXIT trap.
+    fn exit_in_trap(&self, script: &Script, status: i32) -> Option<Place> {
+        let mut traps = script.commands.iter().filter_map(|command| Some((command, exit_trap(&command.text)?)));
+        let (trap, commands) = traps.next().filter(|_| traps.next().is_none())?;
+        let mut exits = commands.commands.iter().filter(|command| exits_with(command, status));
+        let only = exits.next().filter(|_| exits.next().is_none())?;
+        let frame = Frame { function: trap.function.clone()?, file: self.file.to_owned(), line: Some(trap.first_line) };
+        Some(Place {
+            command: only.text.clone(),
+            status,
+            at_exit: true,
+            in_exit_trap: true,
+            frames: vec![frame],
+            ..Place::default()
+        })
     }
 
     /// Where the shell was when its time was up. If it was `computing`, waiting for nothing, the command after the one that was
@@ -117,8 +171,7 @@ impl<'a> Evidence<'a> {
         let overdue = self.records.iter().rposition(|record| record.kind == Trap::Overdue)?;
         // What was killed inside `$( )` failed there, where its line is known; the outer command is the substitution.
         let killed = 128 + Signal::SIGKILL as i32;
-        let is_inner =
-            |record: &Record| record.kind == Trap::Failed && record.level > 1 && record.status == killed;
+        let is_inner = |record: &Record| record.kind == Trap::Failed && record.level > 1 && record.status == killed;
         let inner = self.records[..overdue].iter().rev().take_while(|record| is_inner(record)).count();
         let same = |record: &Record| {
             record.kind == Trap::Stopped && (computing || record.command == self.records[overdue].command)
@@ -126,13 +179,15 @@ impl<'a> Evidence<'a> {
         let stopped = self.records.iter().rposition(same);
         let record = &self.records[if inner > 0 { overdue - inner } else { stopped.unwrap_or(overdue) }];
         let mut place = Place::of(record);
-        let Some(frame) = record.frames.first() else { return Some(place) };
+        let Some(mut frame) = record.frames.first().cloned() else { return Some(place) };
+        // Inside `$( )` Bash counts lines in a way of its own.
+        let counted_rightly = record.level <= 1;
+        frame.line = frame.line.filter(|_| counted_rightly);
         if let Some(script) = self.script(&frame.file) {
-            let found = self.matching(&script, frame, record, Scope::Function, true);
-            if let Some(index) = found {
-                let shown = whole_pipeline(&script, index);
-                place.command.clone_from(&script.commands[shown].text);
-                place.frames[0].line = Some(script.commands[shown].first_line);
+            let found = self.matching(&script, &frame, record, Scope::Function, true);
+            place.frames[0].line = found.map(|index| script.commands[whole_pipeline(&script, index)].first_line);
+            if let Some(index) = found.filter(|_| inner == 0) {
+                place.command.clone_from(&script.commands[whole_pipeline(&script, index)].text);
             }
         }
         Some(place)
@@ -143,7 +198,7 @@ impl<'a> Evidence<'a> {
         let record = &self.records[at];
         let mut place = Place::of(record);
         if record.frames.is_empty() {
-            return self.at_the_end_of_the_handler(place);
+            return self.at_the_end_of_the_handler(place, Some(at));
         }
         let Some(found) = self.locate(at, Scope::Function) else {
             place.command = String::new();
@@ -159,26 +214,33 @@ impl<'a> Evidence<'a> {
         let record = &self.records[at];
         let frame = record.frames.first()?;
         let Some(script) = self.script(&frame.file) else { return unparsed(frame, record) };
-        if let Some(index) = self.failed_redirection(&script, frame, record, scope) {
-            return Some(Found::of(&script, index));
+        self.locate_from(at, &script, frame, scope)
+    }
+
+    /// The same, with `frame` as the innermost call of the record.
+    fn locate_from(&self, at: usize, script: &Rc<Script>, frame: &Frame, scope: Scope) -> Option<Found> {
+        let record = &self.records[at];
+        if let Some(index) = self.failed_redirection(script, frame, record, scope) {
+            return Some(Found::of(script, index));
         }
-        if let Some((pipeline, member)) = failed_pipeline(&script, frame, record, scope) {
+        if let Some((pipeline, member)) = failed_pipeline(script, frame, record, scope) {
             let status = *record.pipeline.get(member)?;
             let member = *script.members(pipeline).get(member)?;
-            let deeper = self.inside(&script, member, at, status);
+            let deeper = self.inside(script, frame, member, at, status);
             return Some(deeper.unwrap_or_else(|| Found {
                 pipeline: Some(script.commands[pipeline].first_line),
-                ..Found::of(&script, member)
+                ..Found::of(script, member)
             }));
         }
         if record.returned {
             // In a trap Bash names the command that the trap interrupted; the line is right.
-            return self.alone_on_line(&script, frame, false).map(|index| Found::of(&script, index));
+            return self.alone_on_line(script, frame, false).map(|index| Found::of(script, index));
         }
-        if let Some(index) = self.matching(&script, frame, record, scope, false).filter(|_| record.is_consistent()) {
-            return Some(self.inside(&script, index, at, record.status).unwrap_or_else(|| Found::of(&script, index)));
+        if let Some(index) = self.matching(script, frame, record, scope, false).filter(|_| record.is_consistent()) {
+            let deeper = self.inside(script, frame, index, at, record.status);
+            return Some(deeper.unwrap_or_else(|| Found::of(script, index)));
         }
-        self.call_that_returned(&script, frame, record, scope)
+        self.call_that_returned(script, frame, record, scope)
     }
 
     /// The command that Bash names, at the line that it names, where that can have failed.
@@ -195,7 +257,10 @@ impl<'a> Evidence<'a> {
         let line_is_known = frame.line.is_some() && matches!(scope, Scope::Function);
         match candidates.as_slice() {
             [only] if !line_is_known => Some(*only),
-            _ if line_is_known => self.only_one_on_line(script, frame, record, anyway),
+            _ if line_is_known => {
+                let on_line = self.only_one_on_line(script, frame, record, anyway);
+                on_line.or_else(|| only_eval(script, frame).filter(|_| candidates.is_empty()))
+            }
             _ => None,
         }
     }
@@ -207,7 +272,7 @@ impl<'a> Evidence<'a> {
         let command = &script.commands[only];
         let first = record.command.split_whitespace().next().unwrap_or_default();
         let is_alias = !record.command.is_empty() && defines_alias(script, command.name());
-        (command.name() == first || is_alias).then_some(only)
+        (command.name() == first || is_alias || command.name() == "eval").then_some(only)
     }
 
     /// The only command on the line of a call that can have failed there.
@@ -226,7 +291,8 @@ impl<'a> Evidence<'a> {
         let message = BashMessage::last(self.stderr).filter(|message| message.is_of(&frame.file));
         let message = message.filter(BashMessage::is_of_redirection);
         let by_itself = self.matching(script, frame, record, scope, false).map(|index| &script.commands[index]);
-        if record.status != 1 || by_itself.is_some_and(|command| command.text.contains(['<', '>'])) {
+        let itself_redirects = by_itself.is_some_and(|command| command.text.contains(['<', '>']));
+        if record.status != 1 || (itself_redirects && record.is_consistent()) {
             return None;
         }
         let redirected: Vec<usize> = within(script, frame, scope)
@@ -248,22 +314,32 @@ impl<'a> Evidence<'a> {
     }
 
     /// What failed inside of the command `outer` of record `at`, with `status`: in a `$( )`, a `( )` or a pipeline.
-    fn inside(&self, script: &Rc<Script>, outer: usize, at: usize, status: i32) -> Option<Found> {
+    fn inside(&self, script: &Rc<Script>, own: &Frame, outer: usize, at: usize, status: i32) -> Option<Found> {
         let command = &script.commands[outer];
         let waits = command.name() == "wait";
         let scope = if waits { Scope::Background } else { Scope::Within(outer) };
-        let by_record = (0..at).rev().find_map(|inner| self.record_inside(script, inner, at, status, scope));
-        by_record.or_else(|| self.exit_inside(script, outer, status)).or_else(|| self.message_inside(script, outer, at))
+        let by_record = (0..at).rev().find_map(|inner| self.record_inside(script, own, (inner, at), status, scope));
+        by_record
+            .or_else(|| self.exit_inside(script, outer, status))
+            .or_else(|| self.message_inside(script, own, outer))
     }
 
     /// The command of record `inner`, if that belongs to a command within `scope` of the innermost call of record `at`.
-    fn record_inside(&self, script: &Script, inner: usize, at: usize, status: i32, scope: Scope) -> Option<Found> {
+    fn record_inside(
+        &self,
+        script: &Script,
+        own: &Frame,
+        (inner, at): (usize, usize),
+        status: i32,
+        scope: Scope,
+    ) -> Option<Found> {
         let (record, top) = (&self.records[inner], &self.records[at]);
         if record.kind != Trap::Failed || record.level <= top.level || record.status != status {
             return None;
         }
-        let extra = record.frames.len().checked_sub(top.frames.len())?;
-        let (base, own) = (record.frames.get(extra)?, top.frames.first()?);
+        // The handler itself has returned where `top` has no calls.
+        let extra = record.frames.len().checked_sub(top.frames.len().max(1))?;
+        let base = record.frames.get(extra)?;
         if base.function != own.function || base.file != own.file {
             return None;
         }
@@ -290,12 +366,11 @@ impl<'a> Evidence<'a> {
     }
 
     /// The command that Bash's last message is about, if it is inside of `outer` or in a function that is called there.
-    fn message_inside(&self, script: &Rc<Script>, outer: usize, at: usize) -> Option<Found> {
+    fn message_inside(&self, script: &Rc<Script>, own: &Frame, outer: usize) -> Option<Found> {
         let message = BashMessage::last(self.stderr).filter(|message| is_fatal(message))?;
         let file = Path::new(message.file);
         let theirs = self.script(file)?;
         let index = about(&theirs, &message)?;
-        let own = self.records[at].frames.first()?;
         let here = own.file == file && Rc::ptr_eq(&theirs, script);
         if here && script.is_within(index, outer) {
             return Some(Found::of(script, index));
@@ -312,9 +387,8 @@ impl<'a> Evidence<'a> {
     /// A call of a function that ended with a status other than 0 although no command in it failed: by `return N`, or because its
     /// last command is a list whose first part is false. Bash names a command of the callee, with the line of the call.
     fn call_that_returned(&self, script: &Rc<Script>, frame: &Frame, record: &Record, scope: Scope) -> Option<Found> {
-        let on_line = |command: &Command| {
-            matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line))
-        };
+        let on_line =
+            |command: &Command| matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line));
         let calls: Vec<usize> = within(script, frame, scope)
             .filter(|index| {
                 let command = &script.commands[*index];
@@ -325,15 +399,20 @@ impl<'a> Evidence<'a> {
         for call in &calls {
             let name = script.commands[*call].name();
             let Some((file, theirs, last)) = self.named_in_function(name, &record.command) else { continue };
-            if returns {
-                return Some(Found::of(script, *call));
+            let same = |command: &&Command| command.function.as_deref() == Some(name) && command.is(&record.command);
+            if returns && theirs.commands.iter().filter(same).count() != 1 {
+                continue;
             }
             let command = &theirs.commands[last];
             let inner = Frame { function: name.to_owned(), file, line: Some(command.first_line) };
-            return Some(Found { line: Some(script.commands[*call].first_line), inner: vec![inner], ..Found::of(&theirs, last) });
+            return Some(Found {
+                line: Some(script.commands[*call].first_line),
+                inner: vec![inner],
+                ..Found::of(&theirs, last)
+            });
         }
         match calls.as_slice() {
-            [only] => Some(Found::of(script, *only)),
+            [only] if returns || !record.is_consistent() => Some(Found::of(script, *only)),
             _ => None,
         }
     }
@@ -364,16 +443,21 @@ impl<'a> Evidence<'a> {
     }
 
     /// The place of a failure whose calls Bash had left already: the handler returned with that status, or its EXIT trap runs.
-    fn at_the_end_of_the_handler(&self, mut place: Place) -> Place {
+    fn at_the_end_of_the_handler(&self, mut place: Place, at: Option<usize>) -> Place {
         if place.in_exit_trap {
             return self.in_exit_trap(place);
         }
-        if place.command.starts_with("builtin source ") || self.level == 0 {
+        if place.command.starts_with("builtin source ") || (self.level == 0 && place.command.starts_with("return")) {
             return self.of_sourcing(place);
         }
-        let handler = Frame { function: self.function.clone(), file: self.file.to_owned(), line: None };
+        let function = if self.level == 0 { TOP_LEVEL.to_owned() } else { self.function.clone() };
+        let handler = Frame { function, file: self.file.to_owned(), line: None };
         place.frames.push(handler.clone());
         let Some(script) = self.script(self.file) else { return place };
+        if let Some(found) = at.and_then(|at| self.locate_from(at, &script, &handler, Scope::Function)) {
+            place.take(found);
+            return place;
+        }
         let is_it = |index: &usize| script.commands[*index].is(&place.command);
         let in_handler: Vec<usize> = within(&script, &handler, Scope::Function).filter(is_it).collect();
         let anywhere: Vec<usize> = (0..script.commands.len()).filter(is_it).collect();
@@ -401,8 +485,11 @@ impl<'a> Evidence<'a> {
         if let Some((trap, commands)) = traps.next()
             && traps.next().is_none()
         {
-            let frame =
-                |function: &String| Frame { function: function.clone(), file: self.file.to_owned(), line: Some(trap.first_line) };
+            let frame = |function: &String| Frame {
+                function: function.clone(),
+                file: self.file.to_owned(),
+                line: Some(trap.first_line),
+            };
             place.frames.extend(trap.function.as_ref().map(frame));
             let mut simple = commands.commands.iter().filter(|command| command.kind != Kind::Pipeline);
             if let (Some(only), None) = (simple.next(), simple.next()) {
@@ -423,13 +510,15 @@ impl<'a> Evidence<'a> {
     fn exited(&self, record: &Record) -> Place {
         let mut place = Place { at_exit: true, ..Place::of(record) };
         let message = BashMessage::last(self.stderr).filter(|_| !ends_by_itself(&record.command));
-        if record.command.starts_with("builtin source ") {
+        let sources = matches!(record.command.split_whitespace().next(), Some("source" | "."));
+        let in_file = sources && place.frames.first().is_none_or(Frame::is_top_level);
+        if (in_file || record.command.starts_with("builtin source ")) && message.is_none() {
             return self.of_sourcing(place);
         }
         if place.frames.is_empty() {
             return match message.filter(|message| message.line.is_some()) {
                 Some(message) => self.of_message(place, &message),
-                None => self.at_the_end_of_the_handler(place),
+                None => self.at_the_end_of_the_handler(place, None),
             };
         }
         let frame = place.frames[0].clone();
@@ -441,13 +530,18 @@ impl<'a> Evidence<'a> {
         if let Some(message) = &message {
             return self.of_fatal(place, &script, message);
         }
-        // A status that an ERR trap or an EXIT trap of the handler's own changed.
-        if let [status] = record.pipeline[..]
-            && status != 0
-            && !ends_by_itself(&record.command)
-        {
-            place.status = status;
+        if let Some((pipeline, member)) = failed_pipeline(&script, &frame, record, Scope::Function) {
+            let member = script.members(pipeline)[member];
+            place.take(Found { pipeline: Some(script.commands[pipeline].first_line), ..Found::of(&script, member) });
+            return place;
         }
+        if !exits_by_itself(&record.command)
+            && let Some(at) = self.behind_err_trap(record)
+        {
+            place.frames.drain(..at);
+            place.is_status_of_trap = true;
+        }
+        let frame = place.frames[0].clone();
         let candidates: Vec<usize> = within(&script, &frame, Scope::Function)
             .filter(|index| script.commands[*index].is(&record.command))
             .collect();
@@ -459,6 +553,23 @@ impl<'a> Evidence<'a> {
         place
     }
 
+    /// How many of a record's calls are those of an ERR trap of the handler's own, which ended the shell with another status: the
+    /// command that Bash names stands in the function below them.
+    fn behind_err_trap(&self, record: &Record) -> Option<usize> {
+        let script = self.script(self.file)?;
+        let traps = |command: &Command| command.name() == "trap" && command.text.ends_with(" ERR");
+        if !script.commands.iter().any(traps) {
+            return None;
+        }
+        let holds = |frame: &Frame| {
+            let script = self.script(&frame.file);
+            script.is_some_and(|script| {
+                within(&script, frame, Scope::Function).any(|index| script.commands[index].is(&record.command))
+            })
+        };
+        record.frames.iter().position(holds)
+    }
+
     /// The place of an `exit` or `return` at the top level of a file, of which Bash names only the `source`.
     fn of_sourcing(&self, mut place: Place) -> Place {
         if place.frames.is_empty() {
@@ -467,13 +578,62 @@ impl<'a> Evidence<'a> {
         let frame = place.frames[0].clone();
         if let Some(script) = self.script(&frame.file) {
             let exits = |index: &usize| exits_with(&script.commands[*index], place.status);
-            let mut found = within(&script, &frame, Scope::Function).filter(exits);
-            if let (Some(only), None) = (found.next(), found.next()) {
-                drop(found);
-                place.take(Found::of(&script, only));
+            let found: Vec<usize> = within(&script, &frame, Scope::Function).filter(exits).collect();
+            match found.as_slice() {
+                [only] => place.take(Found::of(&script, *only)),
+                [] if self.take_from_sourced(&mut place, &script) => {}
+                [] if self.take_from_function(&mut place, &script) => {}
+                [] => {
+                    if let Some(condition) = last_condition(&script, &frame) {
+                        place.take(Found::of(&script, condition));
+                    }
+                }
+                _ => {}
             }
         }
         place
+    }
+
+    /// Completes the place of an `exit` in a file that the script sources, and of which Bash has left the call.
+    fn take_from_sourced(&self, place: &mut Place, script: &Script) -> bool {
+        let folder = self.file.parent().unwrap_or(Path::new("/"));
+        let sourced = |command: &Command| {
+            let mut words = command.text.split_whitespace();
+            words.next().filter(|word| ["source", "."].contains(word))?;
+            Some((command.first_line, folder.join(unquoted(words.next()?))))
+        };
+        let found: Vec<(u32, PathBuf, Rc<Script>, usize)> = script
+            .commands
+            .iter()
+            .filter_map(sourced)
+            .filter_map(|(line, file)| Some((line, file.clone(), self.script(&file)?)))
+            .flat_map(|(line, file, theirs)| {
+                let exits: Vec<usize> = (0..theirs.commands.len())
+                    .filter(|index| exits_with(&theirs.commands[*index], place.status))
+                    .collect();
+                exits.into_iter().map(move |index| (line, file.clone(), Rc::clone(&theirs), index))
+            })
+            .collect();
+        let [(line, file, theirs, index)] = found.as_slice() else { return false };
+        let command = &theirs.commands[*index];
+        let function = command.function.clone().unwrap_or_else(|| TOP_LEVEL.to_owned());
+        place.frames[0].line = Some(*line);
+        place.command.clone_from(&command.text);
+        place.frames.insert(0, Frame { function, file: file.clone(), line: Some(command.first_line) });
+        true
+    }
+
+    /// The same for an `exit` in a function of the script: Bash 5.1 has left that call too.
+    fn take_from_function(&self, place: &mut Place, script: &Script) -> bool {
+        let exits = |command: &&Command| command.name() == "exit" && exits_with(command, place.status);
+        let mut found = script.commands.iter().filter(exits);
+        let (Some(only), None) = (found.next(), found.next()) else { return false };
+        let Some(function) = only.function.clone() else { return false };
+        let top = place.frames[0].clone();
+        place.frames[0].line = self.only_call(script, &top, Some(&function));
+        place.command.clone_from(&only.text);
+        place.frames.insert(0, Frame { function, file: top.file, line: Some(only.first_line) });
+        true
     }
 
     /// The place of an error that Bash has written of itself, and ended.
@@ -485,8 +645,18 @@ impl<'a> Evidence<'a> {
         let named = within(script, &frame, Scope::Function)
             .filter(on_line)
             .find(|index| script.commands[*index].is(&place.command));
-        let is_named = named.filter(|index| script.commands[*index].text.contains(variable(message)) || message.line.is_none());
-        match is_named.or_else(|| about(script, message)).or(named) {
+        let is_named =
+            named.filter(|index| script.commands[*index].text.contains(variable(message)) || message.line.is_none());
+        let in_function = || {
+            let holds = |index: &usize| {
+                let command = &script.commands[*index];
+                let name = variable(message);
+                command.text.contains(name) || command.redirections.iter().any(|target| target.contains(name))
+            };
+            let mut found = within(script, &frame, Scope::Function).filter(holds);
+            found.next().filter(|_| found.next().is_none())
+        };
+        match is_named.or_else(|| about(script, message)).or_else(in_function).or(named) {
             Some(index) => place.take(Found::of(script, index)),
             None if message.line.is_some() => place.command = String::new(),
             None => {}
@@ -497,12 +667,12 @@ impl<'a> Evidence<'a> {
     /// The same where Bash has left the calls already, as after a division by zero.
     fn of_message(&self, mut place: Place, message: &BashMessage) -> Place {
         let file = Path::new(message.file);
-        let Some(script) = self.script(file) else { return self.at_the_end_of_the_handler(place) };
+        let Some(script) = self.script(file) else { return place };
         let on_line = |command: &Command| message.line.is_some_and(|line| command.covers(line));
         let named = |index: &usize| on_line(&script.commands[*index]) && script.commands[*index].is(&place.command);
         let index = (0..script.commands.len()).find(named).or_else(|| about(&script, message));
         let Some(command) = index.map(|index| &script.commands[index]) else {
-            return self.at_the_end_of_the_handler(place);
+            return place;
         };
         let function = command.function.clone().unwrap_or_else(|| TOP_LEVEL.to_owned());
         place.command.clone_from(&command.text);
@@ -524,6 +694,7 @@ impl Place {
             at_exit: false,
             pipeline: None,
             is_condition: false,
+            is_status_of_trap: false,
             in_exit_trap: record.returned,
             frames: record.frames.clone(),
             cut: record.cut,
@@ -561,7 +732,9 @@ impl Record {
     /// Whether BASH_COMMAND can be what failed: every simple command sets PIPESTATUS; `[[` and `((` do not, and are printed rightly.
     fn is_consistent(&self) -> bool {
         let leaves_pipestatus = self.command.starts_with("[[ ") || self.command.starts_with("((");
-        leaves_pipestatus || self.command.starts_with('(') || self.pipeline_status().is_none_or(|status| status == self.status)
+        leaves_pipestatus
+            || self.command.starts_with('(')
+            || self.pipeline_status().is_none_or(|status| status == self.status)
     }
 
     /// The status that PIPESTATUS gives with pipefail.
@@ -606,10 +779,12 @@ fn exit_trap(text: &str) -> Option<Script> {
 
 /// Without the script's text: what Bash names, where nothing speaks against it.
 fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
-    let text = if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
+    let text =
+        if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
     let line = frame.line.and_then(|line| text.lines().nth(line as usize - 1));
     let stands_there = |line: &str| {
-        crate::script::squeezed(line).contains(&crate::script::squeezed(record.command.lines().next().unwrap_or_default()))
+        crate::script::squeezed(line)
+            .contains(&crate::script::squeezed(record.command.lines().next().unwrap_or_default()))
     };
     let fits = text.is_empty() || line.is_some_and(stands_there);
     (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| Found {
@@ -658,8 +833,15 @@ fn calls(command: &Command, callee: &Frame) -> bool {
 /// The innermost command at the line of a message that has what the message is about.
 fn about(script: &Script, message: &BashMessage) -> Option<usize> {
     let line = message.line?;
-    let holds = |command: &Command| command.covers(line) && command.text.contains(variable(message));
-    script.commands.iter().rposition(|command| command.kind != Kind::Pipeline && holds(command))
+    let on_line = |index: &usize| {
+        let command = &script.commands[*index];
+        command.kind != Kind::Pipeline && command.covers(line)
+    };
+    let holds = |index: &usize| script.commands[*index].text.contains(variable(message));
+    let count = script.commands.len();
+    let leaf = |index: &usize| script.commands[*index].kind != Kind::Compound;
+    let mut leaves = (0..count).filter(on_line).filter(leaf);
+    (0..count).filter(on_line).rfind(holds).or_else(|| leaves.next().filter(|_| leaves.next().is_none()))
 }
 
 /// The name of the variable that a message is about, without an index or a sign.
@@ -693,6 +875,21 @@ fn whole_pipeline(script: &Script, index: usize) -> usize {
     }
 }
 
+/// The condition before `&&` or `||` in the last line of a file's top level.
+fn last_condition(script: &Script, frame: &Frame) -> Option<usize> {
+    let top = || within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
+    let last = top().map(|index| script.commands[index].last_line).max()?;
+    let mut conditions = top().filter(|index| script.commands[*index].handled && script.commands[*index].covers(last));
+    conditions.next().filter(|_| conditions.next().is_none())
+}
+
+/// The only `eval` of a call's function: what it runs stands nowhere in the script.
+fn only_eval(script: &Script, frame: &Frame) -> Option<usize> {
+    let mut evals = within(script, frame, Scope::Function)
+        .filter(|index| script.commands[*index].name() == "eval" && !script.commands[*index].handled);
+    evals.next().filter(|_| evals.next().is_none())
+}
+
 fn defines_alias(script: &Script, name: &str) -> bool {
     let begins = format!("alias {name}=");
     script.commands.iter().any(|command| command.text.contains(&begins))
@@ -713,6 +910,11 @@ fn exits_with(command: &Command, status: i32) -> bool {
 /// Whether it is an `exit` whose status stands there; `exit` and `exit $?` pass another's on.
 pub(crate) fn exits_with_a_number(command: &str) -> bool {
     command.strip_prefix("exit ").is_some_and(|status| status.trim().parse::<u32>().is_ok())
+}
+
+/// Whether it is an `exit` that gives a status of its own, rather than the last command's.
+fn exits_by_itself(command: &str) -> bool {
+    command.strip_prefix("exit ").is_some_and(|status| !matches!(status.trim(), "$?" | "\"$?\""))
 }
 
 /// Whether a command ends the shell without a message of Bash's.

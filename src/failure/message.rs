@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::reason::reason_line;
+
 /// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval` Bash counts lines in a way of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BashMessage<'a> {
@@ -53,30 +55,9 @@ impl<'a> BashMessage<'a> {
     }
 }
 
-/// Without the lines in which a script's own `set -x` shows the driver's traps.
-pub(crate) fn without_driver_lines(stderr: String) -> String {
-    let of_driver = |line: &str| line.starts_with('+') && line.contains("__coshell");
-    if !stderr.lines().any(of_driver) {
-        return stderr;
-    }
-    stderr.split_inclusive('\n').filter(|line| !of_driver(line)).collect()
-}
-
-/// The last line that is not blank and says something: neither the times of `time`, nor a caret below a line of source text.
+/// The line of stderr that says why, which is the last line unless that line only follows the reason.
 pub(crate) fn last_line(stderr: &str) -> Option<&str> {
-    stderr.lines().map(str::trim_end).rfind(|line| !line.trim().is_empty() && !is_time(line) && !is_caret(line))
-}
-
-/// `real	0m0.004s`, or `real 0.00` with `time -p`.
-fn is_time(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let named = words.next().is_some_and(|word| ["real", "user", "sys"].contains(&word));
-    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || ".,ms".contains(c));
-    named && words.next().is_some_and(is_number) && words.next().is_none()
-}
-
-fn is_caret(line: &str) -> bool {
-    line.contains('^') && line.chars().all(|c| c == '^' || c == '~' || c.is_whitespace())
+    reason_line(stderr)
 }
 
 #[cfg(test)]
@@ -90,13 +71,5 @@ mod tests {
         let message = BashMessage { file: "/f.sh", line: None, text: "syntax error: y" };
         assert_eq!(BashMessage::parse("/f.sh: eval: line 21: syntax error: y"), Some(message));
         assert_eq!(BashMessage::parse("curl: (6) cannot resolve"), None);
-    }
-
-    #[test]
-    fn the_last_line_is_one_that_says_something() {
-        assert_eq!(last_line("ls: no\n\nreal\t0m0.004s\nuser\t0m0.002s\nsys\t0m0.000s\n"), Some("ls: no"));
-        assert_eq!(last_line("jq: error: x\n.a b\n   ^\n"), Some(".a b"));
-        assert_eq!(last_line("real problem\n"), Some("real problem"));
-        assert_eq!(last_line("\n"), None);
     }
 }

@@ -4,12 +4,13 @@
 //! Error types follow the pattern that Lambda accepts, `(Runtime|Function).[A-Z][a-zA-Z]+`: Runtime.* where the handler could not
 //! be run, Function.* where it ran and failed.
 
+mod advice;
 mod display;
-mod explain;
 mod handler;
 pub(crate) mod location;
 pub(crate) mod message;
 mod own;
+mod reason;
 mod report;
 mod sentence;
 mod timed_out;
@@ -18,13 +19,14 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use message::last_line;
 pub use handler::{Ending, HandlerFailure};
 pub(crate) use location::Evidence;
 pub use location::Place;
-pub(crate) use message::{BashMessage, without_driver_lines};
+pub(crate) use message::BashMessage;
+use message::last_line;
 pub use own::OwnError;
 pub(crate) use report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
+pub(crate) use timed_out::MORE_TIME;
 pub use timed_out::{Overdue, TimedOut};
 
 /// What went wrong.

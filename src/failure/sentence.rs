@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use super::explain::{WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
+use super::advice::{Circumstances, WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
 use super::handler::{Ending, HandlerFailure};
 use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
@@ -102,8 +102,13 @@ impl HandlerFailure {
                 write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
             }
             Ending::Status(status) if begins_with(&command, "return") => {
-                let function = place.frames.first().map_or(&self.function, |frame| &frame.function);
-                return write!(f, "`{command}` ended `{function}` with status {status}");
+                return match place.frames.first() {
+                    Some(frame) if frame.is_top_level() => write!(f, "`{command}` ended the file with status {status}"),
+                    frame => {
+                        let function = frame.map_or(&self.function, |frame| &frame.function);
+                        write!(f, "`{command}` ended `{function}` with status {status}")
+                    }
+                };
             }
             Ending::Status(status) if place.at_exit && begins_with(&command, "exit") => {
                 write!(f, "`{command}` ended the {whole} with status {status}")?;
@@ -111,7 +116,10 @@ impl HandlerFailure {
             Ending::Status(status) if self.bash_said_why(place) => {
                 write!(f, "`{command}` failed with status {status}")?;
             }
-            // An EXIT or ERR trap of the handler's own may have set the status.
+            ending if place.is_status_of_trap => {
+                write!(f, "`{command}` failed, and the ERR trap {}", Ended(ending))?;
+            }
+            // An EXIT trap of the handler's own may have set the status.
             ending if self.status_was_changed(place) => {
                 let own = Ended(Ending::of_command(place.status));
                 write!(f, "`{command}` {own} (the {whole} then {})", Ended(ending))?;
@@ -150,9 +158,16 @@ impl HandlerFailure {
     }
 
     fn describe_advice(&self, f: &mut Formatter) -> fmt::Result {
-        let (command, is_condition) =
-            self.place.as_ref().map_or(("", false), |place| (place.command.as_str(), place.is_condition));
-        match advice(self.ending_of_command(), command, is_condition, &self.stderr) {
+        let place = self.place.as_ref();
+        let circumstances = Circumstances {
+            ending: self.ending_of_command(),
+            command: place.map_or("", |place| &place.command),
+            is_condition: place.is_some_and(|place| place.is_condition),
+            stderr: &self.stderr,
+            function: place.and_then(|place| place.frames.first()).map_or("", |frame| &frame.function),
+            handler: &self.function,
+        };
+        match advice(&circumstances) {
             advice if advice.is_empty() => Ok(()),
             advice => write!(f, "; {advice}"),
         }

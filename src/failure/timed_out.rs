@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use super::handler::HandlerFailure;
 
+/// Where the time limit is set, on Lambda and on a developer's machine.
+pub(crate) const MORE_TIME: &str =
+    "the time limit is the function's timeout setting, 3 s by default, and `--timeout` on your own machine";
+
 /// What was known of an event when it was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
@@ -37,6 +41,10 @@ impl TimedOut {
             [] => f.write_str("; Bash itself was running, or waiting for input")?,
             running => write!(f, "; running: {}", running.join(", "))?,
         }
-        write!(f, "; ended {} ms before its deadline, since COSHELL_TIMEOUT_MARGIN_MS is set", margin.as_millis())
+        write!(
+            f,
+            "; ended {} ms before its deadline, since COSHELL_TIMEOUT_MARGIN_MS is set; {MORE_TIME}",
+            margin.as_millis()
+        )
     }
 }

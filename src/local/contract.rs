@@ -10,6 +10,7 @@
 
 mod batch;
 mod http;
+mod log_line;
 mod recognition;
 
 use clap::ValueEnum;
@@ -100,7 +101,12 @@ fn json(response: &[u8]) -> Result<Value, String> {
     if response.trim_ascii().is_empty() {
         return Err("the response is empty, which is not JSON".to_owned());
     }
-    serde_json::from_slice(response).map_err(|error| format!("the response is not JSON ({error})"))
+    serde_json::from_slice(response).map_err(|error| match log_line::beside_json(response) {
+        Some(line) => format!(
+            "the response is not JSON, since the line `{line}` stands beside the JSON (write log lines to stderr with `>&2`)"
+        ),
+        None => format!("the response is not JSON ({error})"),
+    })
 }
 
 /// What a value is, in a word with its article.

@@ -6,9 +6,11 @@
 //! A line that is a JSON object itself, such as embedded metrics, is of use only as a whole. Up to [`MOST_EVENT_BYTES`] it is kept
 //! until it has ended, and written in one piece. A longer one passes in parts, and a warning says so.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::driver_text::DriverText;
 use super::{Format, Level, Log, Owner, json};
 
 /// How long an incomplete line waits for its newline.
@@ -42,6 +44,8 @@ enum Kind {
 pub(crate) struct Lines {
     log: Log,
     owner: Owner,
+    /// What must not appear.
+    driver: Option<DriverText>,
     /// The beginning of a line that is not written yet.
     partial: Vec<u8>,
     /// When `partial` began to wait, where it must not wait for ever.
@@ -61,6 +65,7 @@ impl Lines {
         Lines {
             log,
             owner,
+            driver: None,
             partial: Vec::new(),
             partial_since: None,
             kind: Kind::Unknown,
@@ -69,6 +74,11 @@ impl Lines {
             parts: 0,
             tail: VecDeque::new(),
         }
+    }
+
+    /// Keeps the driver's text out of these lines.
+    pub(crate) fn without(self, driver: DriverText) -> Lines {
+        Lines { driver: Some(driver), ..self }
     }
 
     /// Takes what was read, and writes the lines that it completes.
@@ -112,7 +122,7 @@ impl Lines {
     fn end_line(&mut self) {
         let bytes = std::mem::take(&mut self.line_bytes);
         let kind = std::mem::replace(&mut self.kind, Kind::Unknown);
-        self.partial_since = None;
+        (self.partial_since, self.parts) = (None, 0);
         if kind == Kind::Object && bytes > MOST_EVENT_BYTES {
             let told = format!(
                 "a log line of {bytes} bytes begins as JSON and is split: CloudWatch keeps at most {MOST_EVENT_BYTES} bytes as \
@@ -172,10 +182,13 @@ impl Lines {
             None => {
                 self.split(entries);
                 let part = (self.parts > 0).then_some(self.parts + 1);
-                entries.extend(json::plain(&self.partial, &self.owner, part));
+                let line = removed(self.driver.as_ref(), &self.partial);
+                if !line.is_empty() || self.partial.is_empty() {
+                    entries.extend(json::plain(&line, &self.owner, part));
+                }
             }
         }
-        (self.partial, self.parts) = (Vec::new(), 0);
+        self.partial = Vec::new();
         if self.line_bytes > MOST_EVENT_BYTES {
             self.write_entries(&std::mem::take(entries)); // before the warning
         }
@@ -238,7 +251,8 @@ impl Lines {
     /// The end of what came through, as text.
     pub(crate) fn tail(&self) -> String {
         let (front, back) = self.tail.as_slices();
-        String::from_utf8_lossy(&[front, back].concat()).into_owned()
+        let bytes = [front, back].concat();
+        String::from_utf8_lossy(&removed(self.driver.as_ref(), &bytes)).into_owned()
     }
 
     fn write_partial(&mut self) {
@@ -250,10 +264,10 @@ impl Lines {
     /// Writes the incomplete line and then `bytes`, in one piece.
     fn write(&mut self, bytes: &[u8]) {
         if self.partial.is_empty() {
-            self.log.write(bytes);
+            self.log.write(&removed(self.driver.as_ref(), bytes));
         } else {
             self.partial.extend_from_slice(bytes);
-            self.log.write(&self.partial);
+            self.log.write(&removed(self.driver.as_ref(), &self.partial));
             self.partial.clear();
             self.partial.shrink_to(2 * PARTIAL_LINE_BYTES); // after a long object
         }
@@ -265,6 +279,10 @@ impl Lines {
         self.tail.drain(..surplus);
         self.tail.extend(bytes);
     }
+}
+
+fn removed<'a>(driver: Option<&DriverText>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    driver.map_or(Cow::Borrowed(bytes), |driver| driver.removed(bytes))
 }
 
 /// Where a part of a long line ends: at most [`JSON_PART_BYTES`], and not inside a character.

@@ -3,6 +3,7 @@
 //! Every write is a whole line or many, under one lock, so that lines of several streams are never mixed. A log that is slow to
 //! take them holds back who writes, and nobody else.
 
+pub(crate) mod driver_text;
 pub(crate) mod json;
 pub(crate) mod leftovers;
 pub(crate) mod lines;

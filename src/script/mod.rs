@@ -82,8 +82,11 @@ impl Script {
         }
         let text = text.to_owned();
         let parsing = move || {
-            let program = program(&text).or_else(|| program(&without_posix_apostrophes(&text)))?;
-            Some(Script { commands: walk::commands(&program) })
+            if let Some(program) = program(&text) {
+                return Some(Script { commands: walk::commands(&text, &program) });
+            }
+            let text = without_posix_apostrophes(&text);
+            program(&text).map(|program| Script { commands: walk::commands(&text, &program) })
         };
         let thread = thread::Builder::new().name("parser".to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
         thread.join().ok()?

@@ -1,5 +1,7 @@
 //! Walks a parsed script and lists its commands.
 
+use std::rc::Rc;
+
 use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
 use brush_parser::word::{self, WordPiece, WordPieceWithSource};
@@ -12,6 +14,8 @@ const MOST_DEEP: u32 = 8;
 /// Where the walk is.
 #[derive(Clone, Default)]
 struct Scope {
+    /// The text that is being walked: places count its characters.
+    source: Rc<[char]>,
     parent: Option<usize>,
     function: Option<String>,
     handled: bool,
@@ -24,9 +28,9 @@ struct Scope {
 }
 
 /// The commands of `program`, each before the commands inside it.
-pub(super) fn commands(program: &ast::Program) -> Vec<Command> {
+pub(super) fn commands(text: &str, program: &ast::Program) -> Vec<Command> {
     let mut walk = Walk::default();
-    walk.program(program, &Scope::default());
+    walk.program(program, &Scope { source: text.chars().collect(), ..Scope::default() });
     walk.commands
 }
 
@@ -68,9 +72,8 @@ impl Walk {
         let scope = Scope { parent: Some(index), apart: true, background: false, negated: false, ..scope };
         pipeline.seq.iter().for_each(|member| self.command(member, &scope));
         let members = self.commands.iter().filter(|command| command.parent == Some(index));
-        let (first, last) = members.fold((u32::MAX, 0), |(first, last), member| {
-            (first.min(member.first_line), last.max(member.last_line))
-        });
+        let (first, last) = members
+            .fold((u32::MAX, 0), |(first, last), member| (first.min(member.first_line), last.max(member.last_line)));
         let texts: Vec<&str> = self.commands[index + 1..]
             .iter()
             .filter(|command| command.parent == Some(index))
@@ -121,20 +124,20 @@ impl Walk {
         }
     }
 
-    fn compound(
-        &mut self,
-        compound: &ast::CompoundCommand,
-        redirections: Option<&ast::RedirectList>,
-        scope: &Scope,
-    ) {
+    fn compound(&mut self, compound: &ast::CompoundCommand, redirections: Option<&ast::RedirectList>, scope: &Scope) {
         use ast::CompoundCommand as C;
         let kind = match compound {
             C::Arithmetic(_) => Kind::Arithmetic,
             C::Subshell(_) => Kind::Subshell,
             _ => Kind::Compound,
         };
-        let printed = compound.to_string();
-        let text = if kind == Kind::Compound { first_line(&printed) } else { printed };
+        let end = redirections
+            .into_iter()
+            .flat_map(|list| &list.0)
+            .flat_map(words_of_redirection)
+            .filter_map(|word| word.loc.clone());
+        let text = excerpt(compound.location(), end.map(|span| span.end.index).max(), scope);
+        let text = if kind == Kind::Compound { first_line(&text) } else { text };
         let index = self.add(kind, text, lines(compound), scope);
         self.redirections(redirections, index, scope);
         let inside = inside(scope, index);
@@ -177,6 +180,7 @@ impl Walk {
         let body = Scope {
             parent: Some(index),
             function: Some(name),
+            source: Rc::clone(&scope.source),
             line_offset: scope.line_offset,
             depth: scope.depth,
             ..Scope::default()
@@ -192,9 +196,7 @@ impl Walk {
             let target = match redirection {
                 ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Filename(word))
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
-                ast::IoRedirect::File(..)
-                | ast::IoRedirect::HereDocument(..)
-                | ast::IoRedirect::HereString(..) => None,
+                ast::IoRedirect::File(..) | ast::IoRedirect::HereDocument(..) | ast::IoRedirect::HereString(..) => None,
             };
             self.commands[index].redirections.extend(target.map(|target| restored(target)));
         }
@@ -219,9 +221,11 @@ impl Walk {
         let Ok(pieces) = word::parse(text, &options()) else { return };
         for (start, inner) in substituted(&pieces) {
             let before = text.get(..start).map_or(0, |before| before.matches('\n').count());
-            let line_offset = scope.line_offset + line.saturating_sub(1) + self::line(before);
+            let line = line_of(inner, line + self::line(before), &scope.source);
+            let line_offset = scope.line_offset + line.saturating_sub(1);
             if let Some(program) = program(inner) {
-                let inside = Scope { line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
+                let source = inner.chars().collect();
+                let inside = Scope { source, line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
                 self.program(&program, &inside);
             }
         }
@@ -299,6 +303,26 @@ fn lines(node: &impl SourceLocation) -> (u32, u32) {
 
 fn end_of(word: &ast::Word) -> Option<u32> {
     word.loc.as_ref().map(|span| line(span.end.line))
+}
+
+/// The text of a compound command with its redirections, the last of which ends at character `end`.
+fn excerpt(span: Option<SourceSpan>, end: Option<usize>, scope: &Scope) -> String {
+    let Some(span) = span else { return String::new() };
+    let end = end.unwrap_or_default().max(span.end.index).min(scope.source.len());
+    scope.source.get(span.start.index..end).map(|chars| chars.iter().collect()).unwrap_or_default()
+}
+
+/// The line on which a substitution with the text `inner` begins: `line`, unless the parser has joined the lines of its word, as in the
+/// list of an array. Then it is the first line after that with the text.
+fn line_of(inner: &str, line: u32, source: &[char]) -> u32 {
+    let source: String = source.iter().collect();
+    let wanted = inner.trim_start_matches(['\n', ' ', '\t']).lines().next().unwrap_or_default().trim_end();
+    let blank = inner.len() - inner.trim_start().len();
+    let skipped = self::line(inner[..blank].matches('\n').count());
+    let mut lines = (1..).zip(source.lines()).skip(line.saturating_sub(1) as usize);
+    lines
+        .find(|(_, text)| text.contains(wanted))
+        .map_or(line, |(number, _): (u32, &str)| number.saturating_sub(skipped))
 }
 
 fn first_line(text: &str) -> String {

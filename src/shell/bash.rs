@@ -96,6 +96,8 @@ fn orders(
         ("pass", flag(in_argument)),
         ("globals", globals.join(" ").into()),
         ("own_err", flag(habits.err_traps)),
+        ("own_exit", flag(habits.lists_traps)),
+        ("exit_traps", flag(habits.exit_traps)),
         ("own_builtin", flag(habits.builtin)),
         ("noisy", flag(habits.traces)),
         ("sources", flag(habits.sources)),

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2064,SC2154
 # coshell's half inside Bash: sources the handler script once, then forks one waiting subshell after another, each for one event.
 #
 # How it stays out of the script's way, and the script out of its own:
@@ -22,68 +22,120 @@ for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
 __coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
-__coshell_turn=0 __coshell_code=0 __coshell_record=()
+__coshell_turn=0 __coshell_code='' __coshell_record=()
 # Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi
 printf 'B\n' >>"$__coshell_status"
 
-# Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever called as
-# `__coshell_trace … || builtin :`, since a failing command in here would otherwise end the shell with its own status.
-# Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's.
-# Of what the script's own `set -x` shows of all this, the first lines alone are left, each with our prefix in it (handler.rs).
-# A script may unset any variable, even Bash's own.
-__coshell_trace() { # kind status command [status of each member of the pipeline …]
-  case __coshell:$- in *x*) {
-    builtin local __coshell_flags=$-
-    builtin set +x
-  } 2>/dev/null ;; esac
-  builtin local __coshell_i IFS=' '
-  case $1 in exited) __coshell_print_record ;; esac
-  __coshell_record=("$1" "$__coshell_turn" "$2" "${BASH_SUBSHELL-0}" "${__coshell_code-}" "${3:0:2000}" "${*:4}")
-  for ((__coshell_i = 1; __coshell_i < ${#FUNCNAME[@]} && __coshell_i < 64; __coshell_i++)); do
-    __coshell_record+=("${FUNCNAME[__coshell_i]-}" "${BASH_SOURCE[__coshell_i]-}" "${BASH_LINENO[__coshell_i - 1]-}")
-  done
-  case $1$- in [!f]* | failed*e*) __coshell_print_record ;; esac
-  case ${__coshell_flags-} in ?*) builtin set -x ;; esac
+# What the traps do is text that `eval` runs, and no function: a handler that lists or removes functions finds its own alone. The text is
+# parsed when the script's aliases exist: commands in it begin with a backslash. Each trap first saves what it sees.
+# shellcheck disable=SC2016 # expanded when it runs
+{
+  # Of what the script's own `set -x` shows of them, these first lines alone are left, each with our prefix in it (driver_text.rs).
+  __coshell_saw='__coshell_ended=$? __coshell_command=${BASH_COMMAND-} __coshell_line=${LINENO-} __coshell_pipeline=("${PIPESTATUS[@]-}")
+    case __coshell:$- in *x*) { __coshell_flags=x; \builtin set +x; } 2>/dev/null ;; *) __coshell_flags= ;; esac; '
+
+  # Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever run as
+  # `eval … || :`, since a failing command in here would otherwise end the shell with its own status.
+  # Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's. What failed
+  # in a `$( )` cannot be remembered here, and is written at once.
+  # A script may unset any variable, even Bash's own.
+  __coshell_trace='
+    case $__coshell_kind in exited) \builtin eval "$__coshell_print" ;; esac
+    case $__coshell_kind:$__coshell_ended:$__coshell_command:${#BASH_SOURCE[@]} in
+    "${__coshell_record[0]-}:${__coshell_record[2]-}:${__coshell_record[5]-}:1") ;; # the status of the handler as a whole
+    *)
+      __coshell_statuses=
+      for __coshell_i in "${__coshell_pipeline[@]-}"; do __coshell_statuses+="$__coshell_i "; done
+      __coshell_record=("$__coshell_kind" "$__coshell_turn" "$__coshell_ended" "${BASH_SUBSHELL-0}" "${__coshell_code-}"
+        "${__coshell_command:0:2000}" "$__coshell_statuses")
+      for ((__coshell_i = 0; __coshell_i < ${#BASH_SOURCE[@]} && __coshell_i < 63; __coshell_i++)); do
+        __coshell_record+=("${FUNCNAME[__coshell_i]-source}" "${BASH_SOURCE[__coshell_i]-}" "$__coshell_line")
+        __coshell_line=${BASH_LINENO[__coshell_i]-}
+      done
+      case $__coshell_kind$-:${BASH_SUBSHELL-0} in [!f]* | failed*e*:* | *:[!01]*) \builtin eval "$__coshell_print" ;; esac
+      ;;
+    esac
+    case $__coshell_flags in x) \builtin set -x ;; esac'
+  __coshell_print='
+    case ${#__coshell_record[@]} in
+    0) ;;
+    *)
+      \builtin printf "%s\0" "${#__coshell_record[@]}" "${__coshell_record[@]}" >>"$__coshell_trace_file"
+      __coshell_record=()
+      ;;
+    esac'
+
+  # The ERR trap. Where BASH_COMMAND names another command than the one that failed, PIPESTATUS mostly shows that.
+  __coshell_on_error="$__coshell_saw __coshell_kind=failed"'; \builtin eval "$__coshell_trace" || \builtin :'
+
+  # The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
+  # trap, which runs before the next command, when the supervisor has ended the one that is waited for.
+  __coshell_on_overdue="$__coshell_saw __coshell_kind=overdue"'; \builtin eval "$__coshell_trace" || \builtin :
+    \builtin trap "$__coshell_on_next" DEBUG'
+  __coshell_on_next="$__coshell_saw __coshell_kind=stopped"'; \builtin eval "$__coshell_trace" || \builtin :
+    \builtin trap - DEBUG
+    \builtin exit 124'
+
+  # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the subshell's
+  # end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout): it wakes on
+  # this very processor, and would have to wait for the teardown. That the handler has returned shows in what follows its call: a
+  # fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec,
+  # unlike `builtin exec`, keeps what it did: the status pipe takes the place of stdout, which closes it. The wake-up pipe is opened
+  # first, or the release could come before there is a reader. The status tells the shell below that there is nothing left to say.
+  # Bash 5.1 gives a failed exec the status 0; one that succeeds does not come here.
+  #
+  # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as well.
+  # The trap must do nothing there: its first simple command would wait for a process that is no child of that child, and Bash would
+  # complain of that on stderr ("wait_for: No record of process").
+  __coshell_on_exit='
+    case $__coshell_ended:${__coshell_code-}:$__coshell_command in
+    0:0:*)
+      POSIXLY_CORRECT=1
+      \exec 9<"$__coshell_wake" >>"$__coshell_status"
+      \builtin printf "S %s\n" "$__coshell_turn"
+      \builtin read -r -N 1 -u 9 __coshell_byte || \builtin :
+      \builtin exit 47
+      ;;
+    0::"exec "*)
+      __coshell_ended=127
+      \builtin eval "$__coshell_trace" || \builtin :
+      \builtin exit 127
+      ;;
+    *) \builtin eval "$__coshell_trace" || \builtin : ;;
+    esac'
+  __coshell_exit_trap='case ${BASHPID:-0} in "$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
+
+  # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
+  # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
+  # trap is set once more, with the local variables in front that it names; they count where no other variable has the name then.
+  __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*)
+    __coshell_set=$(\builtin trap -p EXIT) __coshell_rest=$(\builtin local -p)
+    \builtin eval "$__coshell_keep" || \builtin : ;; esac'
+  __coshell_keep='
+    case $__coshell_set in
+    "" | *__coshell_on_exit*) ;;
+    *)
+      __coshell_kept= __coshell_rest+=$__coshell_newline
+      \builtin eval "__coshell_words=(${__coshell_set#trap -- })"
+      __coshell_words=${__coshell_words[0]#*"# end of locals$__coshell_newline"}
+      while [[ $__coshell_rest == *"$__coshell_newline"* ]]; do
+        __coshell_set=${__coshell_rest%%"$__coshell_newline"*} __coshell_rest=${__coshell_rest#*"$__coshell_newline"}
+        case $__coshell_set in "declare -"*=*) ;; *) continue ;; esac
+        __coshell_name=${__coshell_set#declare * } __coshell_name=${__coshell_name%%=*}
+        case $__coshell_words in *"$__coshell_name"*) __coshell_kept+="[[ -v $__coshell_name ]] || $__coshell_set$__coshell_newline" ;; esac
+      done
+      case $__coshell_kept in
+      ?*) \builtin trap -- "$__coshell_kept# end of locals$__coshell_newline$__coshell_words" EXIT ;;
+      esac
+      ;;
+    esac'
+  __coshell_newline=$'\n'
 }
 
-__coshell_print_record() {
-  case ${#__coshell_record[@]} in 0) return ;; esac
-  builtin printf '%s\0' "${#__coshell_record[@]}" "${__coshell_record[@]}" >>"$__coshell_trace_file"
-  __coshell_record=()
-}
-
-# The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
-# trap, which runs before the next command, when the supervisor has ended the one that is waited for.
-__coshell_overdue() { # status command
-  __coshell_trace overdue "$1" "$2" || builtin :
-  builtin trap '__coshell_trace stopped "$?" "${BASH_COMMAND-}" || builtin :; builtin trap - DEBUG; builtin exit 124' DEBUG
-}
-
-# The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the subshell's
-# end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout): it wakes on
-# this very processor, and would have to wait for the teardown. That the handler has returned shows in what follows its call: a
-# fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec,
-# unlike `builtin exec`, keeps what it did: the status pipe takes the place of stdout, which closes it. The wake-up pipe is opened
-# first, or the release could come before there is a reader. The status tells the shell below that there is nothing left to say.
-__coshell_exit() { # status command [status of each member of the pipeline …]
-  case $1:${__coshell_code-}:__coshell in
-  0:0:*)
-    POSIXLY_CORRECT=1
-    \exec 9<"$__coshell_wake" >>"$__coshell_status"
-    builtin printf 'S %s\n' "$__coshell_turn"
-    builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-    builtin exit 47
-    ;;
-  *) __coshell_trace exited "$1" "$2" "${@:3}" || builtin : ;;
-  esac
-}
-
-# The ERR trap. Where BASH_COMMAND names another command than the one that failed, PIPESTATUS mostly shows that.
-__coshell_failed='__coshell_trace failed "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" || builtin :'
-
-shopt -s expand_aliases inherit_errexit
+# POSIX mode, in which the tutorial's bootstrap ran, has all four on.
+shopt -s checkhash expand_aliases inherit_errexit shift_verbose
 {
   # shellcheck disable=SC2086 # several words: the convention's options
   set $__coshell_options
@@ -91,10 +143,11 @@ shopt -s expand_aliases inherit_errexit
   1) ;; # the script has an ERR trap or errtrace of its own: ours would change when it fires
   *)
     set -E
-    trap "$__coshell_failed" ERR
+    trap "$__coshell_on_error" ERR
     ;;
   esac
-  trap 'case ${BASHPID-$$} in $$) __coshell_trace exited "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" || builtin : ;; esac' EXIT
+  __coshell_pid=${BASHPID:-0}
+  trap "$__coshell_exit_trap" EXIT
   case $__coshell_script in
   ?*)
     builtin source "$__coshell_script"
@@ -113,7 +166,7 @@ shopt -s expand_aliases inherit_errexit
       builtin shopt -s expand_aliases inherit_errexit
       ;;
     esac
-    builtin set +e +x
+    builtin set +aex
     builtin trap -p DEBUG >|"$__coshell_trace_file"
     builtin trap - DEBUG
     {
@@ -122,7 +175,7 @@ shopt -s expand_aliases inherit_errexit
       builtin printf '\0'
       builtin trap -p EXIT
       builtin printf '\0'
-      case $__coshell_sources in 1) builtin declare -f ;; esac
+      case $__coshell_sources$__coshell_exit_traps in *1*) builtin declare -f ;; esac
       builtin printf '\0'
       builtin trap -p TERM
       builtin printf '\0'
@@ -130,7 +183,7 @@ shopt -s expand_aliases inherit_errexit
       builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
-    __coshell_debug='' __coshell_err=''
+    __coshell_debug='' __coshell_err='' __coshell_functions=${__coshell_own[3]-}
     # It would make `case` take an option's letter for another.
     builtin shopt -q nocasematch && __coshell_nocasematch=1 && builtin shopt -u nocasematch
     case $__coshell_options in *T*) __coshell_debug=${__coshell_own[0]-} ;; esac
@@ -140,7 +193,7 @@ shopt -s expand_aliases inherit_errexit
       ;;
     *)
       builtin set +E
-      case ${__coshell_own[1]-} in *'__coshell_trace failed '*) ;; ?*) __coshell_own_err=1 ;; esac
+      case ${__coshell_own[1]-} in *__coshell_kind=failed*) ;; ?*) __coshell_own_err=1 ;; esac
       ;;
     esac
     builtin trap - ERR
@@ -156,17 +209,36 @@ shopt -s expand_aliases inherit_errexit
     builtin unset -n __coshell_pair __coshell_pid
     # A Bash that ends by SIGTERM itself would run the script's EXIT trap where it is, muted as the loop below is.
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
-    *'__coshell_trace exited '*) builtin trap - EXIT ;;
+    *__coshell_kind=exited*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
     esac
-    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
-    case ${__coshell_own[3]-} in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
+    case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
+    case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
+    # Functions run a RETURN trap only with functrace, and run a DEBUG trap as well then.
+    __coshell_trappers='' __coshell_traced=''
+    case $__coshell_exit_traps:$__coshell_noisy in
+    1:)
+      __coshell_names=$__coshell_functions
+      while [[ $__coshell_names ]]; do
+        __coshell_name=${__coshell_names%%$'\n'*} __coshell_names=${__coshell_names#*$'\n'}
+        case $__coshell_name in
+        [!\ {}]*' () ') __coshell_traced=${__coshell_name% () } ;;
+        *EXIT* | *trap*[\ \'\"]0*) __coshell_trappers+=" $__coshell_traced " ;;
+        esac
+      done
+      ;;
+    esac
+    # The script's own values stay where they cannot be replaced.
+    case ${EVENT_DATA+${EVENT_DATA@a}} in *r*) __coshell_globals=${__coshell_globals/EVENT_DATA/} ;; esac
+    case ${REQUEST_ID+${REQUEST_ID@a}} in *r*) __coshell_globals=${__coshell_globals/REQUEST_ID/} ;; esac
+    case ${HEADERS+${HEADERS@a}} in *r*) __coshell_headers='' ;; esac
     case ${__coshell_nocasematch-} in 1) __coshell_debug="builtin shopt -s nocasematch; $__coshell_debug" ;; esac
     case $__coshell_options:$__coshell_debug$__coshell_xtrace in *[vx]*:* | *:?*) __coshell_noisy=1 ;; esac
-    __coshell_e=+e __coshell_x=+x
+    __coshell_a=+a __coshell_e=+e __coshell_x=+x
+    case $__coshell_options in *a*) __coshell_a=-a ;; esac
     case $__coshell_options in *e*) __coshell_e=-e ;; esac
     case $__coshell_options in *x*) __coshell_x=-x ;; esac
-    builtin unset -v __coshell_own __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
+    builtin unset -v __coshell_own __coshell_functions __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
       LAMBDA_RUNTIME_DEADLINE_MS LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID \
       LAMBDA_RUNTIME_CLIENT_CONTEXT LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID
     # Without errexit a file that could not be sourced comes so far.
@@ -188,15 +260,20 @@ shopt -s expand_aliases inherit_errexit
         1) builtin eval "$__coshell_err" ;;
         *)
           builtin set -E
-          builtin trap "$__coshell_failed" ERR
+          builtin trap "$__coshell_on_error" ERR
           ;;
         esac
-        # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as
-        # well. The trap must do nothing there: its first simple command would wait for a process that is no child of that child, and
-        # Bash would complain of that on stderr ("wait_for: No record of process").
+        # Where the script lists traps or sends signals, an EXIT trap of ours would be in the way: Bash loses a signal to a child that has
+        # not begun its command yet. Then less is known of an `exit`.
         __coshell_pid=${BASHPID:-0}
-        builtin trap 'case ${BASHPID:-0} in "$__coshell_pid") __coshell_exit "$?" "${BASH_COMMAND-}" "${PIPESTATUS[@]-}" ;; esac' EXIT
-        case $__coshell_timed in 1) builtin trap '__coshell_overdue "$?" "${BASH_COMMAND-}"' STKFLT ;; esac
+        case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
+        case $__coshell_trappers in
+        ?*)
+          builtin set -T
+          builtin trap "$__coshell_on_return" RETURN
+          ;;
+        esac
+        case $__coshell_timed in 1) builtin trap "$__coshell_on_overdue" STKFLT ;; esac
         {
           builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :
@@ -229,12 +306,12 @@ shopt -s expand_aliases inherit_errexit
         # Where the script speaks of xtrace or DEBUG traps, what follows the handler's call is muted; elsewhere nothing follows.
         case $__coshell_in_if:$__coshell_noisy in
         :)
-          builtin set "$__coshell_e"
+          builtin set "$__coshell_a" "$__coshell_e"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           __coshell_code=$?
           ;;
         :1)
-          builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
+          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
           "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
           {
             __coshell_code=$?
@@ -243,7 +320,7 @@ shopt -s expand_aliases inherit_errexit
           } >/dev/null 2>&1
           ;;
         *) # in an `if`, as the convention has it: no errexit in the handler, whatever it sets
-          builtin eval "builtin set $__coshell_e $__coshell_x; $__coshell_debug"
+          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
           if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
             { __coshell_code=0; } 2>/dev/null
           else
@@ -253,6 +330,16 @@ shopt -s expand_aliases inherit_errexit
             builtin set +vx
             builtin trap - DEBUG
           } >/dev/null 2>&1
+          ;;
+        esac
+        case $__coshell_own_exit:$__coshell_code in
+        1:0)
+          case $(builtin trap -p EXIT) in
+          '')
+            __coshell_ended=0 __coshell_command=''
+            builtin eval "$__coshell_on_exit"
+            ;;
+          esac
           ;;
         esac
         builtin exit "$__coshell_code"

@@ -17,8 +17,14 @@ const MOST_FILES: usize = 32;
 pub(super) struct Habits {
     /// ERR traps or errtrace: a trap of ours, with errtrace, would change when the script's own one fires.
     pub(super) err_traps: bool,
+    /// `kill`, or a list of the traps: an EXIT trap of ours would show, or cost a child a signal.
+    pub(super) lists_traps: bool,
+    /// EXIT traps: they may name variables that are local to the function that sets them.
+    pub(super) exit_traps: bool,
     /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
     pub(super) traces: bool,
+    /// RETURN traps or functrace: a RETURN trap of ours would be in the way.
+    pub(super) returns: bool,
     /// Other files: the driver is to look at the functions for both of the above, once they are known.
     pub(super) sources: bool,
     /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
@@ -53,6 +59,7 @@ impl Habits {
             }
         }
         habits.coprocs |= habits.sources;
+        habits.exit_traps &= !habits.returns;
         habits.globals = GLOBALS.into_iter().filter(|name| habits.sources || habits.globals.contains(name)).collect();
         Ok(habits)
     }
@@ -61,6 +68,11 @@ impl Habits {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
         self.headers |= speaks_of(&["HEADERS"]);
+        let in_background = || text.split("&&").any(|part| part.replace(">&", "").replace("<&", "").contains('&'));
+        self.lists_traps |= speaks_of(&["trap -p", "$(trap)", "trap |", "trap >"]);
+        self.lists_traps |= speaks_of(&["kill "]) && in_background();
+        self.exit_traps |= speaks_of(&["trap"]) && speaks_of(&["EXIT", " 0"]);
+        self.returns |= speaks_of(&["RETURN", "functrace"]);
         self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
         self.globals.extend(GLOBALS.into_iter().filter(|name| speaks_of(&[*name])));
         self.coprocs |= speaks_of(&["coproc"]);

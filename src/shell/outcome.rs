@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::convention::Stream;
 use super::turn::Turn;
 use super::{Phase, Shell};
-use crate::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut, without_driver_lines};
+use crate::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut};
 use crate::logs::Level;
 use crate::stack::{self, Record};
 
@@ -51,7 +51,7 @@ impl Turn<'_, '_> {
             self.lines.feed(self.response.unsent());
             self.lines.finish();
         }
-        without_driver_lines(self.lines.tail())
+        self.lines.tail()
     }
 
     fn handler_failed(&mut self, status: i32) -> Failure {
@@ -71,6 +71,7 @@ impl Turn<'_, '_> {
         let stderr = self.error_text();
         let records = self.shell.stack_records(self.number);
         let place = self.shell.evidence(&records, OF_AN_EVENT, &stderr).overdue(overdue.running.is_empty());
+        let place = place.or_else(|| self.shell.evidence(&records, OF_AN_EVENT, &stderr).replaced());
         let ending = Ending::of_command(self.done.unwrap_or_default());
         let handler = self.shell.failure(ending, place, stderr, None);
         Failure::TimedOut(Box::new(TimedOut { handler, overdue }))

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use super::turn::Turn;
 use super::{Phase, lane};
-use crate::failure::{Failure, Overdue};
+use crate::failure::{Failure, MORE_TIME, Overdue};
 use crate::logs::Level;
 use crate::processes::{Process, listed};
 
@@ -69,7 +69,7 @@ impl Turn<'_, '_> {
         let after = self.deadline.started.elapsed().as_secs_f64();
         let (_, running) = self.running();
         let what = if running.is_empty() { "Bash itself".to_owned() } else { listed(&running) };
-        let told = format!("the time limit is near; after {after:.1} s this is running: {what}");
+        let told = format!("the time limit is near; after {after:.1} s this is running: {what}; {MORE_TIME}");
         self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
     }
 

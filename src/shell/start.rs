@@ -19,9 +19,10 @@ use super::status::{Records, Status};
 use super::xtrace::Traced;
 use super::{Phase, Plumbing, Shell, apostrophes, bash, sources};
 use crate::config::Config;
-use crate::failure::{Ending, Failure, without_driver_lines};
+use crate::failure::{Ending, Failure};
 use crate::handler::Handler;
 use crate::host::Host;
+use crate::logs::driver_text::DriverText;
 use crate::logs::leftovers::Whose;
 use crate::logs::lines::Lines;
 use crate::logs::{Level, Owner};
@@ -76,6 +77,7 @@ impl Starting {
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
+        let lines = host.log.lines(Owner::default()).without(DriverText::of(&plumbing.driver.path));
         let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
         let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
         let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| not_started(config, &error))?;
@@ -103,7 +105,7 @@ impl Starting {
             config: config.clone(),
             habits,
             output: End { fd: reader, path: PathBuf::new() },
-            lines: host.log.lines(Owner::default()),
+            lines,
             told: Vec::new(),
             since: Instant::now(),
             warned: false,
@@ -260,7 +262,7 @@ impl Starting {
 
     fn script_failed(&mut self, status: ExitStatus) -> Failure {
         use std::os::unix::process::ExitStatusExt;
-        let stderr = without_driver_lines(self.lines.tail());
+        let stderr = self.lines.tail();
         let records = self.shell.stack_records(WHILE_SOURCING);
         let place = self.shell.evidence(&records, OF_THE_SCRIPT, &stderr).failure();
         let ending = match status.signal() {

@@ -13,6 +13,7 @@ use crate::deadline::Deadline;
 use crate::failure::{Failure, Overdue};
 use crate::invocation::Invocation;
 use crate::logs::Owner;
+use crate::logs::driver_text::DriverText;
 use crate::logs::lines::Lines;
 use crate::response::Response;
 
@@ -63,7 +64,7 @@ impl Shell {
         self.wake(invocation, &mut deadline, &owner)?;
         self.traced.steps.begin();
         let mut turn = Turn {
-            lines: self.host.log.lines(owner),
+            lines: self.host.log.lines(owner).without(DriverText::of(&self.plumbing.driver.path)),
             number: self.turn,
             shell: self,
             response,

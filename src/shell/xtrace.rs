@@ -12,9 +12,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::stack::Frame;
 use super::whole_lines::WholeLines;
 use crate::secrets::masked;
+use crate::stack::Frame;
 pub(super) use written::Traced;
 
 /// Begins each field of PS4.

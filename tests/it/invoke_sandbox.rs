@@ -131,3 +131,12 @@ fn a_layer_that_cannot_be_unpacked_is_wrong_usage() {
     let ran = sandboxed("handler() { :; }").with(&["--layer", bad.to_str().unwrap()]).run();
     ran.assert_status(2).assert_stderr_has("bad.zip`: it is neither a folder nor a zip").assert_stdout("");
 }
+
+#[test]
+fn a_write_outside_tmp_is_explained() {
+    if no_namespaces() {
+        return;
+    }
+    let ran = sandboxed("handler() {\n  touch page.html\n}").run().assert_status(1);
+    ran.assert_stderr_has("Read-only file system; only /tmp can be written on Lambda: write below /tmp\",");
+}

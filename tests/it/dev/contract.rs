@@ -29,6 +29,15 @@ fn a_warning_changes_neither_the_response_nor_the_status() {
 }
 
 #[test]
+fn a_log_line_that_stands_beside_the_json_is_shown() {
+    let right = "warning: the response is not JSON, since the line `Fetching a page` stands beside the JSON \
+        (write log lines to stderr with `>&2`): the client of the function URL gets an error";
+    for response in ["Fetching a page\n{\"statusCode\":200}", "{\"statusCode\":200}\nFetching a page"] {
+        assert_eq!(warnings(&invoke(URL, response, 0, &[]).assert_status(0)), [right]);
+    }
+}
+
+#[test]
 fn a_sound_response_a_failure_and_an_unknown_caller_get_no_warning() {
     for (event, response, status) in
         [(URL, "{}", 0), (QUEUE, r#"{"batchItemFailures":[]}"#, 0), (QUEUE, "", 1), ("{}", "", 0)]

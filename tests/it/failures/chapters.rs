@@ -267,6 +267,28 @@ pub const CHAPTERS: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "Lambda is not a developer's machine",
+        text: "What works elsewhere and not on Lambda, and what helps.",
+        cases: &[
+            "argument-too-long",
+            "library-missing",
+            "curl-refused",
+            "read-only",
+            "tmp-kept",
+            "tmp-full",
+            "device-full-echo",
+            "context-argument",
+            "package-manager",
+            "empty-environment",
+            "stack-trace-message",
+        ],
+    },
+    Chapter {
+        title: "A secret stands in the command",
+        text: "The value is masked in the report and in the runtime's own log lines.",
+        cases: &["secret-in-command", "secret-in-assignment"],
+    },
+    Chapter {
         title: "A signal ends it",
         text: "Bash tells of a death by signal N as status 128 + N.",
         cases: &[
@@ -332,6 +354,7 @@ pub const CHAPTERS: &[Chapter] = &[
             "init-command",
             "init-not-found",
             "init-unbound",
+            "init-event",
             "init-exit",
             "init-exit-3",
             "init-return",
@@ -364,7 +387,6 @@ pub const CHAPTERS: &[Chapter] = &[
             "fine-process-substitution",
             "fine-background",
             "fine-killed-in-background",
-            "fine-killed",
         ],
     },
     Chapter {

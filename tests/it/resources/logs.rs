@@ -42,6 +42,25 @@ fn a_log_of_any_size_passes_whole_in_flat_memory() {
     }
 }
 
+/// A line of 1 MiB that is made of small objects would need some 100 MB as a tree of values.
+#[test]
+fn a_json_line_of_many_members_costs_a_few_times_its_size() {
+    let script = "handler() { case $1 in
+      one) echo one >&2;;
+      many) { printf '{\"a\":['; yes '{\"\":0},' | head -n 145000 | tr -d '\\n'; echo '0]}'; } >&2 || (($? == 141));;
+    esac; }";
+    for format in ["Text", "JSON"] {
+        let function = Function::script(script).env("AWS_LAMBDA_LOG_FORMAT", format).start();
+        function.answer("one").responds("");
+        let before = peak_bytes(function.pid());
+        let log = function.answer("many").responds("").log;
+        assert!(log.starts_with("{\"a\":[{\"\":0},{\"\":0},"), "{format}: {:.100}", log);
+        assert!(log.len() > 1_015_000 && log.lines().count() == 1, "{format}: {} bytes", log.len());
+        let grown = peak_bytes(function.pid()) - before;
+        assert!(grown < 8_000_000, "{format}: grew by {grown} bytes");
+    }
+}
+
 fn peak_bytes(pid: i32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

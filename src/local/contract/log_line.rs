@@ -1,0 +1,65 @@
+//! Finds a log line that a handler printed to stdout beside its JSON response.
+
+use serde_json::Value;
+
+/// So many characters of the line are shown.
+const SHOWN: usize = 80;
+/// So many log lines may stand before the JSON.
+const MOST_LINES: usize = 100;
+
+/// The first line of `response` that is no part of the JSON, where there is JSON before or after the line.
+pub(super) fn beside_json(response: &[u8]) -> Option<String> {
+    let text = str::from_utf8(response).ok()?.trim();
+    let line = before_json(text).or_else(|| after_json(text))?.trim();
+    let shown: String = line.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    Some(if line.chars().nth(SHOWN).is_some() { shown + "…" } else { shown })
+}
+
+fn before_json(text: &str) -> Option<&str> {
+    let (first, _) = text.split_once('\n')?;
+    let mut lines = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start()).take(MOST_LINES);
+    let begins_json = |rest: &str| rest.starts_with(['{', '[']) && first_value(rest).is_some();
+    (first_value(first).is_none() && lines.any(begins_json)).then_some(first)
+}
+
+fn after_json(text: &str) -> Option<&str> {
+    let rest = text[first_value(text)?..].trim_start_matches([' ', '\t', '\r']).strip_prefix('\n')?;
+    rest.trim_start().lines().next()
+}
+
+/// Where the object or list ends that `text` begins with.
+fn first_value(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let is_document = matches!(values.next()?, Ok(Value::Object(_) | Value::Array(_)));
+    is_document.then(|| values.byte_offset())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_before_or_after_the_json_is_found() {
+        for (response, line) in [
+            ("Downloading x\n{\"statusCode\": 200}\n", Some("Downloading x")),
+            ("one\ntwo\n\n{\n  \"a\": 1\n}\n", Some("one")),
+            ("[INFO] one\n[INFO] two\n[1]\n", Some("[INFO] one")),
+            ("{\"a\": 1}\ndone\n", Some("done")),
+            ("start\n{\"a\": 1}\ndone\n", Some("start")),
+            ("hello\n", None),
+            ("hello\nworld\n", None),
+            ("{\"a\": 1\n", None),
+            ("{\"a\": 1}", None),
+            ("7\ndone\n", None),
+        ] {
+            assert_eq!(beside_json(response.as_bytes()).as_deref(), line, "{response}");
+        }
+        assert_eq!(beside_json(b"\xff\n{}"), None);
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        let response = format!("{}\n{{}}", "é".repeat(200));
+        assert_eq!(beside_json(response.as_bytes()), Some("é".repeat(SHOWN) + "…"));
+    }
+}
