@@ -17,6 +17,7 @@ use super::super::invocation::{FunctionError, Invoke, Outcome, Response};
 use super::super::invoke::outcome::judge;
 use super::super::invoke::{init, machine};
 use super::Arguments;
+use super::setup::Setup;
 
 /// The folder beside the script whose commands come first on PATH.
 const STUBS: &str = "tests/bin";
@@ -51,6 +52,7 @@ pub(super) struct Bench {
     interruption: Interruption,
     environment: Option<Environment>,
     is_lost: bool,
+    _setup: Option<Setup>,
     log: Arc<File>,
     log_bytes: u64,
 }
@@ -58,15 +60,27 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new(function: Function, arguments: &Arguments, interruption: Interruption) -> Result<Bench> {
         let log = machine::log()?;
+        let setup = Setup::run(&function.task_root)?;
+        let mut given = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
+        given.extend(arguments.env.iter().cloned()); // which replace those of the setup
         let settings = Settings {
-            variables: variables(&function.task_root, &arguments.env)?,
+            variables: variables(&function.task_root, &given)?,
             function,
             bootstrap: Bootstrap::ThisProgram,
             memory_mb: MEMORY_MB,
             log: Some(Arc::clone(&log)),
         };
         let timeout = arguments.timeout;
-        Ok(Bench { settings, timeout, interruption, environment: None, is_lost: false, log, log_bytes: 0 })
+        Ok(Bench {
+            settings,
+            timeout,
+            interruption,
+            environment: None,
+            is_lost: false,
+            _setup: setup,
+            log,
+            log_bytes: 0,
+        })
     }
 
     /// Where the sources of what failed are.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// The folder beside the script.
-const FOLDER: &str = "events";
+use crate::local::event::{FOLDER, is_event};
+
 const EVENT: &str = "json";
 /// An expected answer has no more bytes than a response may have: 6 MiB and 100 bytes, and a newline.
 const LIMIT_BYTES: u64 = 6 * 1024 * 1024 + 101;
@@ -68,7 +68,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     for entry in entries {
         let path = entry.with_context(|| format!("cannot read the folder `{}`", folder.display()))?.path();
         let name = path.file_stem().unwrap_or_default();
-        if path.extension().is_some_and(|extension| extension == EVENT) && !name.as_encoded_bytes().starts_with(b".") {
+        if is_event(&path) {
             names.push(
                 name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned(),
             );
