@@ -147,7 +147,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     ;;
   esac
   __coshell_pid=${BASHPID:-0}
-  trap "$__coshell_exit_trap" EXIT
+  case $__coshell_aliased in 1) ;; *) trap "$__coshell_exit_trap" EXIT ;; esac
   case $__coshell_script in
   ?*)
     builtin source "$__coshell_script"
@@ -167,6 +167,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       ;;
     esac
     builtin set +aex
+    builtin export -n __coshell_code __coshell_options
     builtin trap -p DEBUG >|"$__coshell_trace_file"
     builtin trap - DEBUG
     {
@@ -264,7 +265,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           ;;
         esac
         # Where the script lists traps or sends signals, an EXIT trap of ours would be in the way: Bash loses a signal to a child that has
-        # not begun its command yet. Then less is known of an `exit`.
+        # not begun its command yet. Then less is known of an `exit`. So it is where an alias takes the place of a word of the trap's.
         __coshell_pid=${BASHPID:-0}
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
         case $__coshell_trappers in
@@ -335,9 +336,12 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
         case $__coshell_own_exit:$__coshell_code in
         1:0)
           case $(builtin trap -p EXIT) in
-          '')
-            __coshell_ended=0 __coshell_command=''
-            builtin eval "$__coshell_on_exit"
+          '') # as in the EXIT trap
+            POSIXLY_CORRECT=1
+            \exec 9<"$__coshell_wake" >>"$__coshell_status"
+            builtin printf 'S %s\n' "$__coshell_turn"
+            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+            builtin exit 47
             ;;
           esac
           ;;
