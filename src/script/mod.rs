@@ -41,6 +41,10 @@ pub(crate) struct Command {
     pub(crate) function: Option<String>,
     /// Whether its failure ends nothing, by the place where it stands: a condition, before `&&` or `||`, after `!`.
     pub(crate) handled: bool,
+    /// Whether `&&` follows it.
+    pub(crate) before_and: bool,
+    /// Which `$( )` of the script it is in, counted from 1.
+    pub(crate) substitution: u32,
     /// Whether `!` inverts its status.
     pub(crate) negated: bool,
     /// Whether it runs in a subshell that its parent does not run in: `( )`, `$( )`, a member of a pipeline, `&`.

@@ -105,7 +105,7 @@ printf 'B\n' >>"$__coshell_status"
       ;;
     *) \builtin eval "$__coshell_trace" || \builtin : ;;
     esac'
-  __coshell_exit_trap='case ${BASHPID:-0} in "$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
+  __coshell_exit_trap='case __coshell:${BASHPID:-0} in __coshell:"$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the

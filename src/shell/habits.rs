@@ -23,6 +23,8 @@ pub(super) struct Habits {
     pub(super) lists_traps: bool,
     /// An alias for a word of Bash's grammar: in a trap of ours, whose text is parsed when it runs, that word would be another.
     pub(super) keyword_aliases: bool,
+    /// DEBUG traps: they would run for each command of our traps.
+    pub(super) debug_traps: bool,
     /// EXIT traps: they may name variables that are local to the function that sets them.
     pub(super) exit_traps: bool,
     /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
@@ -68,6 +70,11 @@ impl Habits {
         Ok(habits)
     }
 
+    /// Whether traps of ours would show, or fail.
+    pub(super) fn is_hostile_to_traps(&self) -> bool {
+        self.keyword_aliases || self.debug_traps
+    }
+
     fn judge(&mut self, text: &str, file: &Path) {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
@@ -92,6 +99,7 @@ impl Habits {
         for word in words {
             after_set |= word == "set";
             after_alias |= word == "alias";
+            self.debug_traps |= word == "DEBUG";
             self.keyword_aliases |= after_alias && KEYWORDS.contains(&word);
             let option = after_set && word.starts_with(['-', '+']);
             self.err_traps |= matches!(word, "ERR" | "errtrace" | "extdebug") || (option && word.contains('E'));

@@ -26,6 +26,7 @@ mod turn;
 mod whole_lines;
 pub(crate) mod xtrace;
 
+use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -91,6 +92,8 @@ pub(crate) struct Shell {
     traced: Traced,
     handler: Handler,
     task_root: PathBuf,
+    /// `$0` of the handlers.
+    program: OsString,
     convention: Convention,
     timeout_margin: Option<Duration>,
     host: Host,

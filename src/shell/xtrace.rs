@@ -80,7 +80,7 @@ impl Steps {
 impl Step {
     /// Whether it is a command of the driver's own.
     pub(crate) fn is_of(&self, driver: &Path) -> bool {
-        self.frames[0].file == driver || self.command.starts_with("__coshell_")
+        self.frames[0].file == driver || self.command.contains("__coshell") || self.command == "builtin set +x"
     }
 
     /// For the log: when (counted from `since`), where, and what.
