@@ -108,3 +108,36 @@ of() {
   "$(find "$root" \( -name 'ld-linux-*.so.*' -o -name 'ld-2.*.so' \) -type f -print -quit)" \
     --library-path "$(find "$root" -name '*-linux-gnu' -path '*lib/*' -type d -printf '%p:')" "$root/$program" "$@"
 }
+
+# free_port: prints a port of 127.0.0.1 that nobody listens on.
+free_port() {
+  python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# serve PORT COMMAND...: starts a server in a process group of its own, and waits until something listens on the port.
+serve() {
+  local port=$1 _
+  shift
+  setsid "$@" >>"$TEMP/server.log" 2>&1 </dev/null &
+  SERVERS+=("$!")
+  for _ in {1..300}; do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return; fi
+    sleep 0.1
+  done
+  give_up "nothing listens on port $port: $(tail -n 1 "$TEMP/server.log")"
+}
+
+# emulator BOOTSTRAP: starts AWS's Runtime Interface Emulator, the one inside aws-sam-cli, on the program BOOTSTRAP. Sets CLIENT, the address
+# that a client posts an event to, and API, the address of the Runtime API.
+emulator() {
+  need curl python3
+  [[ $(uname -sm) == 'Linux x86_64' ]] || give_up "this emulator is a program for Linux on x86-64"
+  local emulator=$TEMP/wheel/samcli/local/rapid/aws-lambda-rie-x86_64 port
+  [[ -e $emulator ]] || python_wheel aws-sam-cli==1.170.0
+  chmod +x "$emulator" "$1"
+  port=$(free_port)
+  API=127.0.0.1:$(free_port)
+  # shellcheck disable=SC2034 # the findings read it
+  CLIENT=http://127.0.0.1:$port/2015-03-31/functions/function/invocations
+  serve "$port" "$emulator" --log-level error --runtime-interface-emulator-address "127.0.0.1:$port" --runtime-api-address "$API" "$1"
+}
