@@ -141,3 +141,17 @@ emulator() {
   CLIENT=http://127.0.0.1:$port/2015-03-31/functions/function/invocations
   serve "$port" "$emulator" --log-level error --runtime-interface-emulator-address "127.0.0.1:$port" --runtime-api-address "$API" "$1"
 }
+
+# aws_v2_of_debian: unpacks the AWS CLI v2 of Debian 13, for aws_v2. PyPI has only v1.
+aws_v2_of_debian() { debian trixie 'awscli=2.23.6-*'; }
+
+aws_v2() { PYTHONPATH='' PYTHONHOME=$TEMP/trixie/usr of trixie python3 "$TEMP/trixie/usr/bin/aws" "$@"; }
+
+# moto: starts moto's server, an imitation of AWS on this machine, and lets the AWS clients talk to it.
+moto() {
+  local port
+  python_packages 'moto[server]==5.2.5' "$@"
+  port=$(free_port)
+  export AWS_ENDPOINT_URL=http://127.0.0.1:$port
+  serve "$port" python3 -m moto.server -H 127.0.0.1 -p "$port"
+}
