@@ -21,8 +21,8 @@ trap clean_up EXIT
 
 # Settings and credentials of the user must not change a result, and no call may leave this machine.
 export HOME=$TEMP LC_ALL=C.UTF-8 AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret AWS_DEFAULT_REGION=us-west-2
-export AWS_PAGER='' AWS_EC2_METADATA_DISABLED=true AWS_MAX_ATTEMPTS=1 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-unset BASH_ENV POSIXLY_CORRECT AWS_PROFILE AWS_SESSION_TOKEN AWS_DATA_PATH TMOUT
+export AWS_PAGER='' AWS_EC2_METADATA_DISABLED=true AWS_MAX_ATTEMPTS=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+unset PYTHONDONTWRITEBYTECODE BASH_ENV POSIXLY_CORRECT AWS_PROFILE AWS_SESSION_TOKEN AWS_DATA_PATH TMOUT
 
 say() { printf '%s\n' "$*"; }
 
@@ -53,7 +53,7 @@ need() {
 # python_packages NAME==VERSION...: unpacks packages of PyPI into $TEMP/python, and makes their modules and commands available.
 python_packages() {
   need python3
-  python3 -m pip install --quiet --only-binary :all: --no-warn-script-location --target "$TEMP/python" "$@" >"$TEMP/pip.log" 2>&1 ||
+  python3 -m pip install --quiet --no-compile --only-binary :all: --no-warn-script-location --target "$TEMP/python" "$@" >"$TEMP/pip.log" 2>&1 ||
     give_up "pip could not bring $*: $(tail -n 1 "$TEMP/pip.log")"
   export PYTHONPATH=$TEMP/python PATH=$TEMP/python/bin:$PATH
 }
