@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Guess: `aws s3 presign` gives a URL of Signature Version 4, for the Region that is set.
-# So:    v1 gives the old signature (AWSAccessKeyId, Signature, Expires) in the older Regions, for example us-east-1 and
-#        us-west-2, and Version 4 only in the younger ones, for example eu-central-1. The host never names the Region in v1, always in v2. A script that reads X-Amz-Expires
-#        or X-Amz-Date from the URL works in one Region and not in another.
+# So:    v1 gives the old signature (AWSAccessKeyId, Signature, Expires) in the older Regions, for example us-east-1 and us-west-2, and Version 4
+#        only in the younger ones, for example eu-central-1. The host never names the Region in v1, always in v2. A script that reads
+#        X-Amz-Expires or X-Amz-Date from the URL works in one Region and not in another.
 # Seen:  awscli 1.46.3, and 2.23.6 of Debian 13. Presigning needs no network.
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 
