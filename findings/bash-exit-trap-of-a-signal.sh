@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Guess: an EXIT trap sees in `$?` how the shell ends, so 0 means success.
 # So:    when a signal without a trap of its own kills the shell, the EXIT trap runs first, and `$?` there is the status of the last command,
-#        usually 0.
-#        A trap that reports success on `$? == 0` also reports a shell that was killed as a success.
+#        usually 0. A trap that reports success on `$? == 0` also reports success for a shell that was killed.
 # Seen:  Bash 5.1.4, 5.2.15 and 5.3.15, from Debian 11, 12 and sid.
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 
