@@ -29,5 +29,5 @@ for aws in aws aws_v2; do
   expect "$aws, invoke-with-response-stream" "not a command" \
     "$("$aws" lambda invoke-with-response-stream help >"$TEMP/help" 2>&1 && echo "a command" || echo "not a command")"
 done
-operation='import botocore.session; print("InvokeWithResponseStream" in botocore.session.get_session().get_service_model("lambda").operation_names)'
+operation='import awscli.botocore.session as s; print("InvokeWithResponseStream" in s.get_session().get_service_model("lambda").operation_names)'
 expect "operation in v1's model" True "$(python3 -c "$operation")"
