@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: the AWS CLI's exit statuses are the same in v1 and v2, as the commands are.
-# So:    an error that the service answers is 255 in v1 and 254 in v2. A wrong command or a missing option is 2 in v1 and 252 in v2. Missing
-#        credentials are 255 in v1 and 253 in v2. `aws s3` has statuses of its own, the same in both: 1 for an object that is not there, 255 for a
-#        local file that is not there.
+# So:    an error that the service answers is 255 in v1 and 254 in v2. A wrong command or a missing option is 2 in v1 and 252 in v2.
+#        Missing credentials are 255 in v1 and 253 in v2. `aws s3` has statuses of its own, the same in both: 1 for an object that is not
+#        there, 255 for a local file that is not there.
 # Seen:  awscli 1.46.3, and 2.23.6 of Debian 13, with moto 5.2.5.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 moto awscli==1.46.3
 aws_v2_of_debian

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: one `aws lambda invoke` runs the function once.
-# So:    when the answer takes longer than the read timeout, 60 seconds by default, the AWS CLI sends the invocation again: v1 five times in
-#        all, v2 three times. The function runs that often, and the CLI then ends with status 255. Only `--cli-read-timeout 0` or
+# So:    when the answer takes longer than the read timeout, 60 seconds by default, the AWS CLI sends the invocation again: v1 five times
+#        in all, v2 three times. The function runs that often, and the CLI then ends with status 255. Only `--cli-read-timeout 0` or
 #        AWS_MAX_ATTEMPTS=1 prevents that.
 # Seen:  awscli 1.46.3, and 2.23.6 of Debian 13, with a read timeout of 1 second.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages awscli==1.46.3
 aws_v2_of_debian
@@ -27,7 +27,8 @@ serve "$port" python3 "$TEMP/server.py" "$port" "$TEMP/invocations"
 invocations_by() {
   local status=0
   : >"$TEMP/invocations"
-  "$1" lambda invoke --endpoint-url "http://127.0.0.1:$port" --cli-read-timeout 1 --function-name slow "$TEMP/out" >/dev/null 2>&1 || status=$?
+  "$1" lambda invoke --endpoint-url "http://127.0.0.1:$port" --cli-read-timeout 1 --function-name slow "$TEMP/out" \
+    >/dev/null 2>&1 || status=$?
   printf '%d invocations, status %d\n' "$(wc -l <"$TEMP/invocations")" "$status"
 }
 

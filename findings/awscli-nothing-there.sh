@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Guess: a command of the AWS CLI fails when the thing that it names is not there, as `aws s3 cp` does.
-# So:    many succeed. `dynamodb get-item` prints nothing at all for a missing item, not `{}`, so `| jq` prints nothing and succeeds too; with
-#        `--output text --query` it prints `None`, which is also what an item whose text is "None" prints. `s3 rm` of a missing object says that it
-#        deleted the object, `s3 cp --recursive` and `s3 sync` of a missing prefix are silent, `s3 ls` lists what merely begins with the name.
-#        `ssm get-parameters` succeeds with the missing names in InvalidParameters.
+# So:    many succeed. `dynamodb get-item` prints nothing at all for a missing item, not `{}`, so `| jq` prints nothing and succeeds too;
+#        with `--output text --query` it prints `None`, which is also what an item whose text is "None" prints. `s3 rm` of a missing
+#        object says that it deleted the object, `s3 cp --recursive` and `s3 sync` of a missing prefix are silent, `s3 ls` lists what
+#        merely begins with the name. `ssm get-parameters` succeeds with the missing names in InvalidParameters.
 # Seen:  awscli 1.46.3 with moto 5.2.5. awscli 2.23.6 does the same.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 moto awscli==1.46.3
 aws s3 mb s3://bucket-of-findings >/dev/null

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: `aws ssm put-parameter --value URL` stores the URL.
-# So:    v1 fetches any option's value that begins with http:// or https:// and stores what the server answered: a parameter that should hold an
-#        address holds a web page. v2 stores the address. In both, a value that begins with file:// is read from that file.
-#        `aws configure set cli_follow_urlparam false` makes v1 keep the address.
+# So:    v1 fetches any option's value that begins with http:// or https:// and stores what the server answered: a parameter that should
+#        hold an address holds a web page. v2 stores the address. In both, a value that begins with file:// is read from that file. `aws
+#        configure set cli_follow_urlparam false` makes v1 keep the address.
 # Seen:  awscli 1.46.3, and 2.23.6 of Debian 13, with moto 5.2.5.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 moto awscli==1.46.3
 aws_v2_of_debian

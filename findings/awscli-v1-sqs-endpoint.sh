@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: AWS_ENDPOINT_URL sends all calls of the AWS CLI to an imitation of AWS on this machine.
-# So:    v1 sends calls of SQS to AWS all the same, and ignores AWS_ENDPOINT_URL_SQS too, because a customization of that service sets an endpoint of its
-#        own (the old REGION.queue.amazonaws.com). A test that believes itself local sends its messages to a real account. Only the option
-#        --endpoint-url works. v2 obeys the variable.
+# So:    v1 sends calls of SQS to AWS all the same, and ignores AWS_ENDPOINT_URL_SQS too, because a customization of that service sets an
+#        endpoint of its own (the old REGION.queue.amazonaws.com). A test that believes itself local sends its messages to a real
+#        account. Only the option --endpoint-url works. v2 obeys the variable.
 # Seen:  awscli 1.46.3, and 2.23.6 of Debian 13.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages awscli==1.46.3
 aws_v2_of_debian

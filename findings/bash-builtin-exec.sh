@@ -3,7 +3,7 @@
 # So:    the redirection is undone as soon as `builtin exec` returns: descriptor 8 is not open. `command exec` and plain `exec` keep it.
 #        `builtin exec >&-` likewise leaves stdout open.
 # Seen:  Bash 5.1.4, 5.2.15 and 5.3.15, from Debian 11, 12 and sid.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 debian bullseye 'bash=5.1-*'
 debian bookworm 'bash=5.2.15-*'

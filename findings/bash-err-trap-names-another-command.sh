@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Guess: in an ERR trap, BASH_COMMAND is the command that failed.
-# So:    when a member of the failing pipeline is a compound command, BASH_COMMAND can be any earlier simple command: a pipeline member that
-#        succeeded, or even the command of the line before. A report built from BASH_COMMAND then blames an innocent command.
+# So:    when a member of the failing pipeline is a compound command, BASH_COMMAND can be any earlier simple command: a pipeline member
+#        that succeeded, or even the command of the line before. A report built from BASH_COMMAND then blames an innocent command.
 # Seen:  Bash 5.1.4, 5.2.15 and 5.3.15, from Debian 11, 12 and sid.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 debian bullseye 'bash=5.1-*'
 debian bookworm 'bash=5.2.15-*'

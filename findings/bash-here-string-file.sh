@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Guess: since Bash 5.1 a here-string or here-document reaches the command through a pipe, without a file.
-# So:    that holds below the capacity of a pipe. From 65,536 bytes on Bash writes the text to a temporary file in TMPDIR or /tmp, which must be
-#        writable and have the room. A secret that is handed over by `<<<` then reaches a disk, if only for a moment.
+# So:    that holds up to the capacity of a pipe. Bash writes a text of more than 65,536 bytes, its newline included, to a temporary file
+#        in TMPDIR or /tmp, which must be writable and have the room. A secret that is handed over by `<<<` can then reach a disk.
 # Seen:  Bash 5.1.4, 5.2.15 and 5.3.15, from Debian 11, 12 and sid.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 debian bullseye 'bash=5.1-*'
 debian bookworm 'bash=5.2.15-*'

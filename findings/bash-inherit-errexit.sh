@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: with `set -e` and `shopt -s inherit_errexit`, a failing command substitution ends the script wherever the substitution stands.
-# So:    only a plain assignment such as `x=$(false)` ends the script. `local x=$(false)`, `export`, `readonly`, an argument, `[[ ]]`, the word
-#        of `case`, the list of `for`, a here-string and a redirection's file name all go on with an empty value and status 0. The option only
-#        makes the inner shell stop early.
+# So:    only a plain assignment such as `x=$(false)` ends the script. `local x=$(false)`, `export`, `readonly`, an argument, `[[ ]]`,
+#        the word of `case`, the list of `for`, a here-string and a redirection's file name all go on with an empty value and status 0.
+#        The option only makes the inner shell stop early.
 # Seen:  Bash 5.2.15 and 5.3.15, from Debian 12 and sid.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 debian bookworm 'bash=5.2.15-*'
 debian sid 'bash=5.3-*'

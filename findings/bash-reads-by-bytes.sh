@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: `mapfile` and `read` read in blocks, and a longer text takes longer.
-# So:    from a pipe they make one system call for each byte. A here-string is a pipe up to 64 KiB, and a file beyond: `mapfile <<<"$text"` makes
-#        60,000 calls for 60,000 bytes and a few for 70,000. Reading from a regular file, `$(<file)` and `read -N` take blocks.
+# So:    from a pipe they make one system call for each byte. A here-string is a pipe up to 64 KiB, and a file beyond: `mapfile
+#        <<<"$text"` makes 60,000 calls for 60,000 bytes and a few for 70,000. Reading from a regular file, `$(<file)` and `read -N` take
+#        blocks.
 # Seen:  Bash 5.1.4, 5.2.15 and 5.3.15, from Debian 11, 12 and sid. The number of calls is the kernel's count, /proc/PID/io.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 [[ -r /proc/self/io ]] || give_up "this kernel does not count system calls in /proc/PID/io"
 debian bullseye 'bash=5.1-*'

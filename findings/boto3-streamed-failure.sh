@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: boto3 raises an exception when a streamed invocation fails or its stream breaks off, as it does for other failed calls.
-# So:    a failure in mid-stream is only an event InvokeComplete with ErrorCode, and boto3 raises nothing. A loop that collects the PayloadChunk
-#        events takes the part for the whole. When the stream ends without InvokeComplete, boto3 raises nothing either: the loop just ends.
+# So:    a failure in mid-stream is only an event InvokeComplete with ErrorCode, and boto3 raises nothing. A loop that collects the
+#        PayloadChunk events takes the part for the whole. When the stream ends without InvokeComplete, boto3 raises nothing either: the
+#        loop just ends.
 # Seen:  boto3 1.44.8.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages boto3==1.44.8
 

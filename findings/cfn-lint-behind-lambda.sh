@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Guess: a Lambda function that the newest API model allows passes the newest cfn-lint.
-# So:    cfn-lint refuses it by rules and schemas of its own: a timeout of 1,800 seconds is over its maximum of 900, `custom` is no runtime, and
-#        the property RuntimeConfig does not exist.
+# So:    cfn-lint refuses it by rules and schemas of its own: a timeout of 1,800 seconds is over its maximum of 900, `custom` is no
+#        runtime, and the property RuntimeConfig does not exist.
 # Seen:  cfn-lint 1.58.0, compared with the model in botocore 1.44.8.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages cfn-lint==1.58.0 botocore==1.44.8
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Guess: `curl --aws-sigv4` signs a URL that is percent-encoded as AWS asks for, so that any such request is accepted.
-# So:    it depends on the version what `%2B`, an encoded plus, is signed as. libcurl 8.12.1 signs it wrongly in a path (encoded once, where
-#        every service but S3 encodes the path twice), 8.16.0 wrongly in a query (as a space), 8.19.0 and 8.23.0 rightly in both. A continuation
-#        token of S3 is Base64, so a plus in a query is common there: one page of many is then refused.
-# Seen:  libcurl inside the wheels of pycurl 7.45.6, 7.45.7, 7.46.0 and 7.49.0, compared with botocore 1.43.62. Debian 13's curl 8.14.1 does as 8.16.0.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+# So:    what `%2B`, an encoded plus, is signed as depends on the version. libcurl 8.12.1 signs it wrongly in a path (encoded once, where every
+#        service but S3 encodes the path twice), 8.16.0 wrongly in a query (as a space), 8.19.0 and 8.23.0 rightly in both. A Base64 text in a
+#        query, such as a token for the next page, has a plus now and then: only some requests of a script are then refused.
+# Seen:  libcurl inside the wheels of pycurl 7.45.6, 7.45.7, 7.46.0 and 7.49.0, compared with botocore 1.43.62. Debian 13's curl 8.14.1 does
+#        what 8.16.0 does.
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages botocore==1.43.62
 
@@ -43,7 +44,8 @@ serve "$port" python3 "$TEMP/server.py" "$port"
 
 # signed_by PYCURL: how its libcurl signs a query with a space, a path with a plus and a query with a plus.
 signed_by() {
-  python3 -m pip install --quiet --no-deps --only-binary :all: --target "$TEMP/pycurl-$1" "pycurl==$1" 2>"$TEMP/pip.log" || give_up "pip could not bring pycurl $1"
+  python3 -m pip install --quiet --no-deps --only-binary :all: --target "$TEMP/pycurl-$1" "pycurl==$1" 2>"$TEMP/pip.log" ||
+    give_up "pip could not bring pycurl $1"
   PYTHONPATH=$TEMP/pycurl-$1:$PYTHONPATH python3 "$TEMP/client.py" "http://127.0.0.1:$port/"{'a?b=c%20d','a%2Bb','a?b=c%2Bd'}
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: AWS's local runner for durable functions treats names, ARNs and times as Lambda's own API model describes them.
-# So:    a name that is used twice starts a second execution; the model says that the same name and payload give the first one again. What the
-#        runner calls an ARN is two UUIDs with a slash, which the model's pattern for ARNs refuses. One time stamp is an integer of milliseconds
-#        in the event that the function gets, and a number of seconds with a fraction in the runner's API.
+# So:    a name that is used twice starts a second execution; the model says that the same name and payload give the first one again.
+#        What the runner calls an ARN is two UUIDs with a slash, which the model's pattern for ARNs refuses. One time stamp is an integer
+#        of milliseconds in the event that the function gets, and a number of seconds with a fraction in the runner's API.
 # Seen:  aws-durable-execution-sdk-python-testing 1.4.0, compared with the model in botocore 1.44.8.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages aws-durable-execution-sdk-python-testing==1.4.0 botocore==1.44.8
 
@@ -42,9 +42,11 @@ for _ in {1..100}; do
 done
 pattern=$(python3 -c 'import botocore.session
 print(botocore.session.get_session().get_service_model("lambda").shape_for("DurableExecutionArn").metadata["pattern"])')
-expect "its ARN matches the model's pattern" no "$(python3 -c 'import re, sys; print("yes" if re.fullmatch(sys.argv[1], sys.argv[2]) else "no")' "$pattern" "$first")"
+expect "its ARN matches the model's pattern" False \
+  "$(python3 -c 'import re, sys; print(re.fullmatch(sys.argv[1], sys.argv[2]) is not None)' "$pattern" "$first")"
 
-in_event=$(head -n 1 "$TEMP/events" | python3 -c 'import json, sys; print(json.load(sys.stdin)["InitialExecutionState"]["Operations"][0]["StartTimestamp"])')
+in_event=$(head -n 1 "$TEMP/events" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["InitialExecutionState"]["Operations"][0]["StartTimestamp"])')
 [[ $in_event =~ ^[0-9]{13}$ ]] && seen=milliseconds || seen=$in_event
 expect "time stamp in the event" milliseconds "$seen"
 in_api=$(curl -sS "http://127.0.0.1:$runner/2025-12-01/durable-executions/${first/\//%2F}" | member StartTimestamp)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: a CGI program that fails ends with a status other than 0.
-# So:    git http-backend ends with status 0 for a repository that is missing, that is not exported or that has another owner, and for a push
-#        that is not allowed: only its `Status:` line and a line on stderr tell. A repository without GIT_HTTP_EXPORT_ALL counts as not exported.
-#        One that was unpacked by another user, such as a layer's, is an Internal Server Error.
+# So:    git http-backend ends with status 0 for a repository that is missing, that is not exported or that has another owner, and for a
+#        push that is not allowed: only its `Status:` line and a line on stderr tell. A repository without GIT_HTTP_EXPORT_ALL counts as
+#        not exported. One that was unpacked by another user, such as a layer's, is an Internal Server Error.
 # Seen:  git 2.39.5 of Debian 12.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 debian bookworm 'git=1:2.39.5-*'
 root=$TEMP/bookworm

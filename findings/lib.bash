@@ -53,7 +53,8 @@ need() {
 # python_packages NAME==VERSION...: unpacks packages of PyPI into $TEMP/python, and makes their modules and commands available.
 python_packages() {
   need python3
-  python3 -m pip install --quiet --no-compile --only-binary :all: --no-warn-script-location --target "$TEMP/python" "$@" >"$TEMP/pip.log" 2>&1 ||
+  python3 -m pip install --quiet --no-compile --only-binary :all: --no-warn-script-location --target "$TEMP/python" "$@" \
+    >"$TEMP/pip.log" 2>&1 ||
     give_up "pip could not bring $*: $(tail -n 1 "$TEMP/pip.log")"
   export PYTHONPATH=$TEMP/python PATH=$TEMP/python/bin:$PATH
 }
@@ -80,7 +81,8 @@ apt_of() {
   shift
   timeout --kill-after=10 240 apt-get -qq --yes -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=- \
     -o Dir::Etc::preferencesparts=- -o Dir::Etc::preferences=- -o Dir::State::status="$folder/status" -o Dir::State::lists="$folder/lists" \
-    -o Dir::Cache="$folder/cache" -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=2 -o Debug::NoLocking=1 "$@"
+    -o Dir::Cache="$folder/cache" -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=2 \
+    -o Debug::NoLocking=1 "$@"
 }
 
 # debian SUITE PACKAGE=VERSION...: unpacks packages of a suite of Debian, and what they depend on, into $TEMP/SUITE.
@@ -127,19 +129,19 @@ serve() {
   give_up "nothing listens on port $port: $(tail -n 1 "$TEMP/server.log")"
 }
 
-# emulator BOOTSTRAP: starts AWS's Runtime Interface Emulator, the one inside aws-sam-cli, on the program BOOTSTRAP. Sets CLIENT, the address
-# that a client posts an event to, and API, the address of the Runtime API.
+# emulator BOOTSTRAP: starts AWS's Runtime Interface Emulator, the one inside aws-sam-cli, on the program BOOTSTRAP. Sets CLIENT, the
+# address that a client posts an event to.
 emulator() {
   need curl python3
   [[ $(uname -sm) == 'Linux x86_64' ]] || give_up "this emulator is a program for Linux on x86-64"
-  local emulator=$TEMP/wheel/samcli/local/rapid/aws-lambda-rie-x86_64 port
+  local emulator=$TEMP/wheel/samcli/local/rapid/aws-lambda-rie-x86_64 port api
   [[ -e $emulator ]] || python_wheel aws-sam-cli==1.170.0
   chmod +x "$emulator" "$1"
   port=$(free_port)
-  API=127.0.0.1:$(free_port)
+  api=127.0.0.1:$(free_port)
   # shellcheck disable=SC2034 # the findings read it
   CLIENT=http://127.0.0.1:$port/2015-03-31/functions/function/invocations
-  serve "$port" "$emulator" --log-level error --runtime-interface-emulator-address "127.0.0.1:$port" --runtime-api-address "$API" "$1"
+  serve "$port" "$emulator" --log-level error --runtime-interface-emulator-address "127.0.0.1:$port" --runtime-api-address "$api" "$1"
 }
 
 # aws_v2_of_debian: unpacks the AWS CLI v2 of Debian 13, for aws_v2. PyPI has only v1.

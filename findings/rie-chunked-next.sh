@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: the Runtime API sends an event with its Content-Length, as the emulator does for every small event that one tries by hand.
-# So:    from 2,049 bytes on the emulator sends the event with `Transfer-Encoding: chunked` and without Content-Length. A runtime with a small
-#        HTTP client of its own, for example Bash on /dev/tcp, passes all its tests with small events and fails with the first real one.
+# So:    from 2,049 bytes on the emulator sends the event with `Transfer-Encoding: chunked` and without Content-Length. A runtime with a
+#        small HTTP client of its own, for example Bash on /dev/tcp, passes all its tests with small events and fails with the first real
+#        one.
 # Seen:  aws-lambda-rie of aws-sam-cli 1.170.0.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 # This runtime answers each event with the headers that it came with.
 cat >"$TEMP/bootstrap" <<'BOOTSTRAP'

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Guess: a client of the Runtime Interface Emulator sees a failed invocation as a client of AWS does: by the header X-Amz-Function-Error, which
-#        the AWS CLI prints as `FunctionError`.
-# So:    the emulator answers an error that the function reported, and an invocation that timed out, with status 200 and without that header.
-#        Only the body tells, and the body of a timeout is not JSON. The AWS CLI prints `StatusCode: 200` and no `FunctionError`.
+# Guess: a client of the Runtime Interface Emulator sees a failed invocation as a client of AWS does: by the header X-Amz-Function-Error,
+#        which the AWS CLI prints as `FunctionError`.
+# So:    the emulator answers an error that the function reported, and an invocation that timed out, with status 200 and without that
+#        header. Only the body tells, and the body of a timeout is not JSON. The AWS CLI prints `StatusCode: 200` and no `FunctionError`.
 # Seen:  aws-lambda-rie of aws-sam-cli 1.170.0, with curl and awscli 1.46.2.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 python_packages awscli==1.46.2
 
@@ -32,8 +32,9 @@ invoke() {
 emulator "$TEMP/failing"
 expect "function reported an error" "200 no error header" "$(invoke)"
 expect "its body" '{"errorMessage":"refused","errorType":"Function.Refused"}' "$(<"$TEMP/body")"
-expect "the AWS CLI prints" "200, no FunctionError" "$(aws lambda invoke --endpoint-url "${CLIENT%/2015*}" --function-name function "$TEMP/out" |
-  python3 -c 'import json, sys; answer = json.load(sys.stdin); print(answer["StatusCode"], answer.get("FunctionError", "no FunctionError"), sep=", ")')"
+expect "StatusCode and FunctionError that the AWS CLI prints" $'200\tNone' \
+  "$(aws lambda invoke --endpoint-url "${CLIENT%/2015*}" --function-name function --query '[StatusCode, FunctionError]' \
+    --output text "$TEMP/out")"
 
 export AWS_LAMBDA_FUNCTION_TIMEOUT=1
 emulator "$TEMP/sleeping"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Guess: Lambda-Runtime-Deadline-Ms minus the present time is the time limit, in the emulator as on Lambda.
-# So:    in the emulator's mode for managed instances (AWS_LAMBDA_MAX_CONCURRENCY) the deadline lies a million times the time limit ahead: 23 days for 2
-#        seconds. A runtime that waits until the deadline overflows a 32-bit timer, or never stops a handler that hangs.
+# So:    in the emulator's mode for managed instances (AWS_LAMBDA_MAX_CONCURRENCY) the deadline lies a million times the time limit
+#        ahead: 23 days for 2 seconds. A runtime that waits until the deadline overflows a 32-bit timer, or never stops a handler that
+#        hangs.
 # Seen:  aws-lambda-rie of aws-sam-cli 1.170.0. The mode needs root, and a bootstrap in /var/task, here in a /var of its own.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 need unshare curl
 (($(id -u) == 0)) || give_up "the emulator's mode for managed instances needs root"
@@ -32,5 +33,6 @@ cat /var/task/ahead
 kill %1
 INSIDE
 export AWS_LAMBDA_MAX_CONCURRENCY=1 AWS_LAMBDA_FUNCTION_TIMEOUT=2
-ahead=$(unshare --mount bash "$TEMP/inside" "$TEMP" "$(free_port)" "$(free_port)" 2>"$TEMP/log") || give_up "no mount namespace here: $(tail -n 1 "$TEMP/log")"
+ahead=$(unshare --mount bash "$TEMP/inside" "$TEMP" "$(free_port)" "$(free_port)" 2>"$TEMP/log") ||
+  give_up "no mount namespace here: $(tail -n 1 "$TEMP/log")"
 expect "days ahead, for a time limit of 2 seconds" 23 "$((ahead / 1000 / 60 / 60 / 24))"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Guess: the emulator supports response streaming, since it accepts `Lambda-Runtime-Function-Response-Mode: streaming`.
-# So:    the emulator holds a streamed answer back until the last chunk, and ignores the two trailers that report a failure in mid-stream: the
-#        client gets status 200 and the part that was sent, as if the answer were complete.
+# So:    the emulator holds a streamed answer back until the last chunk, and ignores the two trailers that report a failure in
+#        mid-stream: the client gets status 200 and the part that was sent, as if the answer were complete.
 # Seen:  aws-lambda-rie of aws-sam-cli 1.170.0.
-. "${BASH_SOURCE[0]%/*}/lib.bash"
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
 
 # This runtime streams "first", waits until the client has had two seconds to see it, streams "second" and then reports a failure.
 cat >"$TEMP/bootstrap" <<'BOOTSTRAP'
@@ -28,7 +28,8 @@ while True:
 BOOTSTRAP
 emulator "$TEMP/bootstrap"
 
-curl -sS --no-buffer --max-time 60 --dump-header "$TEMP/headers" --write-out '\nstatus %{http_code}, first byte after %{time_starttransfer} s\n' --data '{}' "$CLIENT" >"$TEMP/body"
+curl -sS --no-buffer --max-time 60 --dump-header "$TEMP/headers" --data '{}' \
+  --write-out '\nstatus %{http_code}, first byte after %{time_starttransfer} s\n' "$CLIENT" >"$TEMP/body"
 expect "body" "firstsecond" "$(head -n 1 "$TEMP/body")"
 expect "status" "status 200" "$(grep -o 'status [0-9]*' "$TEMP/body")"
 expect "first byte came before the end of the stream" no \
