@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Guess: `curl --aws-sigv4` signs a URL that is percent-encoded as AWS asks for, so that any such request is accepted.
-# So:    what `%2B`, an encoded plus, is signed as depends on the version. libcurl 8.12.1 signs it wrongly in a path (encoded once, where every
-#        service but S3 encodes the path twice), 8.16.0 wrongly in a query (as a space), 8.19.0 and 8.23.0 rightly in both. A Base64 text in a
-#        query, such as a token for the next page, has a plus now and then: only some requests of a script are then refused.
+# So:    what `%2B`, an encoded plus, is signed as depends on the version. libcurl 8.12.1 signs it wrongly in a path (encoded once, where
+#        every service but S3 encodes the path twice), 8.16.0 wrongly in a query (as a space), 8.19.0 and 8.23.0 rightly in both. A
+#        Base64 text in a query, such as a token for the next page, has a plus now and then: only some requests of a script are then
+#        refused.
 # Seen:  libcurl inside the wheels of pycurl 7.45.6, 7.45.7, 7.46.0 and 7.49.0, compared with botocore 1.43.62. Debian 13's curl 8.14.1 does
 #        what 8.16.0 does.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.bash" || exit 77
