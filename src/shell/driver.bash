@@ -109,29 +109,29 @@ printf 'B\n' >>"$__coshell_status"
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
-  # trap is set once more, with the local variables in front that it names; they count where no other variable has the name then.
-  __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*)
-    __coshell_set=$(\builtin trap -p EXIT) __coshell_rest=$(\builtin local -p)
-    \builtin eval "$__coshell_keep" || \builtin : ;; esac'
+  # values of variables that the trap, or a function that it calls, names as `$name` or `${name}` are kept: what is not set any more when
+  # the handler has returned gets its value again. Forms such as `${name-}` cope with a variable that is not set; they stay as they are.
+  __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*) \builtin eval "$__coshell_keep" || \builtin : ;; esac'
   __coshell_keep='
-    case $__coshell_set in
+    __coshell_rest=$(\builtin trap -p EXIT)
+    case $__coshell_rest in
     "" | *__coshell_on_exit*) ;;
     *)
-      __coshell_kept= __coshell_rest+=$__coshell_newline
-      \builtin eval "__coshell_words=(${__coshell_set#trap -- })"
-      __coshell_words=${__coshell_words[0]#*"# end of locals$__coshell_newline"}
-      while [[ $__coshell_rest == *"$__coshell_newline"* ]]; do
-        __coshell_set=${__coshell_rest%%"$__coshell_newline"*} __coshell_rest=${__coshell_rest#*"$__coshell_newline"}
-        case $__coshell_set in "declare -"*=*) ;; *) continue ;; esac
-        __coshell_name=${__coshell_set#declare * } __coshell_name=${__coshell_name%%=*}
-        case $__coshell_words in *"$__coshell_name"*) __coshell_kept+="[[ -v $__coshell_name ]] || $__coshell_set$__coshell_newline" ;; esac
+      \builtin eval "__coshell_words=(${__coshell_rest#trap -- })"
+      __coshell_rest="$__coshell_words $(\builtin declare -f -- $__coshell_words || \builtin :)"
+      while [[ $__coshell_rest == *\$* ]]; do
+        __coshell_rest=${__coshell_rest#*\$}
+        __coshell_name=${__coshell_rest#\{} __coshell_name=${__coshell_name%%[!A-Za-z_0-9]*}
+        case $__coshell_rest in "{$__coshell_name}"* | [!{]*) ;; *) continue ;; esac
+        case $__coshell_name in "" | [0-9]*) continue ;; esac
+        [[ -v $__coshell_name ]] || continue
+        case ${BASH_SUBSHELL-} in
+        1) __coshell_kept[__coshell_kept_count++]=$(\builtin declare -p "$__coshell_name") ;;
+        *) \builtin declare -g "$__coshell_name=${!__coshell_name}" ;; # the trap runs at the end of this subshell
+        esac
       done
-      case $__coshell_kept in
-      ?*) \builtin trap -- "$__coshell_kept# end of locals$__coshell_newline$__coshell_words" EXIT ;;
-      esac
       ;;
     esac'
-  __coshell_newline=$'\n'
 }
 
 # POSIX mode, in which the tutorial's bootstrap ran, has all four on.
@@ -270,6 +270,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
         case $__coshell_trappers in
         ?*)
+          __coshell_kept=() __coshell_kept_count=0
           builtin set -T
           builtin trap "$__coshell_on_return" RETURN
           ;;
@@ -331,6 +332,15 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin set +vx
             builtin trap - DEBUG
           } >/dev/null 2>&1
+          ;;
+        esac
+        case $__coshell_trappers in
+        ?*)
+          builtin trap - RETURN
+          while ((__coshell_kept_count > 0)); do # the last value first
+            __coshell_rest=${__coshell_kept[--__coshell_kept_count]} __coshell_name=${__coshell_rest#declare * }
+            [[ -v ${__coshell_name%%=*} ]] || builtin eval "$__coshell_rest"
+          done
           ;;
         esac
         case $__coshell_own_exit:$__coshell_code in
