@@ -89,23 +89,20 @@ printf 'B\n' >>"$__coshell_status"
   # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as well.
   # The trap must do nothing there: its first simple command would wait for a process that is no child of that child, and Bash would
   # complain of that on stderr ("wait_for: No record of process").
-  __coshell_on_exit='
-    case $__coshell_ended:${__coshell_code-}:$__coshell_command in
-    0:0:*)
+  __coshell_exit_trap='case __coshell:${BASHPID:-0}:$?:${__coshell_code-} in
+    __coshell:"$__coshell_pid":0:0)
       POSIXLY_CORRECT=1
       \exec 9<"$__coshell_wake" >>"$__coshell_status"
       \builtin printf "S %s\n" "$__coshell_turn"
       \builtin read -r -N 1 -u 9 __coshell_byte || \builtin :
       \builtin exit 47
       ;;
-    0::"exec "*)
-      __coshell_ended=127
-      \builtin eval "$__coshell_trace" || \builtin :
-      \builtin exit 127
-      ;;
-    *) \builtin eval "$__coshell_trace" || \builtin : ;;
+    __coshell:"$__coshell_pid":*) \builtin eval "$__coshell_on_exit" ;;
     esac'
-  __coshell_exit_trap='case __coshell:${BASHPID:-0} in __coshell:"$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
+  __coshell_on_exit="$__coshell_saw __coshell_kind=exited"'
+    case $__coshell_ended:${__coshell_code-}:$__coshell_command in 0::"exec "*) __coshell_ended=127 ;; esac
+    \builtin eval "$__coshell_trace" || \builtin :
+    case $__coshell_ended:${__coshell_code-}:$__coshell_command in 127::"exec "*) \builtin exit 127 ;; esac'
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
@@ -214,7 +211,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     builtin unset -n __coshell_pair __coshell_pid
     # A Bash that ends by SIGTERM itself would run the script's EXIT trap where it is, muted as the loop below is.
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
-    *__coshell_kind=exited*) builtin trap - EXIT ;;
+    *__coshell_on_exit*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
     esac
     case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac

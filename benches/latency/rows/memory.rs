@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use coshell::local::invocation::Bytes;
 
 use crate::arrival::{Arrival, Gaps};
-use crate::peer::Peer;
 use crate::report::{Cell, Row, Unit};
 use crate::sandbox::Conditions;
 use crate::subject::Bench;

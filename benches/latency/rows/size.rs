@@ -83,7 +83,7 @@ fn measure(bench: &Bench, function: &str, messages: &[Message]) -> Result<Vec<Ce
             cell.values.extend(measured.map_or([None, None], |measured| [measured.values()[0], measured.values()[1]]));
         }
     }
-    Ok(cells.into())
+    Ok(cells)
 }
 
 fn summary(times: &[f64]) -> Vec<Option<f64>> {
