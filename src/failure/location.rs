@@ -405,7 +405,7 @@ impl<'a> Evidence<'a> {
             return None;
         }
         let mut exits = reached.iter().filter(|index| exits_with(&script.commands[**index], status));
-        let only = exits.next().filter(|_| exits.next().is_none() && !reached.iter().any(|index| silent(index)))?;
+        let only = exits.next().filter(|_| exits.next().is_none() && !reached.iter().any(silent))?;
         let command = &script.commands[*only];
         let mut found = Found::of(script, *only);
         if command.function.as_deref().is_some_and(|function| function != own.function) {

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::driver_text::DriverText;
@@ -45,7 +46,7 @@ pub(crate) struct Lines {
     log: Log,
     owner: Owner,
     /// What must not appear.
-    driver: Option<DriverText>,
+    driver: Option<Arc<DriverText>>,
     /// The beginning of a line that is not written yet.
     partial: Vec<u8>,
     /// When `partial` began to wait, where it must not wait for ever.
@@ -77,8 +78,8 @@ impl Lines {
     }
 
     /// Keeps the driver's text out of these lines.
-    pub(crate) fn without(self, driver: DriverText) -> Lines {
-        Lines { driver: Some(driver), ..self }
+    pub(crate) fn without(self, driver: &Arc<DriverText>) -> Lines {
+        Lines { driver: Some(Arc::clone(driver)), ..self }
     }
 
     /// Takes what was read, and writes the lines that it completes.
@@ -182,7 +183,7 @@ impl Lines {
             None => {
                 self.split(entries);
                 let part = (self.parts > 0).then_some(self.parts + 1);
-                let line = removed(self.driver.as_ref(), &self.partial);
+                let line = removed(self.driver.as_deref(), &self.partial);
                 if !line.is_empty() || self.partial.is_empty() {
                     entries.extend(json::plain(&line, &self.owner, part));
                 }
@@ -252,7 +253,7 @@ impl Lines {
     pub(crate) fn tail(&self) -> String {
         let (front, back) = self.tail.as_slices();
         let bytes = [front, back].concat();
-        String::from_utf8_lossy(&removed(self.driver.as_ref(), &bytes)).into_owned()
+        String::from_utf8_lossy(&removed(self.driver.as_deref(), &bytes)).into_owned()
     }
 
     fn write_partial(&mut self) {
@@ -264,10 +265,10 @@ impl Lines {
     /// Writes the incomplete line and then `bytes`, in one piece.
     fn write(&mut self, bytes: &[u8]) {
         if self.partial.is_empty() {
-            self.log.write(&removed(self.driver.as_ref(), bytes));
+            self.log.write(&removed(self.driver.as_deref(), bytes));
         } else {
             self.partial.extend_from_slice(bytes);
-            self.log.write(&removed(self.driver.as_ref(), &self.partial));
+            self.log.write(&removed(self.driver.as_deref(), &self.partial));
             self.partial.clear();
             self.partial.shrink_to(2 * PARTIAL_LINE_BYTES); // after a long object
         }

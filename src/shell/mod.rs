@@ -26,10 +26,10 @@ mod turn;
 mod whole_lines;
 pub(crate) mod xtrace;
 
-use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -37,6 +37,7 @@ use nix::unistd::{read, write};
 
 use crate::handler::Handler;
 use crate::host::Host;
+use crate::logs::driver_text::DriverText;
 use crate::logs::leftovers::Whose;
 use crate::logs::lines::Lines;
 use crate::roster::{Bash, Life};
@@ -92,8 +93,8 @@ pub(crate) struct Shell {
     traced: Traced,
     handler: Handler,
     task_root: PathBuf,
-    /// `$0` of the handlers.
-    program: OsString,
+    /// What must not appear in the log.
+    driver_text: Arc<DriverText>,
     convention: Convention,
     timeout_margin: Option<Duration>,
     host: Host,

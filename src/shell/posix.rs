@@ -95,6 +95,7 @@ pub(super) fn reason(setting: PosixMode, convention: &Convention, habits: &Habit
 ///
 /// # Errors
 /// When the script cannot be read.
+#[cfg(feature = "cli")]
 pub(crate) fn reason_for(
     script: &Path,
     root: &Path,

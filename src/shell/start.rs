@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
@@ -77,7 +78,8 @@ impl Starting {
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let lines = host.log.lines(Owner::default()).without(DriverText::of(&plumbing.driver.path, &config.program));
+        let driver_text = Arc::new(DriverText::of(&plumbing.driver.path, &config.program));
+        let lines = host.log.lines(Owner::default()).without(&driver_text);
         let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
         let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
         let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| not_started(config, &error))?;
@@ -96,7 +98,7 @@ impl Starting {
             traced: Traced::new(config, host),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
-            program: config.program.clone(),
+            driver_text,
             convention,
             timeout_margin: config.timeout_margin,
             host: host.clone(),

@@ -13,7 +13,6 @@ use crate::deadline::Deadline;
 use crate::failure::{Failure, Overdue};
 use crate::invocation::Invocation;
 use crate::logs::Owner;
-use crate::logs::driver_text::DriverText;
 use crate::logs::lines::Lines;
 use crate::response::Response;
 
@@ -64,7 +63,7 @@ impl Shell {
         self.wake(invocation, &mut deadline, &owner)?;
         self.traced.steps.begin();
         let mut turn = Turn {
-            lines: self.host.log.lines(owner).without(DriverText::of(&self.plumbing.driver.path, &self.program)),
+            lines: self.host.log.lines(owner).without(&self.driver_text),
             number: self.turn,
             shell: self,
             response,
