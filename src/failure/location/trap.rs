@@ -1,0 +1,81 @@
+//! Finds what failed in traps of the handler's own, where Bash names the command that the trap interrupted.
+
+use super::*;
+
+impl Evidence<'_> {
+    /// The `exit` in the commands of the script's only EXIT trap.
+    pub(super) fn exit_in_trap(&self, script: &Script, status: i32) -> Option<Place> {
+        let mut traps = script.commands.iter().filter_map(|command| Some((command, exit_trap(&command.text)?)));
+        let (trap, commands) = traps.next().filter(|_| traps.next().is_none())?;
+        let mut exits = commands.commands.iter().filter(|command| exits_with(command, status));
+        let only = exits.next().filter(|_| exits.next().is_none())?;
+        let frame = Frame { function: trap.function.clone()?, file: self.file.to_owned(), line: Some(trap.first_line) };
+        Some(Place {
+            command: only.text.clone(),
+            status,
+            at_exit: true,
+            in_exit_trap: true,
+            frames: vec![frame],
+            ..Place::default()
+        })
+    }
+
+    /// The place of a command in the handler's EXIT trap, where Bash names the command that the trap interrupted: the trap's own, if
+    /// the script sets one EXIT trap with one command.
+    pub(super) fn in_exit_trap(&self, mut place: Place) -> Place {
+        place.command = String::new();
+        let Some(script) = self.script(self.file) else { return place };
+        let mut traps = script.commands.iter().filter_map(|command| Some((command, exit_trap(&command.text)?)));
+        if let Some((trap, commands)) = traps.next()
+            && traps.next().is_none()
+        {
+            let frame = |function: &String| Frame {
+                function: function.clone(),
+                file: self.file.to_owned(),
+                line: Some(trap.first_line),
+            };
+            place.frames.extend(trap.function.as_ref().map(frame));
+            let mut simple = commands.commands.iter().filter(|command| command.kind != Kind::Pipeline);
+            if let (Some(only), None) = (simple.next(), simple.next()) {
+                place.command.clone_from(&only.text);
+            }
+        }
+        place
+    }
+
+    /// How many of a record's calls are those of an ERR trap of the handler's own, which ended the shell with another status: the
+    /// command that Bash names stands in the function below them.
+    pub(super) fn behind_err_trap(&self, record: &Record) -> Option<usize> {
+        let script = self.script(self.file)?;
+        let is_cleared = |text: &str| ["trap - ", "trap '' ", "trap \"\" "].iter().any(|begin| text.starts_with(begin));
+        let traps = |command: &Command| {
+            command.name() == "trap" && command.text.ends_with(" ERR") && !is_cleared(&command.text)
+        };
+        if !script.commands.iter().any(traps) {
+            return None;
+        }
+        let holds = |frame: &Frame| {
+            let script = self.script(&frame.file);
+            script.is_some_and(|script| {
+                within(&script, frame, Scope::Function).any(|index| script.commands[index].is(&record.command))
+            })
+        };
+        record.frames.iter().position(holds)
+    }
+}
+
+/// The commands that `trap COMMANDS EXIT` sets.
+pub(super) fn exit_trap(text: &str) -> Option<Script> {
+    let rest = text.strip_prefix("trap ")?;
+    let (commands, signal) = rest.strip_prefix("-- ").unwrap_or(rest).rsplit_once(char::is_whitespace)?;
+    let quoted = ['\'', '"'].iter().find_map(|quote| commands.trim().strip_prefix(*quote)?.strip_suffix(*quote));
+    if !matches!(signal, "EXIT" | "0") {
+        return None;
+    }
+    Script::parse(quoted.unwrap_or(commands))
+}
+
+pub(super) fn is_member_before_last(script: &Script, index: usize) -> bool {
+    let pipeline = script.commands[index].parent.filter(|parent| script.commands[*parent].kind == Kind::Pipeline);
+    pipeline.is_some_and(|pipeline| script.members(pipeline).last() != Some(&index))
+}
