@@ -18,7 +18,9 @@
 //!    new Bash starts in POSIX mode, and the script is sourced once more.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, Read};
+#[cfg(feature = "cli")]
+use std::io;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
