@@ -10,6 +10,7 @@ pub(crate) mod case;
 mod comparison;
 mod difference;
 mod junit;
+mod stubs;
 mod told;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ use super::function::Function;
 use super::interruption::Interruption;
 use super::invoke::arguments::{seconds, variable};
 use super::progress::Progress;
+use super::terminal::warn;
 use bench::{Answer, Bench};
 use case::Case;
 
@@ -41,7 +43,7 @@ Files, in the folder events/ beside the script:
   NAME.json      the event
   NAME.response  the response to it; newlines at the end do not count
   NAME.error     instead, where the event fails: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; what is left out is not compared
-  Commands in the folder tests/bin/ beside the script come first on PATH.
+  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission.
 
 Exit status:
   0 every answer is as expected, or was written   1 some are not   2 wrong usage, or there are no events; nothing was run";
@@ -90,8 +92,11 @@ struct Tested {
 #[derive(Debug)]
 enum Verdict {
     Passed,
-    /// The expected answer was written; to this file.
-    Written(PathBuf),
+    /// The expected answer was written to this file; where the event failed, the failure as a person reads it.
+    Written {
+        file: PathBuf,
+        failure: Option<String>,
+    },
     Failed(Fault),
     /// An earlier event left no environment to run it in.
     NotRun,
@@ -109,21 +114,35 @@ struct Fault {
 /// Runs the command to its end.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Exit {
-    let found = Function::locate(&arguments.path)
-        .and_then(|function| Ok((case::all(&function.task_root, arguments.filter.as_deref())?, function)));
-    match found {
-        Ok((cases, function)) => test(&cases, function, arguments).unwrap_or_else(|error| Exit::Failed.with(&error)),
+    match read(arguments) {
+        Ok(asked) => test(asked, arguments).unwrap_or_else(|error| Exit::Failed.with(&error)),
         Err(error) => Exit::Usage.with(&error),
     }
 }
 
-fn test(cases: &[Case], function: Function, arguments: &Arguments) -> Result<Exit> {
+/// What is to be tested, checked before anything runs.
+struct Asked {
+    function: Function,
+    cases: Vec<Case>,
+    stubs: Option<PathBuf>,
+}
+
+fn read(arguments: &Arguments) -> Result<Asked> {
+    let function = Function::locate(&arguments.path)?;
+    case::strays(&function.task_root)?.iter().for_each(|stray| warn(stray));
+    let cases = case::all(&function.task_root, arguments.filter.as_deref())?;
+    let stubs = stubs::folder(&function.task_root)?;
+    Ok(Asked { function, cases, stubs })
+}
+
+fn test(asked: Asked, arguments: &Arguments) -> Result<Exit> {
+    let Asked { function, cases, stubs } = asked;
     let suite = function.name();
     let interruption = Interruption::watch()?;
-    let mut bench = Bench::new(function, arguments, interruption.clone())?;
+    let mut bench = Bench::new(function, &arguments.env, stubs, arguments.timeout, interruption.clone())?;
     let progress = Progress::new(cases.len() as u64, "events");
     let mut tested: Vec<Tested> = Vec::new();
-    for case in cases {
+    for case in &cases {
         let result = if bench.is_lost() { not_run(case) } else { one(case, &mut bench, arguments.update)? };
         if let Some(status) = interruption.exit_status() {
             return Ok(Exit::Interrupted(status)); // what came of this event came of Ctrl-C
@@ -173,7 +192,7 @@ impl Tested {
 
     fn is_well(&self) -> bool {
         match self.verdict {
-            Verdict::Passed | Verdict::Written(_) => true,
+            Verdict::Passed | Verdict::Written { .. } => true,
             Verdict::Failed(_) | Verdict::NotRun => false,
         }
     }

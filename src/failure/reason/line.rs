@@ -50,7 +50,12 @@ pub(super) fn last_drawn(mut line: &str) -> &str {
 /// Whether a line is blank, or has no message: the times of `time`, the meter of curl.
 pub(super) fn is_silent(line: &str) -> bool {
     let text = line.trim_start();
-    text.is_empty() || is_time(line) || is_meter(line) || is_job(line) || text.starts_with("% Total ") || text.starts_with("Dload ")
+    text.is_empty()
+        || is_time(line)
+        || is_meter(line)
+        || is_job(line)
+        || text.starts_with("% Total ")
+        || text.starts_with("Dload ")
 }
 
 /// `     4711 Done        | cat`: what Bash says of the other members of a pipeline of which a signal killed one.

@@ -16,10 +16,7 @@ use super::super::interruption::Interruption;
 use super::super::invocation::{FunctionError, Invoke, Outcome, Response};
 use super::super::invoke::outcome::judge;
 use super::super::invoke::{init, machine};
-use super::Arguments;
 
-/// The folder beside the script whose commands come first on PATH.
-const STUBS: &str = "tests/bin";
 const PATH: &str = "PATH";
 const MEMORY_MB: u32 = 128;
 
@@ -56,16 +53,22 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(function: Function, arguments: &Arguments, interruption: Interruption) -> Result<Bench> {
+    /// `stubs` is the folder of the commands that come first on PATH, and `given` are the variables of the function.
+    pub(super) fn new(
+        function: Function,
+        given: &[(OsString, OsString)],
+        stubs: Option<PathBuf>,
+        timeout: Duration,
+        interruption: Interruption,
+    ) -> Result<Bench> {
         let log = machine::log()?;
         let settings = Settings {
-            variables: variables(&function.task_root, &arguments.env)?,
+            variables: variables(given, stubs)?,
             function,
             bootstrap: Bootstrap::ThisProgram,
             memory_mb: MEMORY_MB,
             log: Some(Arc::clone(&log)),
         };
-        let timeout = arguments.timeout;
         Ok(Bench { settings, timeout, interruption, environment: None, is_lost: false, log, log_bytes: 0 })
     }
 
@@ -144,10 +147,9 @@ impl Bench {
 }
 
 /// The variables that were given, with the stubs first on PATH.
-fn variables(task_root: &Path, given: &[(OsString, OsString)]) -> Result<Vec<(OsString, OsString)>> {
+fn variables(given: &[(OsString, OsString)], stubs: Option<PathBuf>) -> Result<Vec<(OsString, OsString)>> {
     let mut variables = given.to_vec();
-    let stubs = task_root.join(STUBS);
-    if stubs.is_dir() {
+    if let Some(stubs) = stubs {
         let given = given.iter().rev().find(|(name, _)| name == PATH).map(|(_, path)| path.clone());
         let path = given.or_else(|| std::env::var_os(PATH)).unwrap_or_default();
         let folders: Vec<PathBuf> = std::iter::once(stubs).chain(std::env::split_paths(&path)).collect();
@@ -187,11 +189,9 @@ mod tests {
 
     #[test]
     fn stubs_come_before_the_path_that_was_given() {
-        let root = tempfile::tempdir().unwrap();
         let given = [(OsString::from(PATH), OsString::from("/a:/b"))];
-        assert_eq!(variables(root.path(), &given).unwrap(), given);
-        std::fs::create_dir_all(root.path().join(STUBS)).unwrap();
-        let expected = format!("{}/tests/bin:/a:/b", root.path().display());
-        assert_eq!(variables(root.path(), &given).unwrap().last(), Some(&(PATH.into(), expected.into())));
+        assert_eq!(variables(&given, None).unwrap(), given);
+        let with_stubs = variables(&given, Some("/f/tests/bin".into())).unwrap();
+        assert_eq!(with_stubs.last(), Some(&(PATH.into(), "/f/tests/bin:/a:/b".into())));
     }
 }
