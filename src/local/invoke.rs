@@ -21,6 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, Error, Result};
 
 pub use arguments::Arguments;
+use arguments::long_limit;
 pub use outcome::Status;
 
 use super::contract::{self, Caller};
@@ -97,13 +98,14 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         function,
         bootstrap,
         memory_mb: arguments.memory,
-        variables: arguments.env.iter().cloned().chain(traces).collect(),
+        variables: arguments.variables.all()?.into_iter().chain(traces).collect(),
         log: if arguments.json || (arguments.repeat.is_some() && stderr_is_a_terminal()) {
             Some(machine::log()?)
         } else {
             None
         },
     };
+    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
     Ok(Asked { settings, invoke, profile })
 }
 

@@ -35,3 +35,4 @@ pub mod sandbox;
 pub mod serve;
 mod terminal;
 pub mod test;
+pub mod variables;

@@ -35,6 +35,7 @@ use super::exit::Exit;
 use super::function::Function;
 use super::http_server::HttpServer;
 use super::interruption::Interruption;
+use super::invoke::arguments::long_limit;
 use super::terminal;
 use admission::Admission;
 use front::{Front, guarded};
@@ -63,9 +64,10 @@ fn read(arguments: &Arguments) -> Result<(Settings, Places)> {
         function: Function::locate(&arguments.path)?,
         bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
-        variables: arguments.env.iter().cloned().chain(trace).collect(),
+        variables: arguments.variables.all()?.into_iter().chain(trace).collect(),
         log: None,
     };
+    long_limit(arguments.timeout).iter().for_each(|warning| terminal::warn(warning));
     let url = arguments.url_port.map(|port| Place::listen(&arguments.host, port, "--url-port")).transpose()?;
     Ok((settings, Places { api: Place::listen(&arguments.host, arguments.port, "--port")?, url }))
 }

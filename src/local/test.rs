@@ -25,9 +25,10 @@ use super::event;
 use super::exit::Exit;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invoke::arguments::{seconds, variable};
+use super::invoke::arguments::{long_limit, seconds};
 use super::progress::Progress;
 use super::terminal::warn;
+use super::variables::Given;
 use bench::{Answer, Bench};
 use case::Case;
 
@@ -68,13 +69,13 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
-    /// The function's time limit, at most 900; 3 is Lambda's own default
+    /// The function's time limit, at most 5400; 3 is Lambda's own default
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// Sets a variable for the function; can be given again
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub env: Vec<(OsString, OsString)>,
+    /// What sets variables.
+    #[command(flatten)]
+    pub variables: Given,
 }
 
 /// What came of one event.
@@ -125,6 +126,7 @@ struct Asked {
     function: Function,
     cases: Vec<Case>,
     stubs: Option<PathBuf>,
+    variables: Vec<(OsString, OsString)>,
 }
 
 fn read(arguments: &Arguments) -> Result<Asked> {
@@ -132,14 +134,16 @@ fn read(arguments: &Arguments) -> Result<Asked> {
     case::strays(&function.task_root)?.iter().for_each(|stray| warn(stray));
     let cases = case::all(&function.task_root, arguments.filter.as_deref())?;
     let stubs = stubs::folder(&function.task_root)?;
-    Ok(Asked { function, cases, stubs })
+    let variables = arguments.variables.all()?;
+    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(Asked { function, cases, stubs, variables })
 }
 
 fn test(asked: Asked, arguments: &Arguments) -> Result<Exit> {
-    let Asked { function, cases, stubs } = asked;
+    let Asked { function, cases, stubs, variables } = asked;
     let suite = function.name();
     let interruption = Interruption::watch()?;
-    let mut bench = Bench::new(function, &arguments.env, stubs, arguments.timeout, interruption.clone())?;
+    let mut bench = Bench::new(function, &variables, stubs, arguments.timeout, interruption.clone())?;
     let progress = Progress::new(cases.len() as u64, "events");
     let mut tested: Vec<Tested> = Vec::new();
     for case in &cases {

@@ -1,12 +1,12 @@
 //! The command line of `coshell serve`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::super::invoke::arguments::{seconds, variable};
+use super::super::invoke::arguments::seconds;
+use super::super::variables::Given;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,13 +51,13 @@ pub struct Arguments {
     #[arg(long)]
     pub watch: bool,
 
-    /// The function's time limit, at most 900; 3 is Lambda's own default
+    /// The function's time limit, at most 5400; 3 is Lambda's own default
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// Sets a variable for the function; can be given again
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub env: Vec<(OsString, OsString)>,
+    /// What sets variables.
+    #[command(flatten)]
+    pub variables: Given,
 
     /// The memory size that the function is told, in MB; it is not enforced
     #[arg(long, value_name = "MB", default_value = "128", value_parser = clap::value_parser!(u32).range(128..=10_240))]
