@@ -33,7 +33,7 @@ pub use arguments::Arguments;
 use super::environment::{Bootstrap, Settings};
 use super::exit::Exit;
 use super::function::Function;
-use super::http_server::HttpServer;
+use super::http_server::{HttpServer, Peers};
 use super::interruption::Interruption;
 use super::invoke::arguments::long_limit;
 use super::terminal;
@@ -87,7 +87,8 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
     };
     let api = door(places.api, false, invoke_api::router(Arc::clone(&front)));
     let url = places.url.map(|place| door(place, true, function_url::router(front)));
-    let server = HttpServer::start("server", Some(IDLE), std::iter::once(api).chain(url).collect())?;
+    let server =
+        HttpServer::start("server", Peers::Clients { patience: IDLE }, std::iter::once(api).chain(url).collect())?;
     terminal::show(told);
     workers.prepare();
     if let Some(watch) = watch {
