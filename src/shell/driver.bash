@@ -32,9 +32,10 @@ printf 'B\n' >>"$__coshell_status"
 # parsed when the script's aliases exist: commands in it begin with a backslash. Each trap first saves what it sees.
 # shellcheck disable=SC2016 # expanded when it runs
 {
-  # Of what the script's own `set -x` shows of them, these first lines alone are left, each with our prefix in it (driver_text.rs).
+  # Of what the script's own `set -x` shows of them, these first lines alone are left, each with our prefix in it (driver_text.rs). By the
+  # second `+x` the trace knows that command from one of the script (xtrace.rs).
   __coshell_saw='__coshell_ended=$? __coshell_command=${BASH_COMMAND-} __coshell_line=${LINENO-} __coshell_pipeline=("${PIPESTATUS[@]-}")
-    case __coshell:$- in *x*) { __coshell_flags=x; \builtin set +x; } 2>/dev/null ;; *) __coshell_flags= ;; esac; '
+    case __coshell:$- in *x*) { __coshell_flags=x; \builtin set +x +x; } 2>/dev/null ;; *) __coshell_flags= ;; esac; '
 
   # Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever run as
   # `eval … || :`, since a failing command in here would otherwise end the shell with its own status.
@@ -105,7 +106,7 @@ printf 'B\n' >>"$__coshell_status"
       ;;
     *) \builtin eval "$__coshell_trace" || \builtin : ;;
     esac'
-  __coshell_exit_trap='case ${BASHPID:-0} in "$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
+  __coshell_exit_trap='case __coshell:${BASHPID:-0} in "__coshell:$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
