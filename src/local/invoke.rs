@@ -2,8 +2,8 @@
 //!
 //! The response goes to stdout byte for byte and everything else to stderr, so that the program can stand in a pipe; with
 //! `--json` everything is one object on stdout. The
-//! exit status says what came of it: 0 response, 1 the handler failed, 2 wrong usage (nothing was run), 3 init failed, 124 timed
-//! out; 128 and the signal's number after Ctrl-C and the like.
+//! exit status says what came of it: 0 response, 1 the handler failed, 2 wrong usage (nothing was run), 3 init failed, 4 stdout did not
+//! take the response, 124 timed out, 141 the reader of stdout has gone; 128 and the signal's number after Ctrl-C and the like.
 
 pub(crate) mod arguments;
 pub(crate) mod explained;
@@ -33,9 +33,9 @@ use super::interruption::Interruption;
 use super::invocation::{Bytes, FunctionError, Invoke, Outcome, Response};
 use super::runtime_api::Init;
 use super::sandbox::Sandbox;
-use super::terminal::{say, stderr_is_a_terminal, warn};
+use super::terminal::{say, show, stderr_is_a_terminal, stdout_is_a_terminal, warn};
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
-use output::Report;
+use output::{Report, Unwritten};
 use profile::Profile;
 use streamed::Writer;
 
@@ -58,7 +58,11 @@ pub fn run(arguments: &Arguments) -> Status {
         Some(times) => repeat::run(environment, &asked, times, arguments, &interruption),
     };
     let told = told.and_then(|status| asked.write_profile(status, arguments));
-    told.unwrap_or_else(|error| complain(&error, Status::HandlerFailed))
+    told.unwrap_or_else(|error| match error.downcast_ref::<Unwritten>() {
+        Some(unwritten) if unwritten.has_no_reader() => Status::ReaderGone, // as with any program: `head` has what it wants
+        Some(_) => complain(&error, Status::Unwritten),
+        None => complain(&error, Status::HandlerFailed),
+    })
 }
 
 fn complain(error: &Error, status: Status) -> Status {
@@ -152,6 +156,9 @@ fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interrup
     if arguments.json {
         return machine::print(&came_of_it, settings.log.as_deref());
     }
+    if came_of_it.line_is_open && came_of_it.says_more() {
+        show("\n");
+    }
     came_of_it.warnings.iter().for_each(|warning| warn(warning));
     came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
     came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
@@ -169,6 +176,15 @@ struct CameOfIt {
     warnings: Vec<String>,
     report: Option<Report>,
     report_wanted: bool,
+    /// Whether what is written to stderr would stand in the last line of the response.
+    line_is_open: bool,
+}
+
+impl CameOfIt {
+    /// Whether anything is to be written to stderr.
+    fn says_more(&self) -> bool {
+        !self.warnings.is_empty() || self.error.is_some() || (self.report_wanted && self.report.is_some())
+    }
 }
 
 fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -> Result<CameOfIt> {
@@ -183,7 +199,7 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     let (listener, writer) = writer.unzip();
     let invocation = environment.api().submit(Invoke { listener, ..invoke }).context("cannot send the event")?;
     let completion = invocation.wait();
-    writer.map_or(Ok(()), Writer::finish)?;
+    let last_streamed = writer.map_or(Ok(None), Writer::finish)?;
     let (status, error) = judge(&completion, invocation.invoke());
     let response = match &completion.outcome {
         Outcome::Response(response) if response.streaming && !arguments.json => None, // it is out
@@ -195,6 +211,11 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     {
         output::response(response)?; // at once; an error is told when the log has ended
     }
+    let last = response
+        .as_ref()
+        .filter(|_| !arguments.json && !stdout_is_a_terminal())
+        .and_then(|bytes| bytes.last().copied());
+    let line_is_open = last.or(last_streamed).is_some_and(|last| last != b'\n') && output::streams_are_one();
     let warnings = match &completion.outcome {
         Outcome::Response(response) if status == Status::Success => warnings(arguments, invocation.invoke(), response),
         _ => Vec::new(),
@@ -206,7 +227,7 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
         init_duration,
         max_memory_bytes: environment.memory_bytes(),
     });
-    Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted })
+    Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted, line_is_open })
 }
 
 fn warnings(arguments: &Arguments, invoke: &Invoke, response: &Response) -> Vec<String> {

@@ -32,7 +32,8 @@ Examples:
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
 Exit status:
-  0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed   124 timed out
+  0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed
+  4 stdout did not take the response   124 timed out   141 the reader of stdout went away, as `| head` does
   An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
   NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
   `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted and the first one decides what

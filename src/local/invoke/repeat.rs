@@ -75,13 +75,14 @@ pub(super) fn run(
         machine::write(&repeated.object(&machine::lines(asked.settings.log.as_deref())?))?;
         return Ok(repeated.status);
     }
+    let mut written = Ok(());
     if let Some(response) = repeated.common_response() {
-        output::response(&response.bytes)?;
+        written = output::response(&response.bytes);
         warnings(arguments, &asked.invoke, response).iter().for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
     show(repeated.told());
-    Ok(repeated.status)
+    written.map(|()| repeated.status)
 }
 
 impl Repeated {

@@ -83,7 +83,10 @@ async fn invoke(
 
 async fn unknown(method: Method, uri: Uri) -> Response {
     let asked = format!("{method} {}", uri.path());
-    let why = format!("coshell serves no `{asked}`, only `POST {INVOCATIONS}` and `POST {}`", invoke_stream::STREAMING);
+    let why = format!(
+        "there is no `{asked}` on this port, which has Lambda's Invoke API (`POST {INVOCATIONS}`): for HTTP requests as with a function URL, \
+         run `coshell serve` with --url-port, and call that port"
+    );
     refused(asked, Exception::UnknownOperation(why))
 }
 
