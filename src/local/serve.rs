@@ -9,6 +9,7 @@ mod arguments;
 mod event_stream;
 mod exception;
 mod front;
+mod function_api;
 pub(crate) mod function_url;
 mod invoke_api;
 mod invoke_stream;
@@ -39,6 +40,7 @@ use super::invoke::arguments::long_limit;
 use super::terminal;
 use admission::Admission;
 use front::{Front, guarded};
+use function_api::Description;
 use listener::{Place, Places};
 use warm::Template;
 use watch::Watch;
@@ -76,10 +78,11 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
     let interruption = Interruption::watch()?;
     let function = settings.function.clone();
     let watch = arguments.watch.then(|| Watch::new(&function));
-    let template = Arc::new(Template { settings, interruption: interruption.clone(), watch: watch.clone() });
+    let description = Description::of(&settings)?;
+    let template = Arc::new(Template::new(settings, interruption.clone(), watch.clone()));
     let workers = Workers::new(template, arguments.concurrency.into());
-    let front =
-        Arc::new(Front { workers: workers.clone(), function_name: function.name(), timeout: arguments.timeout });
+    let (function_name, timeout) = (function.name(), arguments.timeout);
+    let front = Arc::new(Front { workers: workers.clone(), function_name, timeout, description });
     let told = places.told(&function);
     let door = |place: Place, is_function_url: bool, router: Router| {
         let admission = Admission { port: place.port, host: arguments.host.clone(), is_function_url };

@@ -20,6 +20,9 @@ Call it from another terminal (the commands to paste are printed at start):
   aws lambda invoke --endpoint-url http://127.0.0.1:9000 --no-sign-request --region us-east-1 \\
     --function-name echo --payload fileb://event.json /dev/stdout
 
+What scripts ask before they invoke is answered: get-function, get-function-configuration, list-functions, `aws lambda wait`.
+For probes: GET /_coshell/health answers 200 as soon as the port is open, GET /_coshell/ready once the init has succeeded.
+
 Ctrl-C ends it and every process of the function.";
 
 /// The arguments, checked as far as each can be by itself.

@@ -83,6 +83,11 @@ impl Wire {
         self.answer()
     }
 
+    /// A request without a body.
+    pub fn send_request(&mut self, method: &str, path: &str) {
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.1).as_bytes());
+    }
+
     pub fn send_head(&mut self, path: &str, headers: &[(&str, &str)]) {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         self.send(format!("POST {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", self.1).as_bytes());
