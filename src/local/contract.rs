@@ -9,6 +9,7 @@
 //! Sources: the chapters of the Lambda, API Gateway, Elastic Load Balancing and Step Functions guides on responses.
 
 mod batch;
+pub(super) mod headers;
 mod http;
 mod log_line;
 mod recognition;

@@ -71,7 +71,8 @@ fn read(arguments: &Arguments) -> Result<(Settings, Places)> {
     };
     long_limit(arguments.timeout).iter().for_each(|warning| terminal::warn(warning));
     let url = arguments.url_port.map(|port| Place::listen(&arguments.host, port, "--url-port")).transpose()?;
-    Ok((settings, Places { api: Place::listen(&arguments.host, arguments.port, "--port")?, url }))
+    let api = Place::listen(&arguments.host, arguments.port, "--port")?;
+    Ok((settings, Places { api, url, url_as: arguments.url_as }))
 }
 
 fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Exit> {
@@ -89,7 +90,7 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
         (place.listener, guarded(router, admission))
     };
     let api = door(places.api, false, invoke_api::router(Arc::clone(&front)));
-    let url = places.url.map(|place| door(place, true, function_url::router(front)));
+    let url = places.url.map(|place| door(place, true, function_url::router(front, arguments.url_as)));
     let server =
         HttpServer::start("server", Peers::Clients { patience: IDLE }, std::iter::once(api).chain(url).collect())?;
     terminal::show(told);

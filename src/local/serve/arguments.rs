@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::super::contract::Caller;
 use super::super::invoke::arguments::seconds;
 use super::super::variables::Given;
 
@@ -12,6 +14,8 @@ const EXAMPLES: &str = "\
 Examples:
   coshell serve handlers/echo                          Lambda's Invoke API on http://127.0.0.1:9000
   coshell serve handlers/page --url-port 8000          and a function URL on http://127.0.0.1:8000/
+  coshell serve handlers/page --url-port 8000 --url-as rest-api
+                                                       the same with the events of a REST API of API Gateway
   coshell serve src/orders.create --concurrency 4      up to four events at a time
   coshell serve handlers/echo --watch --env STAGE=test
 
@@ -40,6 +44,11 @@ pub struct Arguments {
     /// Offers the function as a function URL too, on this port; 0 takes a free one and prints it
     #[arg(long, value_name = "PORT")]
     pub url_port: Option<u16>,
+
+    /// Who stands before the function on that port: function-url, http-api, rest-api or alb. It decides what the event is like, which
+    /// responses are taken and what becomes of their headers
+    #[arg(long, value_name = "NAME", default_value = "function-url", value_parser = http_callers(), hide_default_value = true, requires = "url_port")]
+    pub url_as: Caller,
 
     /// The address to listen on; others than this machine can call the function with 0.0.0.0
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
@@ -73,4 +82,9 @@ pub struct Arguments {
     /// Another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]
     pub bootstrap: Option<PathBuf>,
+}
+
+fn http_callers() -> impl TypedValueParser<Value = Caller> {
+    PossibleValuesParser::new(["function-url", "http-api", "rest-api", "alb"])
+        .try_map(|name| <Caller as clap::ValueEnum>::from_str(&name, false))
 }

@@ -8,4 +8,5 @@ mod invoke_api;
 mod probes;
 mod streaming;
 mod told;
+mod url_formats;
 mod watch;
