@@ -83,6 +83,12 @@ fn of_bytes(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
     }
 }
 
+/// A sentence about a log line before the JSON of a response whose reader is not known.
+pub(super) fn log_line_warning(response: &Response) -> Option<String> {
+    let line = log_line::before_document(&response.bytes).filter(|_| !response.streaming)?;
+    Some(format!("the line `{line}` stands before the JSON in the response: write log lines to stderr with `>&2`"))
+}
+
 fn step_functions(response: &[u8]) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(fault) = json(response) {

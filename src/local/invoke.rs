@@ -34,6 +34,7 @@ use super::invocation::{Bytes, FunctionError, Invoke, Outcome, Response};
 use super::runtime_api::Init;
 use super::sandbox::Sandbox;
 use super::terminal::{say, show, stderr_is_a_terminal, stdout_is_a_terminal, warn};
+use super::unread_event;
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::{Report, Unwritten};
 use profile::Profile;
@@ -147,7 +148,7 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
 /// One event from its delivery to what is told of it.
 fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interruption: &Interruption) -> Result<Status> {
     let settings = &asked.settings;
-    let came_of_it = invoke_in(&environment, asked.invoke.clone(), arguments);
+    let came_of_it = invoke_in(&environment, asked, arguments);
     drop(environment); // every process of it is gone before the exit status is told
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
@@ -187,7 +188,8 @@ impl CameOfIt {
     }
 }
 
-fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -> Result<CameOfIt> {
+fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments) -> Result<CameOfIt> {
+    let invoke = asked.invoke.clone();
     let request_id = invoke.request_id.clone();
     let init_duration = match init(environment) {
         Ok(duration) => duration,
@@ -217,7 +219,7 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
         .and_then(|bytes| bytes.last().copied());
     let line_is_open = last.or(last_streamed).is_some_and(|last| last != b'\n') && output::streams_are_one();
     let warnings = match &completion.outcome {
-        Outcome::Response(response) if status == Status::Success => warnings(arguments, invocation.invoke(), response),
+        Outcome::Response(response) if status == Status::Success => warnings(arguments, asked, response),
         _ => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
@@ -230,10 +232,16 @@ fn invoke_in(environment: &Environment, invoke: Invoke, arguments: &Arguments) -
     Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted, line_is_open })
 }
 
-fn warnings(arguments: &Arguments, invoke: &Invoke, response: &Response) -> Vec<String> {
+fn warnings(arguments: &Arguments, asked: &Asked, response: &Response) -> Vec<String> {
+    let event = &asked.invoke.payload;
     let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
-    let caller = named.unwrap_or_else(|| Caller::of(&invoke.payload));
-    contract::warnings_of(caller, &invoke.payload, response)
+    let caller = named.unwrap_or_else(|| Caller::of(event));
+    let mut warnings = contract::warnings_of(caller, event, response);
+    if named.is_none() && caller == Caller::None {
+        warnings.extend(contract::log_line_warning(response));
+    }
+    warnings.extend(unread_event::warning(&asked.settings, response));
+    warnings
 }
 
 /// Waits for the first `next`: how long init took, or what kept it from getting there.

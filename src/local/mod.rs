@@ -35,4 +35,5 @@ pub mod sandbox;
 pub mod serve;
 mod terminal;
 pub mod test;
+mod unread_event;
 pub mod variables;

@@ -28,6 +28,7 @@ use super::interruption::Interruption;
 use super::invoke::arguments::{long_limit, seconds};
 use super::progress::Progress;
 use super::terminal::warn;
+use super::unread_event;
 use super::variables::Given;
 use bench::{Answer, Bench};
 use case::Case;
@@ -176,7 +177,11 @@ fn one(case: &Case, bench: &mut Bench, update: bool) -> Result<Tested> {
         comparison::compare(case, &ran.answer, bench.task_root())
     };
     let warnings = match &ran.answer {
-        Answer::Response(response) => contract::warnings(&event, response),
+        Answer::Response(response) => {
+            let mut warnings = contract::warnings(&event, response);
+            warnings.extend(unread_event::warning(bench.settings(), response));
+            warnings
+        }
         Answer::Failure(_) | Answer::Lost(_) | Answer::InitFailed(_) => Vec::new(),
     };
     let verdict =

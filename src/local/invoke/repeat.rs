@@ -78,7 +78,7 @@ pub(super) fn run(
     let mut written = Ok(());
     if let Some(response) = repeated.common_response() {
         written = output::response(&response.bytes);
-        warnings(arguments, &asked.invoke, response).iter().for_each(|warning| warn(warning));
+        warnings(arguments, asked, response).iter().for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
     show(repeated.told());

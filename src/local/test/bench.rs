@@ -77,6 +77,10 @@ impl Bench {
         &self.settings.function.task_root
     }
 
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Whether init failed: it will not go better for the next event.
     pub(super) fn is_lost(&self) -> bool {
         self.is_lost

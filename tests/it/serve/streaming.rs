@@ -50,7 +50,8 @@ fn a_header_of_the_connection_in_a_prelude_reaches_the_client_renamed_and_is_war
     let (head, body) = head_and_body(&serving);
     assert!(head.contains("\nx-amzn-remapped-content-length: 2\r\n") && !head.contains("\ncontent-length"), "{head}");
     assert_eq!(body, b"one\n");
-    serving.stderr_with("warning: the function URL renames the header `Content-Length`: the client gets it as `x-amzn-");
+    serving
+        .stderr_with("warning: the function URL renames the header `Content-Length`: the client gets it as `x-amzn-");
 }
 
 #[test]
