@@ -104,11 +104,7 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         bootstrap,
         memory_mb: arguments.memory,
         variables: arguments.variables.all()?.into_iter().chain(traces).collect(),
-        log: if arguments.json || (arguments.repeat.is_some() && stderr_is_a_terminal()) {
-            Some(machine::log()?)
-        } else {
-            None
-        },
+        log: if arguments.json || arguments.repeat.is_some() { Some(machine::log()?) } else { None },
     };
     long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
     Ok(Asked { settings, invoke, profile })

@@ -97,7 +97,7 @@ pub struct Arguments {
     pub json: bool,
 
     /// Sends the event N times to one environment, and sums up on stderr how long that took; the response is written once,
-    /// if all are the same
+    /// if all are the same, and so is the log: that of the first event, and of the first one that fails
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["report", "request_id"])]
     pub repeat: Option<u32>,
 

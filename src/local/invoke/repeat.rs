@@ -43,6 +43,8 @@ struct Repeated {
     /// The time limit, or the runtime's end.
     environment_ended: bool,
     max_memory_bytes: u64,
+    /// The lines of the log that were not shown.
+    hidden_lines: u64,
 }
 
 /// Sends the event `times` times, and tells what came of it.
@@ -67,7 +69,7 @@ pub(super) fn run(
     }
     repeated.max_memory_bytes = environment.memory_bytes();
     drop(environment); // every process of it is gone, and the log has ended, before the result is told
-    drop(watched);
+    repeated.hidden_lines = watched.finish();
     if let Some(status) = interruption.exit_status() {
         repeated.status = Status::Interrupted(status);
     }
@@ -98,10 +100,12 @@ impl Repeated {
             let invocation = environment.api().submit(event).context("cannot send the event")?;
             drop(invocation.wait());
             if interruption.exit_status().is_some() {
+                watched.show_unfinished();
                 break; // what came of this event came of Ctrl-C
             }
+            let failed_before = self.failed();
             self.note(&invocation);
-            watched.advance();
+            watched.advance(self.failed() > failed_before);
         }
         Ok(())
     }
