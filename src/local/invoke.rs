@@ -7,6 +7,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod explained;
+mod live_log;
 pub(crate) mod machine;
 pub(crate) mod outcome;
 pub(crate) mod output;
@@ -35,6 +36,7 @@ use super::runtime_api::Init;
 use super::sandbox::Sandbox;
 use super::terminal::{say, show, stderr_is_a_terminal, stdout_is_a_terminal, warn};
 use super::unread_event;
+use live_log::LiveLog;
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::{Report, Unwritten};
 use profile::Profile;
@@ -104,7 +106,11 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         bootstrap,
         memory_mb: arguments.memory,
         variables: arguments.variables.all()?.into_iter().chain(traces).collect(),
-        log: if arguments.json || arguments.repeat.is_some() { Some(machine::log()?) } else { None },
+        log: if arguments.json || arguments.repeat.is_some() || stderr_is_a_terminal() {
+            Some(machine::log()?)
+        } else {
+            None
+        },
     };
     long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
     Ok(Asked { settings, invoke, profile })
@@ -144,12 +150,14 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
 /// One event from its delivery to what is told of it.
 fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interruption: &Interruption) -> Result<Status> {
     let settings = &asked.settings;
-    let came_of_it = invoke_in(&environment, asked, arguments);
+    let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &asked.invoke.request_id);
+    let came_of_it = invoke_in(&environment, asked, arguments, &log);
     drop(environment); // every process of it is gone before the exit status is told
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
     }
     let came_of_it = came_of_it?;
+    log.finish(came_of_it.error.as_ref());
     if arguments.json {
         return machine::print(&came_of_it, settings.log.as_deref());
     }
@@ -184,7 +192,7 @@ impl CameOfIt {
     }
 }
 
-fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments) -> Result<CameOfIt> {
+fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments, log: &LiveLog) -> Result<CameOfIt> {
     let invoke = asked.invoke.clone();
     let request_id = invoke.request_id.clone();
     let init_duration = match init(environment) {
@@ -207,6 +215,7 @@ fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments) ->
     if !arguments.json
         && let Some(response) = &response
     {
+        log.look(); // what was written before
         output::response(response)?; // at once; an error is told when the log has ended
     }
     let last = response
