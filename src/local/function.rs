@@ -45,6 +45,8 @@ impl Function {
             let handler = match name.strip_suffix(".sh") {
                 Some(stem) => format!("{stem}.{FUNCTION}"),
                 None if name.contains('.') => format!("{name}.{FUNCTION}"),
+                // Alone it would be the script.
+                None if folder.join(format!("{name}.sh")).exists() => format!("./{name}"),
                 None => name.to_owned(),
             };
             return function(folder, handler);
@@ -151,6 +153,13 @@ mod tests {
             let found = Function::locate(&folder.path().join(path)).unwrap();
             assert_eq!(found, Function { task_root: root.clone(), handler: handler.to_owned() }, "path `{path}`");
         }
+    }
+
+    #[test]
+    fn a_program_beside_a_script_of_its_name_is_what_was_named() {
+        let folder = folder_with(&["main", "main.sh"]);
+        let handler = |name: &str| Function::locate(&folder.path().join(name)).unwrap().handler;
+        assert_eq!((handler("main"), handler("main.sh")), ("./main".to_owned(), "main.handler".to_owned()));
     }
 
     #[test]
