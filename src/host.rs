@@ -25,7 +25,7 @@ impl Host {
         let log = Log::new(config.log_format, config.log_level);
         let leftovers = Leftovers::start(&log, config.slots.get())?;
         let host = Host { log, id_warnings: RateLimit::default(), leftovers, roster: Roster::default() };
-        signals::watch(&host.roster, &host.leftovers)?;
+        signals::watch(&host.log, &host.roster, &host.leftovers)?;
         Ok(host)
     }
 }

@@ -101,6 +101,16 @@ pub(crate) fn runs(pid: i32) -> bool {
     })
 }
 
+/// Whether `pid` is a process below this one, even one that has ended and was not waited for yet.
+pub(crate) fn is_below(pid: i32) -> bool {
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let parent = |pid: i32| -> Option<i32> {
+        let stat = stat(pid)?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    std::iter::successors(parent(pid), |pid| parent(*pid)).take_while(|pid| *pid > 0).any(|pid| pid == own)
+}
+
 fn stat(pid: i32) -> Option<String> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     Some(String::from_utf8_lossy(&stat).into_owned()) // the name may be any bytes

@@ -2,25 +2,32 @@
 //!
 //! One thread waits for them, and it alone may end the process on one. The script's own top-level traps (TERM, EXIT) run first, and
 //! what they write is in the log; see [`Roster::end`].
+//!
+//! A handler that runs `kill 0` signals its whole process group, and so this process. Such a signal does not end the process: it ends
+//! the Bash that runs the handlers, which fails the event, and a new Bash takes the next event.
 
 use nix::sys::prctl;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::iterator::exfiltrator::origin::Origin;
 
 use crate::logs::leftovers::Leftovers;
+use crate::logs::{Level, Log, Owner};
 use crate::roster::Roster;
 
 /// Starts the thread.
-pub(crate) fn watch(roster: &Roster, leftovers: &Leftovers) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGCHLD])?;
+pub(crate) fn watch(log: &Log, roster: &Roster, leftovers: &Leftovers) -> std::io::Result<()> {
+    let mut signals = SignalsInfo::<WithOrigin>::new([SIGTERM, SIGINT, SIGCHLD])?;
     // Whoever else would get our orphans may not reap them. It fails on no kernel that has memfd_create.
     let _ = prctl::set_child_subreaper(true);
-    let (roster, leftovers) = (roster.clone(), leftovers.clone());
+    let (log, roster, leftovers) = (log.clone(), roster.clone(), leftovers.clone());
     let wait = move || {
-        for signal in signals.forever() {
-            match signal {
-                SIGCHLD => roster.reap(),
-                _ => {
+        for origin in signals.forever() {
+            match (origin.signal, sender(&origin).filter(|sender| roster.has_begun(*sender))) {
+                (SIGCHLD, _) => roster.reap(),
+                (_, Some(sender)) => log.say(Level::Warn, &Owner::default(), &ignored(sender)),
+                (_, None) => {
                     roster.end();
                     leftovers.drain();
                     std::process::exit(0);
@@ -30,4 +37,16 @@ pub(crate) fn watch(roster: &Roster, leftovers: &Leftovers) -> std::io::Result<(
     };
     std::thread::Builder::new().name("signals".into()).stack_size(128 * 1024).spawn(wait)?;
     Ok(())
+}
+
+/// The process that sent a signal; the kernel sends that of a terminal.
+fn sender(origin: &Origin) -> Option<i32> {
+    origin.process.as_ref().map(|process| process.pid)
+}
+
+fn ignored(sender: i32) -> String {
+    format!(
+        "process {sender} of a handler sent a signal to the runtime, as `kill 0` does, and the runtime ignores it; to end the processes \
+         that a handler has started, name them: `kill $(jobs -p)`"
+    )
 }

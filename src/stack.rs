@@ -1,6 +1,6 @@
 //! Bash's call stack at a failure: reads the records that the driver's ERR, EXIT and time-limit traps write.
 //!
-//! A record is its number of fields, then the fields, each ended by a NUL: kind, turn, status, BASH_SUBSHELL, whether the handler had
+//! A record is its number of fields, then the fields, each ended by a NUL: kind, turn, status, BASH_SUBSHELL, what the handler had
 //! returned, BASH_COMMAND, PIPESTATUS, and three fields a frame (FUNCNAME, BASH_SOURCE, BASH_LINENO), innermost first. Sources: Bash
 //! Reference Manual, "Bash Variables" and "Bourne Shell Builtins: trap"; what each class of failure leaves behind was measured on 5.1
 //! to 5.3. `failure::location` finds in the records what failed.
@@ -51,8 +51,8 @@ pub(crate) struct Record {
     pub(crate) status: i32,
     /// BASH_SUBSHELL: 1 in the subshell of an event, more in `( )`, `$( )` and pipelines of the handler.
     pub(crate) level: u32,
-    /// Whether the handler had returned already: only its EXIT trap runs then.
-    pub(crate) returned: bool,
+    /// What the handler had returned already: only its EXIT trap runs then.
+    pub(crate) returned: Option<i32>,
     /// BASH_COMMAND: the last simple command that this process began, which need not be the one that failed.
     pub(crate) command: String,
     /// PIPESTATUS: of the last pipeline that this process waited for, which need not be the one that failed.
@@ -107,7 +107,7 @@ impl Record {
             kind,
             status: status.parse().ok()?,
             level: level.parse().ok()?,
-            returned: !returned.is_empty(),
+            returned: returned.parse().ok(),
             command: command.clone(),
             pipeline: pipeline.split(' ').filter_map(|status| status.parse().ok()).collect(),
             frames,

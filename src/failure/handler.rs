@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use super::advice::lacks_a_file_to_run;
 use super::location::Place;
 use super::own::OwnError;
+use super::sentence::gives_status;
 use crate::stack::Frame;
 
 /// How a command, or the subshell of a handler, ended.
@@ -85,7 +86,9 @@ impl HandlerFailure {
     /// How the command ended, where there is one, or the handler.
     pub(super) fn ending_of_command(&self) -> Ending {
         match (self.ending, &self.place) {
-            (Ending::Status(status), Some(place)) if !place.at_exit => Ending::of_command(status),
+            (Ending::Status(status), Some(place)) if !place.at_exit && !gives_status(&place.command) => {
+                Ending::of_command(status)
+            }
             (ending, _) => ending,
         }
     }

@@ -69,6 +69,8 @@ struct Found {
     line: Option<u32>,
     pipeline: Option<u32>,
     is_condition: bool,
+    /// The command in its script, where that is parsed.
+    index: Option<usize>,
     /// Calls inside of the record's innermost one.
     inner: Vec<Frame>,
 }
@@ -179,6 +181,12 @@ impl<'a> Evidence<'a> {
         let stopped = self.records.iter().rposition(same);
         let record = &self.records[if inner > 0 { overdue - inner } else { stopped.unwrap_or(overdue) }];
         let mut place = Place::of(record);
+        let has_failed = |record: &Record| record.kind == Trap::Failed && record.level == self.level;
+        if record.returned.is_some() || self.records[..overdue].iter().any(has_failed) {
+            place.in_exit_trap = true;
+            place.command = String::new();
+            return Some(place);
+        }
         let Some(mut frame) = record.frames.first().cloned() else { return Some(place) };
         // Inside `$( )` Bash counts lines in a way of its own.
         let counted_rightly = record.level <= 1;
@@ -197,6 +205,9 @@ impl<'a> Evidence<'a> {
     fn failed(&self, at: usize) -> Place {
         let record = &self.records[at];
         let mut place = Place::of(record);
+        if let Some(sourcing) = self.of_syntax_error(&place) {
+            return sourcing;
+        }
         if record.frames.is_empty() {
             return self.at_the_end_of_the_handler(place, Some(at));
         }
@@ -207,6 +218,24 @@ impl<'a> Evidence<'a> {
         };
         place.take(found);
         place
+    }
+
+    /// The place of a `source` whose file has a syntax error: Bash names the command before the error.
+    fn of_syntax_error(&self, place: &Place) -> Option<Place> {
+        let message = BashMessage::last(self.stderr).filter(|message| message.text.contains("syntax error"))?;
+        let (inner, outer) = (place.frames.first()?, place.frames.get(1)?);
+        if !inner.is_top_level() || !message.is_of(&inner.file) {
+            return None;
+        }
+        let script = self.script(&outer.file)?;
+        let sources = |index: &usize| {
+            let command = &script.commands[*index];
+            matches!(command.name(), "source" | ".") && outer.line.is_none_or(|line| command.covers(line))
+        };
+        let index = within(&script, outer, Scope::Function).find(sources)?;
+        let mut sourcing = Place { frames: place.frames[1..].to_vec(), ..place.clone() };
+        sourcing.take(Found::of(&script, index));
+        Some(sourcing)
     }
 
     /// Finds the command of record `at`: the innermost that failed with it.
@@ -232,7 +261,7 @@ impl<'a> Evidence<'a> {
                 ..Found::of(script, member)
             }));
         }
-        if record.returned {
+        if record.returned.is_some() {
             // In a trap Bash names the command that the trap interrupted; the line is right.
             return self.alone_on_line(script, frame, false).map(|index| Found::of(script, index));
         }
@@ -255,8 +284,11 @@ impl<'a> Evidence<'a> {
         }
         // Inside `$( )` Bash counts lines in a way of its own.
         let line_is_known = frame.line.is_some() && matches!(scope, Scope::Function);
+        // In the EXIT trap of a subshell, too, Bash names the command before.
+        let may_be_trap = frame.line == Some(1)
+            && within(script, frame, Scope::Function).any(|index| exit_trap(&script.commands[index].text).is_some());
         match candidates.as_slice() {
-            [only] if !line_is_known => Some(*only),
+            [only] if !line_is_known && !may_be_trap => Some(*only),
             _ if line_is_known => {
                 let on_line = self.only_one_on_line(script, frame, record, anyway);
                 on_line.or_else(|| only_eval(script, frame).filter(|_| candidates.is_empty()))
@@ -317,11 +349,16 @@ impl<'a> Evidence<'a> {
     fn inside(&self, script: &Rc<Script>, own: &Frame, outer: usize, at: usize, status: i32) -> Option<Found> {
         let command = &script.commands[outer];
         let waits = command.name() == "wait";
+        // Of several background jobs none is known to be the one that was waited for.
+        let jobs = within(script, own, Scope::Function).filter(|index| script.commands[*index].background).count();
         let scope = if waits { Scope::Background } else { Scope::Within(outer) };
+        if waits && jobs != 1 {
+            return None;
+        }
         let by_record = (0..at).rev().find_map(|inner| self.record_inside(script, own, (inner, at), status, scope));
         by_record
-            .or_else(|| self.exit_inside(script, outer, status))
             .or_else(|| self.message_inside(script, own, outer))
+            .or_else(|| self.exit_inside(script, own, outer, status))
     }
 
     /// The command of record `inner`, if that belongs to a command within `scope` of the innermost call of record `at`.
@@ -344,7 +381,9 @@ impl<'a> Evidence<'a> {
             return None;
         }
         if extra == 0 {
-            return self.locate(inner, scope);
+            return self.locate(inner, scope).filter(
+                |found| !matches!(scope, Scope::Within(outer) if is_in_earlier_substitution(script, outer, found)),
+            );
         }
         let callee = &record.frames[extra - 1];
         let call = within(script, own, scope).find(|index| calls(&script.commands[*index], callee))?;
@@ -357,12 +396,28 @@ impl<'a> Evidence<'a> {
         Some(found)
     }
 
-    /// The only `exit` or `return` with that status inside of a command: it leaves no record in a subshell.
-    fn exit_inside(&self, script: &Script, outer: usize, status: i32) -> Option<Found> {
-        let exits = |index: &usize| script.is_within(*index, outer) && exits_with(&script.commands[*index], status);
-        let mut found = (outer + 1..script.commands.len()).filter(exits);
-        let only = found.next().filter(|_| found.next().is_none())?;
-        Some(Found::of(script, only))
+    /// The `exit` or `return` that ended a subshell with `status`, which leaves no record there: if the commands of the subshell, and of
+    /// the functions that they call, have only one, and nothing else of them ends with that status without a record.
+    fn exit_inside(&self, script: &Script, own: &Frame, outer: usize, status: i32) -> Option<Found> {
+        let reached = reached_from(script, outer);
+        let silent = |index: &usize| ends_silently(&script.commands[*index]);
+        if status > 128 || BashMessage::last(self.stderr).is_some_and(|message| is_fatal(&message)) {
+            return None;
+        }
+        let mut exits = reached.iter().filter(|index| exits_with(&script.commands[**index], status));
+        let only = exits.next().filter(|_| exits.next().is_none() && !reached.iter().any(|index| silent(index)))?;
+        let command = &script.commands[*only];
+        let mut found = Found::of(script, *only);
+        if command.function.as_deref().is_some_and(|function| function != own.function) {
+            let function = command.function.clone()?;
+            let callee = Frame { function, file: own.file.clone(), line: Some(command.first_line) };
+            let mut callers = reached.iter().filter(|index| script.commands[**index].name() == callee.function);
+            let caller = callers.next().filter(|_| callers.next().is_none())?;
+            let caller = &script.commands[*caller];
+            found.line = Some(caller.first_line).filter(|_| caller.function.as_deref() == Some(own.function.as_str()));
+            found.inner = vec![callee];
+        }
+        Some(found)
     }
 
     /// The command that Bash's last message is about, if it is inside of `outer` or in a function that is called there.
@@ -400,7 +455,10 @@ impl<'a> Evidence<'a> {
             let name = script.commands[*call].name();
             let Some((file, theirs, last)) = self.named_in_function(name, &record.command) else { continue };
             let same = |command: &&Command| command.function.as_deref() == Some(name) && command.is(&record.command);
-            if returns && theirs.commands.iter().filter(same).count() != 1 {
+            let elsewhere =
+                |command: &&Command| command.function.as_deref() != Some(name) && command.is(&record.command);
+            let in_others = theirs.commands.iter().any(|command| elsewhere(&command));
+            if returns && (theirs.commands.iter().filter(same).count() != 1 || in_others) {
                 continue;
             }
             let command = &theirs.commands[last];
@@ -546,6 +604,7 @@ impl<'a> Evidence<'a> {
             .filter(|index| script.commands[*index].is(&record.command))
             .collect();
         match candidates.as_slice() {
+            [only] if place.is_status_of_trap && is_member_before_last(&script, *only) => place.command = String::new(),
             [only] => place.take(Found::of(&script, *only)),
             [] if !ends_by_itself(&record.command) => place.command = String::new(),
             _ => {}
@@ -557,7 +616,10 @@ impl<'a> Evidence<'a> {
     /// command that Bash names stands in the function below them.
     fn behind_err_trap(&self, record: &Record) -> Option<usize> {
         let script = self.script(self.file)?;
-        let traps = |command: &Command| command.name() == "trap" && command.text.ends_with(" ERR");
+        let is_cleared = |text: &str| ["trap - ", "trap '' ", "trap \"\" "].iter().any(|begin| text.starts_with(begin));
+        let traps = |command: &Command| {
+            command.name() == "trap" && command.text.ends_with(" ERR") && !is_cleared(&command.text)
+        };
         if !script.commands.iter().any(traps) {
             return None;
         }
@@ -582,6 +644,7 @@ impl<'a> Evidence<'a> {
             match found.as_slice() {
                 [only] => place.take(Found::of(&script, *only)),
                 [] if self.take_from_sourced(&mut place, &script) => {}
+                [] if self.take_from_function(&mut place, &script) => {}
                 [] => {
                     if let Some(condition) = last_condition(&script, &frame) {
                         place.take(Found::of(&script, condition));
@@ -619,6 +682,19 @@ impl<'a> Evidence<'a> {
         place.frames[0].line = Some(*line);
         place.command.clone_from(&command.text);
         place.frames.insert(0, Frame { function, file: file.clone(), line: Some(command.first_line) });
+        true
+    }
+
+    /// The same for an `exit` in a function of the script: Bash 5.1 has left that call too.
+    fn take_from_function(&self, place: &mut Place, script: &Script) -> bool {
+        let exits = |command: &&Command| command.name() == "exit" && exits_with(command, place.status);
+        let mut found = script.commands.iter().filter(exits);
+        let (Some(only), None) = (found.next(), found.next()) else { return false };
+        let Some(function) = only.function.clone() else { return false };
+        let top = place.frames[0].clone();
+        place.frames[0].line = self.only_call(script, &top, Some(&function));
+        place.command.clone_from(&only.text);
+        place.frames.insert(0, Frame { function, file: top.file, line: Some(only.first_line) });
         true
     }
 
@@ -681,7 +757,7 @@ impl Place {
             pipeline: None,
             is_condition: false,
             is_status_of_trap: false,
-            in_exit_trap: record.returned,
+            in_exit_trap: record.returned.is_some() && record.kind == Trap::Failed,
             frames: record.frames.clone(),
             cut: record.cut,
         }
@@ -709,6 +785,7 @@ impl Found {
             line: Some(command.first_line),
             pipeline: None,
             is_condition: command.handled && !command.negated,
+            index: Some(index),
             inner: Vec::new(),
         }
     }
@@ -778,6 +855,7 @@ fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
         line: frame.line,
         pipeline: None,
         is_condition: false,
+        index: None,
         inner: Vec::new(),
     })
 }
@@ -867,6 +945,45 @@ fn last_condition(script: &Script, frame: &Frame) -> Option<usize> {
     let last = top().map(|index| script.commands[index].last_line).max()?;
     let mut conditions = top().filter(|index| script.commands[*index].handled && script.commands[*index].covers(last));
     conditions.next().filter(|_| conditions.next().is_none())
+}
+
+/// The commands inside of `outer`, and those of the functions that they call.
+fn reached_from(script: &Script, outer: usize) -> Vec<usize> {
+    let mut reached: Vec<usize> =
+        (outer..script.commands.len()).filter(|index| script.is_within(*index, outer)).collect();
+    let mut next = 0;
+    while let Some(index) = reached.get(next) {
+        let name = script.commands[*index].name().to_owned();
+        let of_function = |index: &usize| script.commands[*index].function.as_deref() == Some(name.as_str());
+        let callees: Vec<usize> =
+            (0..script.commands.len()).filter(of_function).filter(|callee| !reached.contains(callee)).collect();
+        reached.extend(callees);
+        next += 1;
+    }
+    reached
+}
+
+/// Whether a command may end its subshell with a status of its own and leave no record.
+fn ends_silently(command: &Command) -> bool {
+    let replaces = matches!(command.name(), "exec" | "kill" | "eval" | "source" | "." | "trap");
+    replaces || command.before_and || !command.redirections.is_empty()
+}
+
+/// Whether what was found is in a `$( )` of the command `outer` that another one follows: the last one gives the status.
+fn is_in_earlier_substitution(script: &Script, outer: usize, found: &Found) -> bool {
+    let Some(index) = found.index else { return false };
+    let own = |index: usize| script.commands[index].substitution;
+    let child = std::iter::successors(Some(index), |index| script.commands[*index].parent)
+        .take_while(|index| *index != outer)
+        .last();
+    let Some(child) = child else { return false };
+    let later = |index: usize| script.commands[index].parent == Some(outer) && own(index) > own(child);
+    script.commands[outer].kind == Kind::Simple && (0..script.commands.len()).any(later)
+}
+
+fn is_member_before_last(script: &Script, index: usize) -> bool {
+    let pipeline = script.commands[index].parent.filter(|parent| script.commands[*parent].kind == Kind::Pipeline);
+    pipeline.is_some_and(|pipeline| script.members(pipeline).last() != Some(&index))
 }
 
 /// The only `eval` of a call's function: what it runs stands nowhere in the script.

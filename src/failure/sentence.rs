@@ -93,7 +93,7 @@ impl HandlerFailure {
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
             ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", Ended(ending))?,
-            Ending::Status(126) => write!(f, "`{command}` cannot be executed")?,
+            Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();
                 write!(f, "`{command}`, in the pipeline on line {line}, {}", Ended(ending))?;
@@ -162,7 +162,7 @@ impl HandlerFailure {
         let circumstances = Circumstances {
             ending: self.ending_of_command(),
             command: place.map_or("", |place| &place.command),
-            is_condition: place.is_some_and(|place| place.is_condition),
+            is_condition: place.is_some_and(|place| place.is_condition) && !self.has_bash_said_why(),
             stderr: &self.stderr,
             function: place.and_then(|place| place.frames.first()).map_or("", |frame| &frame.function),
             handler: &self.function,
@@ -183,6 +183,9 @@ impl HandlerFailure {
         if let Some(message) = line.strip_prefix(BASH) {
             return Some(message.to_owned());
         }
+        if BashMessage::parse(line).is_none() && self.place.as_ref().is_some_and(|place| says_nothing(&place.command)) {
+            return None; // the line is of something before
+        }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
             return Some(line.to_owned()).filter(|line| !(killed && tells_a_death(line)));
@@ -199,6 +202,11 @@ impl HandlerFailure {
         last_line(&self.stderr).and_then(BashMessage::parse).is_some_and(|message| is_about(&message, place))
     }
 
+    /// Whether the last line of stderr is an error of Bash's own, wherever that was.
+    fn has_bash_said_why(&self) -> bool {
+        last_line(&self.stderr).and_then(BashMessage::parse).is_some()
+    }
+
     /// The command that was not found, by Bash's own message.
     fn missing_command(&self) -> Option<&str> {
         let missing = |line| {
@@ -209,7 +217,8 @@ impl HandlerFailure {
                 .or_else(|| text.strip_suffix(": No such file or directory"))?;
             self.place.as_ref().is_none_or(|place| may_be_of(&message, name, place)).then_some(name)
         };
-        if self.ending_of_command() != Ending::Status(127) {
+        let hands_on = self.place.as_ref().is_some_and(|place| gives_status(&place.command));
+        if self.ending_of_command() != Ending::Status(127) || hands_on {
             return None;
         }
         self.stderr.lines().rev().find_map(missing)
@@ -232,6 +241,17 @@ fn is_about(message: &BashMessage, place: &Place) -> bool {
 fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
     let here = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
     here && !exits_with_a_number(&place.command) && (is_about(message, place) || place.command.contains(name))
+}
+
+/// Whether a command never writes to stderr, unless Bash itself complains of it.
+fn says_nothing(command: &str) -> bool {
+    let first = command.split_whitespace().next().unwrap_or_default();
+    command.starts_with("((") || matches!(first, "[[" | "[" | "test" | "let" | "false" | "true" | "!")
+}
+
+/// Whether it is a command that only hands on a status.
+pub(super) fn gives_status(command: &str) -> bool {
+    ["return", "exit", "wait"].iter().any(|word| begins_with(command, word))
 }
 
 pub(super) fn begins_with(command: &str, word: &str) -> bool {

@@ -34,6 +34,7 @@ impl TimedOut {
         let Overdue { after, margin, running } = &self.overdue;
         write!(f, "timed out after {:.2} s ", after.as_secs_f64())?;
         match &self.handler.place {
+            Some(place) if place.in_exit_trap => write!(f, "in the EXIT trap of `{}`", self.handler.function)?,
             Some(place) => self.handler.describe_where(f, place)?,
             None => write!(f, "in handler `{}`; Bash cannot tell where", self.handler.function)?,
         }

@@ -8,6 +8,8 @@ mod addition;
 mod architecture;
 mod archive;
 pub(crate) mod binary;
+pub(super) mod fault;
+mod interpreter;
 mod left_out;
 pub(crate) mod name;
 mod runtime;
@@ -23,8 +25,9 @@ use anyhow::{Context, Result, bail};
 
 pub use addition::Addition;
 pub use architecture::Architecture;
-pub(super) use left_out::{LeftOut, pattern as left_out_pattern};
-pub(super) use runtime::{BOOTSTRAP, bootstrap};
+pub use left_out::Exclusion;
+pub(super) use left_out::LeftOut;
+pub(super) use runtime::{BOOTSTRAP, Runtime};
 pub(super) use written::Written;
 
 /// Lambda takes a function and its layers only if they are smaller than this together.
@@ -34,12 +37,16 @@ const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 const FILES_LIMIT: usize = 65_535;
 
 /// The folders at the top whose files are there to be executed.
-const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
+pub(super) const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
 
 /// The files of a zip by their names in it, in the order of these.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     entries: BTreeMap<String, Entry>,
+    /// Commands that come from elsewhere: a layer, or the function's own folder.
+    brought: Vec<String>,
+    /// The one that was put in, not one of the folder's own.
+    runtime: Option<Runtime>,
 }
 
 #[derive(Debug)]
@@ -100,6 +107,18 @@ impl Bundle {
         self.file(name, &found)
     }
 
+    /// Says which commands come from elsewhere.
+    pub(super) fn relies_on(&mut self, commands: &[String]) {
+        self.brought = commands.to_vec();
+    }
+
+    /// Takes the runtime as `bootstrap`.
+    pub(super) fn put_runtime(&mut self, runtime: Runtime) -> Result<()> {
+        self.file(BOOTSTRAP, &runtime.path)?;
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
     /// Says that `name` is executed whatever its mode is here.
     pub(super) fn program(&mut self, name: &str) {
         self.entries.entry(name.to_owned()).and_modify(|entry| entry.executable = true);
@@ -107,6 +126,12 @@ impl Bundle {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
+    }
+
+    /// Whether it has a file or folder of this name.
+    pub(super) fn has_any_of(&self, name: &str) -> bool {
+        let below = format!("{name}/");
+        self.has(name) || self.entries.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
     }
 
     fn unzipped_bytes(&self) -> u64 {

@@ -7,8 +7,10 @@ mod commands;
 mod file;
 mod finding;
 mod handler;
+mod helper;
 pub(crate) mod script;
 mod tools;
+mod writes;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 
+use super::bundle::Architecture;
 use super::exit::Exit;
 use super::function::Function;
 use finding::{Finding, Severity};
@@ -30,9 +33,11 @@ Examples:
   coshell check . --have jq --have aws      with a layer that brings jq and aws
   coshell check . --json | jq -r '.findings[].message'
 
-Looks at the script and the files that it sources: function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd),
-commands that provided.al2023 lacks, and what shellcheck says where it is installed. A command in the folder bin/ beside the script counts
-as present if the script sets PATH: Lambda's has only a layer's bin/, not the function's.
+Looks at the script, the files that it sources and the scripts of its folder that it starts (`./run.sh`, `$LAMBDA_TASK_ROOT/run.sh`,
+`bash lib/run.sh`): function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd), commands that provided.al2023 lacks,
+and what shellcheck says where it is installed. A command in the folder bin/ beside the script counts as present if the script sets PATH:
+Lambda's has only a layer's bin/, not the function's. Of all programs in the folder it says what `coshell package` says: interpreter line,
+architecture, loader, libraries.
 
 Exit status:
   0 nothing that will fail   1 something will fail   2 wrong usage";
@@ -50,6 +55,10 @@ pub struct Arguments {
         value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov"])]
     pub convention: String,
 
+    /// What the function runs on
+    #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
+    pub arch: Architecture,
+
     /// A command that a layer brings; can be given again
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
@@ -65,6 +74,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     let findings = Function::locate(&arguments.path).and_then(|function| {
         let mut checked = Checked::new(&function, arguments)?;
         checked.all();
+        checked.programs();
         Ok(checked.findings)
     });
     let mut findings = match findings {
@@ -74,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     findings.sort();
     findings.dedup();
     let will_fail = findings.iter().any(|finding| finding.severity == Severity::Error);
-    match tell(&findings, arguments.json) {
+    match tell(&findings, arguments) {
         Ok(()) if will_fail => Exit::Failed,
         Ok(()) => Exit::Done,
         Err(error) => Exit::Failed.with(&error),
@@ -90,10 +100,16 @@ pub(crate) struct Told {
     pub(crate) may_fail: Vec<String>,
 }
 
-/// Checks `function`, which the user called `path`. A zip has modes of its own, and what shellcheck warns of is for `coshell check`.
-pub(crate) fn before_packaging(function: &Function, path: &Path) -> Result<Told> {
-    let arguments =
-        Arguments { path: path.to_owned(), convention: "tutorial".to_owned(), have: Vec::new(), json: false };
+/// Checks `function`, which the user called `path` and for which a layer brings the commands `have`. A zip has modes of its own, and what
+/// shellcheck warns of is for `coshell check`.
+pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]) -> Result<Told> {
+    let arguments = Arguments {
+        path: path.to_owned(),
+        convention: "tutorial".to_owned(),
+        arch: Architecture::X86_64, // only `programs` asks for it
+        have: have.to_vec(),
+        json: false,
+    };
     let mut checked = Checked::new(function, &arguments)?;
     checked.all();
     let mut told = Told::default();
@@ -108,15 +124,17 @@ pub(crate) fn before_packaging(function: &Function, path: &Path) -> Result<Told>
     Ok(told)
 }
 
-fn tell(findings: &[Finding], as_json: bool) -> Result<()> {
+fn tell(findings: &[Finding], arguments: &Arguments) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let told = if as_json {
+    let told = if arguments.json {
         let ok = !findings.iter().any(|finding| finding.severity == Severity::Error);
         writeln!(
             stdout,
             "{}",
             json!({ "ok": ok, "findings": findings.iter().map(Finding::object).collect::<Vec<_>>() })
         )
+    } else if findings.is_empty() {
+        writeln!(stdout, "{}: nothing found that would fail on Lambda", arguments.path.display())
     } else {
         findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}"))
     };

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::de::IgnoredAny;
@@ -12,16 +12,21 @@ use serde::de::IgnoredAny;
 pub(super) const LIMIT_BYTES: usize = 6 * 1024 * 1024;
 /// What is taken when the command line names no event and there is no such file: an empty object.
 const NO_EVENT: &[u8] = b"{}";
-/// The event's file beside the script.
+/// The event's file beside the script, for `coshell invoke` alone.
 const FILE: &str = "event.json";
+/// The folder beside the script with the events of `coshell test`.
+pub(super) const FOLDER: &str = "events";
 
-/// Reads the event that `given` names, or else `event.json` in `folder`, or else `{}`. Its bytes stay as they are.
+/// Reads the event that `given` names, or else `event.json` or the first of `events/*.json` in `folder`, or else `{}`. Its bytes stay as they are.
 ///
 /// # Errors
 /// When it cannot be read, is no JSON (with line and column), or is over 6 MiB.
 pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
     let (name, bytes) = match given {
-        None => beside_the_script(&folder.join(FILE))?,
+        None => match beside(folder) {
+            Some(file) => (format!("the event in `{}`", file.display()), file_bytes(&file)?),
+            None => ("the event".to_owned(), NO_EVENT.to_vec()),
+        },
         Some("-") => ("the event from stdin".to_owned(), stdin()?),
         Some(text) => match text.strip_prefix('@') {
             Some(file) => (format!("the event in `{file}`"), file_bytes(Path::new(file))?),
@@ -46,12 +51,20 @@ pub fn in_file(file: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn beside_the_script(file: &Path) -> Result<(String, Vec<u8>)> {
+/// The event that is sent where none is named: `event.json` in `folder`, else the first of `events/*.json` by name.
+pub(super) fn beside(folder: &Path) -> Option<PathBuf> {
+    let file = folder.join(FILE);
     if file.exists() {
-        Ok((format!("the event in `{}`", file.display()), file_bytes(file)?))
-    } else {
-        Ok(("the event".to_owned(), NO_EVENT.to_vec()))
+        return Some(file);
     }
+    let entries = fs::read_dir(folder.join(FOLDER)).ok()?;
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_event(path)).min()
+}
+
+/// Whether `path` has the name of an event: `NAME.json`, and not hidden.
+pub(super) fn is_event(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    path.extension().is_some_and(|extension| extension == "json") && !name.starts_with(b".")
 }
 
 fn stdin() -> Result<Vec<u8>> {
@@ -126,6 +139,11 @@ mod tests {
     fn the_event_beside_the_script_is_the_default_and_an_empty_object_where_there_is_none() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(read(None, folder.path()).unwrap(), b"{}");
+        fs::create_dir(folder.path().join("events")).unwrap();
+        for (name, text) in [("b.json", "2"), ("a.json", "1"), (".0.json", "0"), ("a.response", "x")] {
+            fs::write(folder.path().join("events").join(name), text).unwrap();
+        }
+        assert_eq!(read(None, folder.path()).unwrap(), b"1");
         fs::write(folder.path().join("event.json"), " {\"a\" : 1}\n").unwrap();
         assert_eq!(read(None, folder.path()).unwrap(), b" {\"a\" : 1}\n");
     }

@@ -106,7 +106,7 @@ fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
         if scripts.iter().any(|script| script.is_file()) {
             return function(folder, name.to_owned());
         }
-        looked_for.extend(scripts);
+        looked_for.extend(scripts.into_iter().filter(|script| script != path)); // `x.sh` is looked for as it is, and as `x.sh` of `x`
     } else {
         looked_for.push(path.join(SCRIPT));
     }
@@ -182,6 +182,13 @@ mod tests {
         for name in ["orders.create", "orders.sh", "orders"] {
             assert!(error.contains(&format!("`{}`", inside(name))), "{error}");
         }
+        let error = Function::locate(&folder.path().join("functoin.sh")).unwrap_err().to_string();
+        assert_eq!(
+            error.matches(&format!("`{}`", inside("functoin.sh"))).count(),
+            2,
+            "as PATH, and once as a place: {error}"
+        );
+        assert_eq!(error.matches(&format!("`{}`", inside("functoin"))).count(), 1, "{error}");
         let error = Function::locate(folder.path()).unwrap_err().to_string();
         assert!(error.contains(&format!("looked for `{}`", inside("function.sh"))), "{error}");
     }

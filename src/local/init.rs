@@ -1,7 +1,7 @@
 //! `coshell init`: a new function's folder, from one of the project's own examples.
 //!
-//! What is written is what stands in handlers/ and is tested there: the script, the event that `coshell invoke` sends, and the same
-//! event as a first test. Nothing that exists is touched: the folder has to be new.
+//! What is written is what stands in handlers/ and is tested there: the script, an event, which `coshell invoke` sends, and the answer to
+//! it, so that `coshell test` has a first test. Nothing that exists is touched: the folder has to be new.
 
 mod examples;
 
@@ -90,15 +90,23 @@ fn write(file: &Path, text: &str) -> Result<()> {
 }
 
 fn told(folder: &Path, example: &Example) -> String {
-    let folder = folder.display();
+    let path = terminal::quoted_path(folder);
+    let rows = [
+        ("function.sh", "the handler: change it"),
+        ("events/example.json", "an event"),
+        (example.answer.0, "what the handler answers to it"),
+    ];
+    let files = rows.map(|(name, about)| (terminal::quoted_path(&folder.join(name)), about));
+    let width = files.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let files: String = files.iter().map(|(name, about)| format!("  {name:width$}  {about}\n")).collect();
     let needs =
         example.needs.map_or_else(String::new, |tool| format!("It needs {tool}, which a layer brings on Lambda.\n"));
     format!(
-        "made {folder} from the example {name}: {about}
-  {folder}/function.sh          the handler; change it
-  {folder}/event.json           the event that `coshell invoke {folder}` sends
-  {folder}/events/example.json  the event of a first test: coshell test {folder}
-{needs}",
+        "made {path} from the example {name}: {about}
+{files}{needs}next:
+  coshell invoke {path}    # sends the event
+  coshell test {path}      # compares the answer
+",
         name = example.name,
         about = example.about
     )

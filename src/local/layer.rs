@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use glob::Pattern;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap, left_out_pattern};
+use super::bundle::{Addition, Architecture, Bundle, Exclusion, LeftOut, Runtime, Written};
 use super::exit::Exit;
+use super::terminal;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +19,7 @@ Examples:
   coshell layer -o tools.zip --no-runtime --add bin/jq=jq --add lib=/tmp/libraries --exclude '*.a'
 
 What is added as bin/NAME is on PATH in the function as NAME. A program is refused if it is for another architecture, or needs a newer
-glibc than Amazon Linux 2023 has.
+glibc than Amazon Linux 2023 has. A script whose interpreter (`#!…`) Lambda lacks is a warning.
 
 Exit status:
   0 the zip is written   1 it was refused, or could not be written: there is no new file   2 wrong usage";
@@ -28,7 +28,7 @@ Exit status:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The zip to write; it is replaced
+    /// The zip to write, which is replaced; `-` writes it to stdout
     #[arg(short, long, value_name = "FILE", default_value = "runtime.zip")]
     pub output: PathBuf,
 
@@ -40,11 +40,15 @@ pub struct Arguments {
     #[arg(long, value_name = "[NAME=]PATH", value_parser = Addition::parse)]
     pub add: Vec<Addition>,
 
-    /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]` and `**`; can be given again
-    #[arg(long, value_name = "GLOB", value_parser = left_out_pattern)]
-    pub exclude: Vec<Pattern>,
+    /// What to leave out of added folders: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be given again
+    #[arg(long, value_name = "GLOB", value_parser = Exclusion::parse)]
+    pub exclude: Vec<Exclusion>,
 
-    /// The runtime to put in [default: the one that a release of coshell has for the architecture]
+    /// A command that another layer brings; can be given again
+    #[arg(long, value_name = "COMMAND")]
+    pub have: Vec<String>,
+
+    /// The runtime to put in: a program, or a script that begins with `#!` [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE")]
     pub bootstrap: Option<PathBuf>,
 
@@ -52,7 +56,7 @@ pub struct Arguments {
     #[arg(long, requires = "add", conflicts_with = "bootstrap")]
     pub no_runtime: bool,
 
-    /// Prints one JSON object: path, architecture, codeSize, unzippedBytes, files, codeSha256 and sha256
+    /// Prints one JSON object: path, architecture, runtime, codeSize, unzippedBytes, files, codeSha256 and sha256
     #[arg(long)]
     pub json: bool,
 }
@@ -69,13 +73,15 @@ pub fn run(arguments: &Arguments) -> Exit {
 fn layer(arguments: &Arguments) -> Result<()> {
     let left_out = LeftOut::new(&arguments.exclude, &arguments.output);
     let mut bundle = Bundle::default();
+    bundle.relies_on(&arguments.have);
     for addition in &arguments.add {
         let name = addition.name.as_deref().or_else(|| addition.path.to_str());
         let Some(name) = name else { bail!("the name of `{}` is not UTF-8", addition.path.display()) };
         bundle.add(name, &addition.path, &left_out)?;
     }
+    left_out.unmatched().iter().for_each(|warning| terminal::warn(warning));
     if !arguments.no_runtime {
-        bundle.file(BOOTSTRAP, &bootstrap(arguments.bootstrap.as_deref(), arguments.arch)?)?;
+        bundle.put_runtime(Runtime::find(arguments.bootstrap.as_deref(), arguments.arch)?)?;
     }
     Written::new(&bundle, arguments.arch, &arguments.output, None)?.tell(arguments.json)
 }

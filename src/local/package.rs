@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use glob::Pattern;
 
-use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, LeftOut, Written, bootstrap, left_out_pattern};
+use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, Exclusion, LeftOut, Runtime, Written};
 use super::check;
 use super::exit::Exit;
 use super::function::Function;
@@ -22,11 +21,13 @@ Examples:
   coshell package handlers/echo -o function.zip                   for a function whose runtime is in a layer
   coshell package handlers/echo -o function.zip --with-runtime    with the runtime: all that Lambda needs
   coshell package src/orders.create -o orders.zip --arch arm64    the folder src/; the handler is orders.create
-  coshell package . --include ../shared/words.sh --include lib/template.html=page.html --exclude '*.md' --exclude tests
+  coshell package . --include ../shared/words.sh --include lib/template.html=page.html --exclude '*.md' --exclude notes
+  coshell package . --have jq --have aws                          with a layer that brings jq and aws
 
-All of the script's folder goes in, but for `.git`, and `target` and `*.zip` at its top; --include brings one of them back. Symbolic links
-are followed, and refused where they lead out of the folder. A file is executable (0755) if it is so here, is the runtime or the
-program that is the handler, or is in bin/ or extensions/; any other has 0644. The same files give the same bytes.
+All of the script's folder goes in, but for `.git` and `.gitignore`, and at its top `target`, `*.zip`, `event.json`, and the folders
+`events` and `tests`; --include brings one of them back. Symbolic links are followed, and refused where
+they lead out of the folder. A file is executable (0755) if it is so here, is the runtime or the program that is the handler, or is in bin/
+or extensions/; any other has 0644. The same files give the same bytes.
 
 Exit status:
   0 the zip is written   1 it was refused, or could not be written: there is no new file   2 wrong usage";
@@ -39,7 +40,7 @@ pub struct Arguments {
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
 
-    /// The zip to write; it is replaced
+    /// The zip to write, which is replaced; `-` writes it to stdout
     #[arg(short, long, value_name = "FILE", default_value = "function.zip")]
     pub output: PathBuf,
 
@@ -55,15 +56,19 @@ pub struct Arguments {
     #[arg(long, value_name = "[NAME=]PATH", value_parser = Addition::parse)]
     pub include: Vec<Addition>,
 
-    /// What to leave out: a name, or a path from the top, with `*`, `?`, `[…]` and `**`; can be given again
-    #[arg(long, value_name = "GLOB", value_parser = left_out_pattern)]
-    pub exclude: Vec<Pattern>,
+    /// What to leave out: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be given again
+    #[arg(long, value_name = "GLOB", value_parser = Exclusion::parse)]
+    pub exclude: Vec<Exclusion>,
 
-    /// The runtime to put in [default: the one that a release of coshell has for the architecture]
+    /// A command that a layer brings; can be given again
+    #[arg(long, value_name = "COMMAND")]
+    pub have: Vec<String>,
+
+    /// The runtime to put in: a program, or a script that begins with `#!` [default: the one that a release of coshell has for the architecture]
     #[arg(long, value_name = "FILE", requires = "with_runtime")]
     pub bootstrap: Option<PathBuf>,
 
-    /// Prints one JSON object: path, architecture, handler, codeSize, unzippedBytes, files, codeSha256 and sha256
+    /// Prints one JSON object: path, architecture, handler, runtime, codeSize, unzippedBytes, files, codeSha256 and sha256
     #[arg(long)]
     pub json: bool,
 }
@@ -82,14 +87,16 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn package(function: &Function, arguments: &Arguments) -> Result<()> {
-    sound(function, &arguments.path)?;
+    sound(function, arguments)?;
     let mut left_out = LeftOut::new(&arguments.exclude, &arguments.output);
     let mut bundle = Bundle::default();
+    bundle.relies_on(&arguments.have);
     bundle.folder("", &function.task_root, &mut left_out)?;
     for addition in &arguments.include {
         bundle.add(&included_as(addition, &function.task_root)?, &addition.path, &left_out)?;
     }
-    left_out.told.retain(|name| !bundle.has(name));
+    left_out.told.retain(|name| !bundle.has_any_of(name));
+    left_out.unmatched().iter().for_each(|warning| terminal::warn(warning));
     has_its_handler(&mut bundle, function)?;
     with_runtime(&mut bundle, arguments)?;
     let written = Written::new(&bundle, arguments.arch, &arguments.output, Some(&function.handler))?;
@@ -101,8 +108,8 @@ fn package(function: &Function, arguments: &Arguments) -> Result<()> {
 }
 
 /// Refuses what will fail whatever else the function has; the rest is a warning.
-fn sound(function: &Function, path: &Path) -> Result<()> {
-    let told = check::before_packaging(function, path)?;
+fn sound(function: &Function, arguments: &Arguments) -> Result<()> {
+    let told = check::before_packaging(function, &arguments.path, &arguments.have)?;
     told.may_fail.iter().for_each(|warning| terminal::warn(warning));
     match told.will_fail.is_empty() {
         true => Ok(()),
@@ -138,6 +145,14 @@ fn has_its_handler(bundle: &mut Bundle, function: &Function) -> Result<()> {
     if name == function.handler {
         bundle.program(&name);
     }
+    for source in check::sources_of(&file, &function.task_root) {
+        let source = source.strip_prefix(&function.task_root).unwrap_or(&source).to_string_lossy().into_owned();
+        if !bundle.has(&source) {
+            terminal::warn(&format!(
+                "`{name}` sources `{source}`, which is left out of the zip: --include {source} puts it in"
+            ));
+        }
+    }
     Ok(())
 }
 
@@ -149,7 +164,7 @@ fn with_runtime(bundle: &mut Bundle, arguments: &Arguments) -> Result<()> {
                 "the folder has a `{BOOTSTRAP}` of its own: remove it, say --exclude /{BOOTSTRAP}, or do without --with-runtime"
             );
         }
-        return bundle.file(BOOTSTRAP, &bootstrap(arguments.bootstrap.as_deref(), arguments.arch)?);
+        return bundle.put_runtime(Runtime::find(arguments.bootstrap.as_deref(), arguments.arch)?);
     }
     if own {
         terminal::warn(&format!(

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -55,4 +56,32 @@ pub(crate) fn say(line: impl Display) {
 /// Text on stderr as it is, in one piece, since the log may be written there at the same time.
 pub(crate) fn show(text: impl Display) {
     let _ = std::io::stderr().write_all(text.to_string().as_bytes()); // there is nowhere left to say so
+}
+
+/// `text` as one word of the shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// `path` as one word of the shell that no command takes for an option.
+pub(crate) fn quoted_path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    quoted(&if text.starts_with('-') { format!("./{text}") } else { text.into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_and_no_option() {
+        for (path, word) in [("a/b", "a/b"), ("-x", "./-x"), ("my dir/it's", r"'my dir/it'\''s'"), ("-a b", "'./-a b'")]
+        {
+            assert_eq!(quoted_path(Path::new(path)), word);
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub(crate) mod case;
 mod comparison;
 mod difference;
 mod junit;
+mod setup;
 mod stubs;
 mod told;
 
@@ -45,7 +46,8 @@ Files, in the folder events/ beside the script:
   NAME.json      the event
   NAME.response  the response to it; newlines at the end do not count
   NAME.error     instead, where the event fails: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; what is left out is not compared
-  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission.
+  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. The program tests/setup beside it, where there is one, is run
+  before the handler with a new folder as its argument; it prints NAME=VALUE lines, the handler's variables.
 
 Exit status:
   0 every answer is as expected, or was written   1 some are not   2 wrong usage, or there are no events; nothing was run";

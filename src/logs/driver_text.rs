@@ -1,9 +1,12 @@
 //! Keeps the text of the driver out of the log: of Bash's half of the runtime no user knows anything.
 //!
 //! Bash begins a message with the file and line that it executes. In a trap, that is the driver's file, and its line says nothing:
-//! such a message begins with `bash: ` here. A script's own `set -x` also shows the driver's traps: those lines are left out.
+//! such a message begins with `bash: ` here, and is left out where it shows a command of the driver. Elsewhere, as in what `caller`
+//! prints, `bootstrap` takes the place of the driver's path, as it was under AWS's tutorial. A script's own `set -x` also shows the
+//! driver's traps: those lines are left out.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use memchr::memmem::{find, find_iter};
@@ -15,28 +18,45 @@ const BASH: &[u8] = b"bash: ";
 /// What lines of the driver's own begin with.
 #[derive(Debug, Clone)]
 pub(crate) struct DriverText {
+    path: Vec<u8>,
     prefix: Vec<u8>,
+    /// `$0`.
+    program: Vec<u8>,
 }
 
 impl DriverText {
-    pub(crate) fn of(driver: &Path) -> DriverText {
-        DriverText { prefix: [driver.as_os_str().as_encoded_bytes(), b": line "].concat() }
+    pub(crate) fn of(driver: &Path, program: &OsStr) -> DriverText {
+        let path = driver.as_os_str().as_encoded_bytes().to_vec();
+        DriverText { prefix: [&path, &b": line "[..]].concat(), path, program: program.as_encoded_bytes().to_vec() }
     }
 
     /// `bytes`, which begin with a line, without the driver's text.
     pub(super) fn removed<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        if find(bytes, &self.prefix).is_none() && !may_be_traced(bytes) {
+        if find(bytes, &self.path).is_none() && !may_be_traced(bytes) {
             return Cow::Borrowed(bytes);
         }
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_traced(line));
         Cow::Owned(lines.fold(Vec::with_capacity(bytes.len()), |mut kept, line| {
-            match line.strip_prefix(self.prefix.as_slice()).and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..]))
-            {
+            let rest = line.strip_prefix(self.prefix.as_slice());
+            match rest.and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..])) {
+                Some(message) if may_be_traced(message) => {}
                 Some(message) => kept.extend([BASH, message].concat()),
-                None => kept.extend_from_slice(line),
+                None => kept.extend(self.renamed(line)),
             }
             kept
         }))
+    }
+
+    fn renamed(&self, line: &[u8]) -> Vec<u8> {
+        let mut renamed = Vec::with_capacity(line.len());
+        let mut rest = line;
+        while let Some(at) = find(rest, &self.path) {
+            renamed.extend_from_slice(&rest[..at]);
+            renamed.extend_from_slice(&self.program);
+            rest = &rest[at + self.path.len()..];
+        }
+        renamed.extend_from_slice(rest);
+        renamed
     }
 }
 
@@ -54,10 +74,11 @@ mod tests {
 
     #[test]
     fn the_drivers_path_and_traced_traps_are_removed_and_nothing_else() {
-        let text = DriverText::of(Path::new("/proc/7/fd/9"));
+        let text = DriverText::of(Path::new("/proc/7/fd/9"), OsStr::new("/var/task/bootstrap"));
         for (from, to) in [
             ("a\n/proc/7/fd/9: line 12: w: unbound variable\nb", "a\nbash: w: unbound variable\nb"),
-            ("see /proc/7/fd/9: line 12: x\n", "see /proc/7/fd/9: line 12: x\n"),
+            ("310 main /proc/7/fd/9 0\n", "310 main /var/task/bootstrap 0\n"),
+            ("/proc/7/fd/9: line 1: 77 Killed  builtin exit \"$__coshell_code\"\nx\n", "x\n"),
             ("+ ls\n++ __coshell_trace failed 2 ls\n+ true\n", "+ ls\n+ true\n"),
             ("my __coshell\n", "my __coshell\n"),
             ("", ""),

@@ -19,6 +19,8 @@ struct Scope {
     parent: Option<usize>,
     function: Option<String>,
     handled: bool,
+    before_and: bool,
+    substitution: u32,
     negated: bool,
     apart: bool,
     background: bool,
@@ -37,6 +39,7 @@ pub(super) fn commands(text: &str, program: &ast::Program) -> Vec<Command> {
 #[derive(Default)]
 struct Walk {
     commands: Vec<Command>,
+    substitutions: u32,
 }
 
 impl Walk {
@@ -59,7 +62,8 @@ impl Walk {
             .collect();
         for (index, pipeline) in pipelines.iter().enumerate() {
             let handled = scope.handled || index + 1 < pipelines.len();
-            self.pipeline(pipeline, &Scope { handled, ..scope.clone() });
+            let before_and = matches!(list.additional.get(index), Some(ast::AndOr::And(_)));
+            self.pipeline(pipeline, &Scope { handled, before_and, ..scope.clone() });
         }
     }
 
@@ -108,7 +112,11 @@ impl Walk {
         let spans: Vec<SourceSpan> = of_words.chain(items().filter_map(SourceLocation::location)).collect();
         let first = spans.iter().map(|span| line(span.start.line)).min().unwrap_or_default();
         let last = spans.iter().map(|span| line(span.end.line)).max().unwrap_or_default();
-        let index = self.add(Kind::Simple, simple.to_string(), (first, last), scope);
+        // brush-parser prints the parentheses of a process substitution twice.
+        let text = simple.to_string().replace("<((", "<(").replace(">((", ">(").replace(" ))", " )");
+        let has_process = items().any(|item| matches!(item, Item::ProcessSubstitution(..)));
+        let text = if has_process { text } else { simple.to_string() };
+        let index = self.add(Kind::Simple, text, (first, last), scope);
         let inside = inside(scope, index);
         words.iter().for_each(|word| self.substitutions(word, first, &inside));
         for item in items() {
@@ -224,8 +232,11 @@ impl Walk {
             let line = line_of(inner, line + self::line(before), &scope.source);
             let line_offset = scope.line_offset + line.saturating_sub(1);
             if let Some(program) = program(inner) {
+                self.substitutions += 1;
+                let substitution = self.substitutions;
                 let source = inner.chars().collect();
-                let inside = Scope { source, line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
+                let inside =
+                    Scope { source, substitution, line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
                 self.program(&program, &inside);
             }
         }
@@ -240,6 +251,8 @@ impl Walk {
             parent: scope.parent,
             function: scope.function.clone(),
             handled: scope.handled,
+            before_and: scope.before_and,
+            substitution: scope.substitution,
             negated: scope.negated,
             apart: scope.apart,
             background: scope.background,

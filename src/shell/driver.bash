@@ -32,10 +32,9 @@ printf 'B\n' >>"$__coshell_status"
 # parsed when the script's aliases exist: commands in it begin with a backslash. Each trap first saves what it sees.
 # shellcheck disable=SC2016 # expanded when it runs
 {
-  # Of what the script's own `set -x` shows of them, these first lines alone are left, each with our prefix in it (driver_text.rs). By the
-  # second `+x` the trace knows that command from one of the script (xtrace.rs).
+  # Of what the script's own `set -x` shows of them, these first lines alone are left, each with our prefix in it (driver_text.rs).
   __coshell_saw='__coshell_ended=$? __coshell_command=${BASH_COMMAND-} __coshell_line=${LINENO-} __coshell_pipeline=("${PIPESTATUS[@]-}")
-    case __coshell:$- in *x*) { __coshell_flags=x; \builtin set +x +x; } 2>/dev/null ;; *) __coshell_flags= ;; esac; '
+    case __coshell:$- in *x*) { __coshell_flags=x; \builtin set +x; } 2>/dev/null ;; *) __coshell_flags= ;; esac; '
 
   # Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever run as
   # `eval … || :`, since a failing command in here would otherwise end the shell with its own status.
@@ -106,33 +105,37 @@ printf 'B\n' >>"$__coshell_status"
       ;;
     *) \builtin eval "$__coshell_trace" || \builtin : ;;
     esac'
-  __coshell_exit_trap='case __coshell:${BASHPID:-0} in "__coshell:$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
+  __coshell_exit_trap='case __coshell:${BASHPID:-0} in __coshell:"$__coshell_pid") '"$__coshell_saw"' __coshell_kind=exited; \builtin eval "$__coshell_on_exit" ;; esac'
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
-  # trap is set once more, with the local variables in front that it names; they count where no other variable has the name then.
-  __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*)
-    __coshell_set=$(\builtin trap -p EXIT) __coshell_rest=$(\builtin local -p)
-    \builtin eval "$__coshell_keep" || \builtin : ;; esac'
+  # values of variables that the trap, or a function that it calls, names as `$name`, `${name}` or `${name[1]}` are kept: what is not set any more when
+  # the handler has returned gets its value again. Forms such as `${name-}` cope with a variable that is not set; they stay as they are.
+  __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*) \builtin eval "$__coshell_keep" || \builtin : ;; esac'
   __coshell_keep='
-    case $__coshell_set in
+    __coshell_rest=$(\builtin trap -p EXIT)
+    case $__coshell_rest in
     "" | *__coshell_on_exit*) ;;
     *)
-      __coshell_kept= __coshell_rest+=$__coshell_newline
-      \builtin eval "__coshell_words=(${__coshell_set#trap -- })"
-      __coshell_words=${__coshell_words[0]#*"# end of locals$__coshell_newline"}
-      while [[ $__coshell_rest == *"$__coshell_newline"* ]]; do
-        __coshell_set=${__coshell_rest%%"$__coshell_newline"*} __coshell_rest=${__coshell_rest#*"$__coshell_newline"}
-        case $__coshell_set in "declare -"*=*) ;; *) continue ;; esac
-        __coshell_name=${__coshell_set#declare * } __coshell_name=${__coshell_name%%=*}
-        case $__coshell_words in *"$__coshell_name"*) __coshell_kept+="[[ -v $__coshell_name ]] || $__coshell_set$__coshell_newline" ;; esac
+      \builtin eval "__coshell_words=(${__coshell_rest#trap -- })"
+      __coshell_rest="$__coshell_words $(\builtin declare -f -- $__coshell_words || \builtin :)"
+      while [[ $__coshell_rest == *\$* ]]; do
+        __coshell_rest=${__coshell_rest#*\$}
+        __coshell_name=${__coshell_rest#\{} __coshell_name=${__coshell_name#\#} __coshell_name=${__coshell_name%%[!A-Za-z_0-9]*}
+        case $__coshell_rest in
+        "{$__coshell_name["[@*]"]}"*) continue ;;
+        "{$__coshell_name}"* | "{$__coshell_name["* | "{#$__coshell_name"[]}[]* | [!{]*) ;;
+        *) continue ;;
+        esac
+        case $__coshell_name in "" | [0-9]*) continue ;; esac
+        [[ -v $__coshell_name ]] || continue
+        case ${BASH_SUBSHELL-} in
+        1) __coshell_kept[__coshell_kept_count++]=$(\builtin declare -p "$__coshell_name") ;;
+        *) \builtin declare -g "$__coshell_name=${!__coshell_name}" ;; # the trap runs at the end of this subshell
+        esac
       done
-      case $__coshell_kept in
-      ?*) \builtin trap -- "$__coshell_kept# end of locals$__coshell_newline$__coshell_words" EXIT ;;
-      esac
       ;;
     esac'
-  __coshell_newline=$'\n'
 }
 
 # POSIX mode, in which the tutorial's bootstrap ran, has all four on.
@@ -148,7 +151,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     ;;
   esac
   __coshell_pid=${BASHPID:-0}
-  trap "$__coshell_exit_trap" EXIT
+  case $__coshell_aliased in 1) ;; *) trap "$__coshell_exit_trap" EXIT ;; esac
   case $__coshell_script in
   ?*)
     builtin source "$__coshell_script"
@@ -168,6 +171,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       ;;
     esac
     builtin set +aex
+    builtin export -n __coshell_code __coshell_options
     builtin trap -p DEBUG >|"$__coshell_trace_file"
     builtin trap - DEBUG
     {
@@ -265,11 +269,12 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           ;;
         esac
         # Where the script lists traps or sends signals, an EXIT trap of ours would be in the way: Bash loses a signal to a child that has
-        # not begun its command yet. Then less is known of an `exit`.
+        # not begun its command yet. Then less is known of an `exit`. So it is where an alias takes the place of a word of the trap's.
         __coshell_pid=${BASHPID:-0}
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
         case $__coshell_trappers in
         ?*)
+          __coshell_kept=() __coshell_kept_count=0
           builtin set -T
           builtin trap "$__coshell_on_return" RETURN
           ;;
@@ -333,12 +338,24 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           } >/dev/null 2>&1
           ;;
         esac
+        case $__coshell_trappers in
+        ?*)
+          builtin trap - RETURN
+          while ((__coshell_kept_count > 0)); do # the last value first
+            __coshell_rest=${__coshell_kept[--__coshell_kept_count]} __coshell_name=${__coshell_rest#declare * }
+            [[ -v ${__coshell_name%%=*} ]] || builtin eval "$__coshell_rest"
+          done
+          ;;
+        esac
         case $__coshell_own_exit:$__coshell_code in
         1:0)
           case $(builtin trap -p EXIT) in
-          '')
-            __coshell_ended=0 __coshell_command=''
-            builtin eval "$__coshell_on_exit"
+          '') # as in the EXIT trap
+            POSIXLY_CORRECT=1
+            \exec 9<"$__coshell_wake" >>"$__coshell_status"
+            builtin printf 'S %s\n' "$__coshell_turn"
+            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+            builtin exit 47
             ;;
           esac
           ;;

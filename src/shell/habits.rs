@@ -9,6 +9,8 @@ use super::sources::sourced;
 
 /// The tutorial's globals that are set only where the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
+/// The words of Bash's grammar that the driver's traps use.
+const KEYWORDS: [&str; 8] = ["case", "do", "done", "esac", "for", "in", "while", "time"];
 /// So many files are read for their habits.
 const MOST_FILES: usize = 32;
 
@@ -19,6 +21,10 @@ pub(super) struct Habits {
     pub(super) err_traps: bool,
     /// `kill`, or a list of the traps: an EXIT trap of ours would show, or cost a child a signal.
     pub(super) lists_traps: bool,
+    /// An alias for a word of Bash's grammar: in a trap of ours, whose text is parsed when it runs, that word would be another.
+    pub(super) keyword_aliases: bool,
+    /// DEBUG traps: they would run for each command of our traps.
+    pub(super) debug_traps: bool,
     /// EXIT traps: they may name variables that are local to the function that sets them.
     pub(super) exit_traps: bool,
     /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
@@ -64,6 +70,11 @@ impl Habits {
         Ok(habits)
     }
 
+    /// Whether traps of ours would show, or fail.
+    pub(super) fn is_hostile_to_traps(&self) -> bool {
+        self.keyword_aliases || self.debug_traps
+    }
+
     fn judge(&mut self, text: &str, file: &Path) {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
@@ -84,9 +95,12 @@ impl Habits {
 
     fn note(&mut self, line: &str) {
         let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+'));
-        let mut after_set = false;
+        let (mut after_set, mut after_alias) = (false, false);
         for word in words {
             after_set |= word == "set";
+            after_alias |= word == "alias";
+            self.debug_traps |= word == "DEBUG";
+            self.keyword_aliases |= after_alias && KEYWORDS.contains(&word);
             let option = after_set && word.starts_with(['-', '+']);
             self.err_traps |= matches!(word, "ERR" | "errtrace" | "extdebug") || (option && word.contains('E'));
             self.traces |=

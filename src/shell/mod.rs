@@ -26,6 +26,7 @@ mod turn;
 mod whole_lines;
 pub(crate) mod xtrace;
 
+use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -91,6 +92,8 @@ pub(crate) struct Shell {
     traced: Traced,
     handler: Handler,
     task_root: PathBuf,
+    /// `$0` of the handlers.
+    program: OsString,
     convention: Convention,
     timeout_margin: Option<Duration>,
     host: Host,
@@ -167,6 +170,7 @@ impl Shell {
                 self.turn = turn;
                 self.phase = Phase::Waiting;
                 self.subshell = Some(pid).filter(|pid| *pid > 0);
+                self.host.roster.note_subshell(pid);
                 self.stillborn = 0;
                 self.plumbing.renew_stdin(turn - 1);
                 if self.is_in_the_way() {

@@ -77,7 +77,7 @@ impl Starting {
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let lines = host.log.lines(Owner::default()).without(DriverText::of(&plumbing.driver.path));
+        let lines = host.log.lines(Owner::default()).without(DriverText::of(&plumbing.driver.path, &config.program));
         let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
         let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
         let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| not_started(config, &error))?;
@@ -96,6 +96,7 @@ impl Starting {
             traced: Traced::new(config, host),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
+            program: config.program.clone(),
             convention,
             timeout_margin: config.timeout_margin,
             host: host.clone(),

@@ -64,7 +64,7 @@ impl Shell {
         self.wake(invocation, &mut deadline, &owner)?;
         self.traced.steps.begin();
         let mut turn = Turn {
-            lines: self.host.log.lines(owner).without(DriverText::of(&self.plumbing.driver.path)),
+            lines: self.host.log.lines(owner).without(DriverText::of(&self.plumbing.driver.path, &self.program)),
             number: self.turn,
             shell: self,
             response,

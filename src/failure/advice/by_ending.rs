@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 
 use super::Circumstances;
 use crate::failure::handler::Ending;
+use crate::failure::sentence::gives_status;
 
 const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
@@ -26,10 +27,12 @@ fn of_status(status: i32, of: &Circumstances) -> String {
     match status {
         1 => of_status_1(of).into(),
         124 if of.command.starts_with("timeout ") => "`timeout` ended it, since its time was up".into(),
-        126 => "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
+        126 if !gives_status(of.command) => {
+            "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
             for this processor?"
-            .into(),
-        127 => not_found(of.command).into(),
+                .into()
+        }
+        127 if !gives_status(of.command) => not_found(of.command).into(),
         _ => match Signal::try_from(status - 128) {
             Ok(signal) if !of_signal(signal).is_empty() => {
                 format!("status {status} usually tells of {}: {}", signal.as_str(), of_signal(signal))
@@ -43,7 +46,10 @@ fn of_status_1(of: &Circumstances) -> &'static str {
     if of.is_condition {
         "a list such as `A && B` has the status of A where A is false, and a function that ends with the list fails with that \
             status: write `if A; then B; fi`"
-    } else if assigns(of.command) && !of.stderr.contains("division by 0") {
+    } else if assigns(of.command)
+        && !of.stderr.contains("unbound variable")
+        && !of.reason().contains("(error token is ")
+    {
         "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead"
     } else if of.command.starts_with("grep ") && of.stderr.is_empty() {
         "grep has status 1 where it finds no line: add `|| :` where that is no failure"

@@ -118,6 +118,13 @@ fn an_argument_has_a_limit() {
 }
 
 #[test]
+fn arithmetic_whose_result_is_0_is_told_from_arithmetic_that_bash_refuses() {
+    has(&of(1, "((n = 0))", ""), &["n=$((n + 1))"]);
+    let refused = "f.sh: line 2: ((: n = 1 / 0: division by 0 (error token is \"0\")\n";
+    assert_eq!(advice(&of(1, "((n = 1 / 0))", refused)), "");
+}
+
+#[test]
 fn a_death_is_explained_by_its_signal() {
     has(&Circumstances { ending: Ending::Signal(Signal::SIGKILL), ..of(0, "sort", "") }, &["out of memory"]);
     has(&of(137, "sort", ""), &["status 137 usually tells of SIGKILL", "out of memory"]);

@@ -47,15 +47,12 @@ pub(super) fn last_drawn(mut line: &str) -> &str {
     }
 }
 
-/// Whether a line is blank, or has no message: the times of `time`, the meter of curl.
+/// Whether a line is blank, or has no message: the times of `time`, the meter of curl, a command that `set -x` shows.
 pub(super) fn is_silent(line: &str) -> bool {
     let text = line.trim_start();
-    text.is_empty()
-        || is_time(line)
-        || is_meter(line)
-        || is_job(line)
-        || text.starts_with("% Total ")
-        || text.starts_with("Dload ")
+    let is_of_curl = is_meter(line) || text.starts_with("% Total ") || text.starts_with("Dload ");
+    let is_trace = line.starts_with('+') && line.trim_start_matches('+').starts_with(' ');
+    text.is_empty() || is_time(line) || is_job(line) || is_of_curl || is_trace
 }
 
 /// `     4711 Done        | cat`: what Bash says of the other members of a pipeline of which a signal killed one.

@@ -9,6 +9,8 @@ fn the_last_line_is_the_reason_where_nothing_follows_it() {
         Some("ls: cannot access '/x': No such file or directory")
     );
     assert_eq!(reason_line("ls: no\n\nreal\t0m0.004s\nuser\t0m0.002s\nsys\t0m0.000s\n"), Some("ls: no"));
+    assert_eq!(reason_line("+ ls /x\nls: no\n++ grep y\n+ :\n"), Some("ls: no"));
+    assert_eq!(reason_line("+ grep y\n"), None);
     assert_eq!(reason_line("real problem\n"), Some("real problem"));
     assert_eq!(reason_line("Error: outer\n\nCaused by:\n    inner\n"), Some("inner"));
     assert_eq!(reason_line("\n \n"), None);
@@ -157,4 +159,11 @@ fn advice_that_programs_print_after_the_message_is_skipped() {
     assert_eq!(reason_line(aws), Some("aws: error: argument command: Invalid choice"));
     let usage_alone = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n";
     assert_eq!(reason_line(usage_alone), Some("Try 'grep --help' for more information."));
+}
+
+#[test]
+fn the_further_members_of_a_pipeline_that_was_killed_are_skipped() {
+    let killed =
+        "f.sh: line 2:  4711 Killed                  sh -c 'kill -KILL $$'\n      4712 Done                    | cat\n";
+    assert_eq!(reason_line(killed), Some("f.sh: line 2:  4711 Killed                  sh -c 'kill -KILL $$'"));
 }

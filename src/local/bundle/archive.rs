@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::binary::Binary;
+use super::fault::Level;
 use super::{Architecture, Bundle, Entry};
 
 /// A new file's mode before the user's umask.
@@ -25,25 +25,17 @@ impl Bundle {
         let mut warnings = Vec::new();
         for (name, entry) in &self.entries {
             let bytes = entry.content().with_context(|| format!("cannot read `{}`", entry.source.display()))?;
-            warnings.extend(self.check(name, &bytes, architecture)?);
+            for fault in self.faults_of(name, entry, &bytes, architecture) {
+                match fault.level {
+                    Level::Refused => bail!("{}", fault.message),
+                    Level::Fails | Level::MayFail => warnings.push(fault.message),
+                }
+            }
             zip.start_file(name.as_str(), options(entry)).with_context(|| format!("cannot zip `{name}`"))?;
             zip.write_all(&bytes).with_context(|| format!("cannot zip `{name}`"))?;
         }
         let bytes = zip.finish().context("cannot end the zip")?.into_inner();
         Ok((bytes, warnings))
-    }
-
-    fn check(&self, name: &str, bytes: &[u8], architecture: Architecture) -> Result<Option<String>> {
-        let Some(binary) = Binary::read(bytes) else { return Ok(None) };
-        let here = |library: &str| self.entries.keys().any(|name| name.rsplit('/').next() == Some(library));
-        binary.runs_on(architecture, name, here("libc.so.6"))?;
-        let lacking: Vec<String> = binary.lacking(here).iter().map(|library| format!("`{library}`")).collect();
-        Ok((!lacking.is_empty()).then(|| {
-            format!(
-                "`{name}` needs {}, which the zip lacks: add what provided.al2023 lacks to a layer's lib/, or bring a static program",
-                lacking.join(", ")
-            )
-        }))
     }
 }
 
@@ -75,11 +67,20 @@ pub(super) fn write(bytes: &[u8], output: &Path) -> Result<()> {
     let target = replaceable(output)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let cannot = || format!("cannot write `{}`", output.display());
+    let cannot_begin = || match folder.is_dir() {
+        true => format!(
+            "cannot write `{}`: this user cannot make a file in the folder `{}`, where the new zip is made before it gets its name; name a zip in \
+             another folder with -o",
+            output.display(),
+            folder.display()
+        ),
+        false => cannot(),
+    };
     // Opened and written as a plain file: tempfile's own errors end in the name that it has until it is whole.
     let mut file = tempfile::Builder::new()
         .prefix(".coshell-")
         .make_in(folder, |path| File::options().write(true).create_new(true).mode(MODE).open(path))
-        .with_context(cannot)?;
+        .with_context(cannot_begin)?;
     file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
     file.persist(target).map_err(|error| error.error).with_context(cannot)?;
     Ok(())

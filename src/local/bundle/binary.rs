@@ -59,6 +59,16 @@ impl Binary {
         Architecture::of_machine(self.machine)
     }
 
+    /// Whether it needs neither a loader nor a library.
+    pub(crate) fn is_static(&self) -> bool {
+        self.loader.is_none() && self.libraries.is_empty()
+    }
+
+    /// The newest version of glibc that it asks for.
+    pub(crate) fn glibc(&self) -> Option<(u32, u32)> {
+        self.glibc
+    }
+
     fn needs(&mut self, bytes: &[u8]) -> object::Result<()> {
         let header = FileHeader64::<Endianness>::parse(bytes)?;
         let endian = header.endian()?;

@@ -6,21 +6,20 @@ use std::os::unix::fs::PermissionsExt;
 /// A message, and the line that it is about.
 pub(super) type Fault = (Option<u32>, String);
 
-/// Lambda runs a function as a user who does not own its files.
-pub(super) fn mode(metadata: &Metadata, program: bool, name: &str) -> Option<Fault> {
+/// Whether others can read the file: Lambda runs a function as a user who does not own its files.
+pub(super) fn unreadable(metadata: &Metadata, name: &str) -> Option<Fault> {
     let mode = metadata.permissions().mode();
-    if mode & 0o004 == 0 {
-        return Some((
-            None,
-            format!("its mode {:04o} lets nobody else read it, as Lambda must: `chmod a+r {name}`", mode & 0o7777),
-        ));
-    }
-    (program && mode & 0o001 == 0).then(|| {
-        (
-            None,
-            format!("its mode {:04o} lets nobody else execute it, as Lambda must: `chmod a+rx {name}`", mode & 0o7777),
-        )
-    })
+    let message =
+        || format!("its mode {:04o} lets nobody else read it, as Lambda must: `chmod a+r {name}`", mode & 0o7777);
+    (mode & 0o004 == 0).then(|| (None, message()))
+}
+
+/// Whether others can execute the file, which they can read.
+pub(super) fn not_executable(metadata: &Metadata, name: &str) -> Option<Fault> {
+    let mode = metadata.permissions().mode();
+    let message =
+        || format!("its mode {:04o} lets nobody else execute it, as Lambda must: `chmod a+rx {name}`", mode & 0o7777);
+    (mode & 0o004 != 0 && mode & 0o001 == 0).then(|| (None, message()))
 }
 
 /// Bash takes the CR of a Windows line end for a part of the last word.
@@ -30,16 +29,12 @@ pub(super) fn line_ends(text: &str, name: &str) -> Option<Fault> {
     Some((u32::try_from(first + 1).ok(), message))
 }
 
-/// The program that the first line names; what `env` starts, where it names that.
-pub(super) fn interpreter(text: &str) -> Option<String> {
-    let line = text.lines().next()?.strip_prefix("#!")?;
-    let mut names = line.split_whitespace().filter_map(|word| word.rsplit('/').next());
-    names.find(|name| *name != "env" && !name.starts_with('-')).map(str::to_owned)
-}
-
-/// Whether Bash's checks suit it.
+/// Whether Bash's checks suit it: its first line names `sh` or `bash`, or no interpreter.
 pub(super) fn is_shell(text: &str) -> bool {
-    interpreter(text).is_none_or(|name| matches!(name.as_str(), "sh" | "bash"))
+    let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("#!")) else { return true };
+    let mut names = line.split_whitespace().filter_map(|word| word.rsplit('/').next());
+    let interpreter = names.find(|name| *name != "env" && !name.starts_with('-'));
+    interpreter.is_none_or(|name| matches!(name, "sh" | "bash"))
 }
 
 /// Whether it gives PATH a value; which one, is known only when it runs.

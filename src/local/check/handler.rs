@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use super::file::Fault;
 use super::finding::{Finding, Severity};
 use super::script::{Script, Word, scan};
-use super::{Arguments, commands, file, tools};
+use super::{Arguments, file, tools, writes};
 use crate::config;
 use crate::failure::Failure;
 use crate::handler::Handler;
@@ -19,43 +19,32 @@ use crate::shell::posix::{self, PosixMode, Reason};
 
 /// What is being checked, and what was found.
 pub(super) struct Checked<'a> {
-    handler: Handler,
-    root: PathBuf,
-    arguments: &'a Arguments,
-    visited: BTreeSet<PathBuf>,
-    functions: BTreeSet<String>,
+    pub(super) handler: Handler,
+    pub(super) root: PathBuf,
+    pub(super) arguments: &'a Arguments,
+    pub(super) visited: BTreeSet<PathBuf>,
+    pub(super) functions: BTreeSet<String>,
+    /// The programs of the function's folder that it starts by their paths.
+    pub(super) executed: BTreeSet<PathBuf>,
     /// What is called, and by which file.
-    commands: Vec<(PathBuf, Word)>,
+    pub(super) commands: Vec<(PathBuf, Word)>,
     /// What may be called only where it is there, or stands for something else.
-    guarded: BTreeSet<String>,
+    pub(super) guarded: BTreeSet<String>,
     /// Whether a text seems to define the function, though the scan does not see it.
     seems_defined: bool,
     errexit: bool,
     /// Whether Bash runs the script in POSIX mode.
     posix: bool,
-    sets_path: bool,
+    pub(super) sets_path: bool,
     /// Whether a file is sourced that is not known.
-    unknown_sources: bool,
+    pub(super) unknown_sources: bool,
     pub(super) findings: Vec<Finding>,
 }
 
 impl<'a> Checked<'a> {
     pub(super) fn new(function: &Function, arguments: &'a Arguments) -> Result<Checked<'a>> {
-        let mut checked = Checked {
-            handler: Handler::Executable(function.task_root.join(&function.handler)),
-            root: function.task_root.clone(),
-            arguments,
-            visited: BTreeSet::new(),
-            functions: BTreeSet::new(),
-            commands: Vec::new(),
-            guarded: BTreeSet::new(),
-            seems_defined: false,
-            errexit: false,
-            posix: false,
-            sets_path: false,
-            unknown_sources: false,
-            findings: Vec::new(),
-        };
+        let program = Handler::Executable(function.task_root.join(&function.handler));
+        let mut checked = Checked::of(program, function.task_root.clone(), arguments);
         match Handler::resolve(&function.handler, &function.task_root) {
             Ok(handler) => checked.handler = handler,
             // Its mode is a finding as any other.
@@ -69,9 +58,33 @@ impl<'a> Checked<'a> {
         Ok(checked)
     }
 
+    /// Nothing is looked at yet.
+    pub(super) fn of(handler: Handler, root: PathBuf, arguments: &'a Arguments) -> Checked<'a> {
+        Checked {
+            handler,
+            root,
+            arguments,
+            visited: BTreeSet::new(),
+            functions: BTreeSet::new(),
+            executed: BTreeSet::new(),
+            commands: Vec::new(),
+            guarded: BTreeSet::new(),
+            seems_defined: false,
+            errexit: false,
+            posix: false,
+            sets_path: false,
+            unknown_sources: false,
+            findings: Vec::new(),
+        }
+    }
+
     pub(super) fn all(&mut self) {
         let script = self.handler.file().to_owned();
         self.mode(&script);
+        if let (None, Ok(metadata)) = (self.handler.script(), fs::metadata(&script)) {
+            self.executed.insert(script.clone());
+            self.extend(&script, "mode", file::not_executable(&metadata, &self.shown(&script)));
+        }
         self.file(&script);
         self.function(&script);
         if self.arguments.convention == "gkrizek" && self.handler.script().is_some() && !self.errexit {
@@ -82,14 +95,14 @@ impl<'a> Checked<'a> {
         self.commands();
     }
 
-    fn file(&mut self, path: &Path) {
+    pub(super) fn file(&mut self, path: &Path) {
         if !self.visited.insert(path.to_owned()) {
             return;
         }
         let name = self.shown(path);
         let program = matches!(&self.handler, Handler::Executable(program) if program == path);
         match fs::metadata(path) {
-            Ok(metadata) => self.extend(path, "mode", file::mode(&metadata, program, &name)),
+            Ok(metadata) => self.extend(path, "mode", file::unreadable(&metadata, &name)),
             Err(error) => {
                 return self.add(path, Severity::Error, "unreadable", (None, format!("it cannot be read: {error}")));
             }
@@ -101,9 +114,6 @@ impl<'a> Checked<'a> {
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if program && let Some(interpreter) = file::interpreter(&text) {
-            self.commands.push((path.to_owned(), Word { line: 1, text: interpreter }));
-        }
         if program && (bytes.starts_with(b"\x7fELF") || !file::is_shell(&text)) {
             return;
         }
@@ -132,15 +142,28 @@ impl<'a> Checked<'a> {
                            `<<<\"$variable\"`, or use a temporary file or a pipe";
             self.add(path, Severity::Error, "dev-fd", (Some(line), message.to_owned()));
         }
+        let moves = script.commands.iter().any(|word| matches!(word.text.as_str(), "cd" | "pushd"));
+        for word in &script.writes {
+            if let Some(message) = writes::fault(&word.text, moves) {
+                self.add(path, Severity::Warning, "read-only", (Some(word.line), message));
+            }
+        }
         self.errexit |= script.errexit;
         self.functions.extend(script.functions);
         self.guarded.extend(script.guarded);
         self.commands.extend(script.commands.into_iter().map(|word| (path.to_owned(), word)));
+        script.programs.iter().for_each(|word| self.helper(path, word, true));
+        script.shell_scripts.iter().for_each(|word| self.helper(path, word, false));
         for source in script.sources {
             match sourced(&self.root, path, &source.text) {
                 Some(file) => self.file(&file),
                 None => {
                     self.unknown_sources = true;
+                    if source.text.contains("$0") || source.text.contains("${0") {
+                        let message =
+                            "`$0` is the runtime's path here, not the script's: `${BASH_SOURCE[0]}` is the script's";
+                        self.add(path, Severity::Warning, "source", (Some(source.line), message.to_owned()));
+                    }
                     let missing = below_root(&source.text).map(|below| {
                         (Some(source.line), format!("it sources `{below}`, which is not in the function's folder"))
                     });
@@ -194,42 +217,18 @@ impl<'a> Checked<'a> {
         self.add(script, severity, "function", (None, message));
     }
 
-    fn commands(&mut self) {
-        let lacking = commands::lacking();
-        let mut told = BTreeSet::new();
-        for (path, word) in std::mem::take(&mut self.commands) {
-            let package = lacking.get(word.text.as_str());
-            let in_bin = self.root.join("bin").join(&word.text).is_file();
-            let there = self.functions.contains(&word.text)
-                || self.arguments.have.contains(&word.text)
-                || (in_bin && self.sets_path);
-            if there || (package.is_none() && !in_bin) || !told.insert(word.text.clone()) {
-                continue;
-            }
-            let (severity, message) = match package {
-                Some(package) if self.guarded.contains(&word.text) => {
-                    (Severity::Warning, commands::message(&word.text, package))
-                }
-                Some(_) if in_bin => (Severity::Error, commands::not_on_path(&word.text)),
-                Some(package) => (Severity::Error, commands::message(&word.text, package)),
-                None => (Severity::Warning, commands::not_on_path(&word.text)), // the image may have one of that name
-            };
-            self.add(&path, severity, "command", (Some(word.line), message));
-        }
-    }
-
-    fn extend(&mut self, path: &Path, check: &'static str, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) fn extend(&mut self, path: &Path, check: &'static str, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             self.add(path, Severity::Error, check, fault);
         }
     }
 
-    fn add(&mut self, path: &Path, severity: Severity, check: &'static str, (line, message): Fault) {
+    pub(super) fn add(&mut self, path: &Path, severity: Severity, check: &'static str, (line, message): Fault) {
         self.findings.push(Finding { file: self.shown(path), line, severity, check, message });
     }
 
     /// The path as the user would write it: below the folder that was named.
-    fn shown(&self, path: &Path) -> String {
+    pub(super) fn shown(&self, path: &Path) -> String {
         let given = &self.arguments.path;
         let folder = if given.is_dir() { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
         path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below)).display().to_string()
@@ -244,7 +243,7 @@ fn sourced(root: &Path, by: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// `name` in the function's folder; `None` where it is elsewhere, or is known only when the script runs.
-fn below_root(name: &str) -> Option<&str> {
+pub(super) fn below_root(name: &str) -> Option<&str> {
     let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
     let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
     (!below.is_empty() && !below.contains(['$', '*']) && !below.starts_with(['/', '~', '-'])).then_some(below)

@@ -27,6 +27,12 @@ pub(crate) struct Script {
     pub(super) guarded: BTreeSet<String>,
     /// What it sources, as it is written.
     pub(super) sources: Vec<Word>,
+    /// The programs that it calls by a path, as they are written.
+    pub(super) programs: Vec<Word>,
+    /// The scripts that it has `bash` or `sh` run, as they are written.
+    pub(super) shell_scripts: Vec<Word>,
+    /// The files that it redirects output to, as they are written.
+    pub(super) writes: Vec<Word>,
     /// The lines of its process substitutions.
     pub(super) process_substitutions: Vec<u32>,
     /// Whether it sets errexit anywhere.
@@ -66,8 +72,18 @@ impl Script {
             ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"].iter().any(|folder| word.text == format!("{folder}{name}"));
         if of_system || !word.text.contains('/') {
             self.commands.push(Word { line: word.line, text: name.clone() });
+        } else {
+            self.programs.push(word);
         }
         Call { prefixed: PREFIXES.contains(&name.as_str()), name, value: false }
+    }
+
+    /// Takes the first word of a command that is known only when the script runs, but for a path below a folder that is named by a variable.
+    pub(super) fn expanded(&mut self, word: Word) -> Call {
+        if word.text.contains('/') {
+            self.programs.push(word);
+        }
+        Call::default()
     }
 
     /// Takes a further word of `call`; one that is not `literal` is known only when the script runs.
@@ -78,17 +94,26 @@ impl Script {
                 self.sources.push(word());
                 call.name.clear();
             }
+            _ if std::mem::take(&mut call.value) => {}
+            "bash" | "sh" => match text.strip_prefix(['-', '+']) {
+                Some("o" | "O" | "-rcfile" | "-init-file") => call.value = true,
+                Some(letters) if !letters.starts_with('-') && letters.contains(['c', 's']) => call.name.clear(),
+                Some(_) => {}
+                None => {
+                    self.shell_scripts.push(word());
+                    call.name.clear();
+                }
+            },
             "set" => self.errexit |= sets_errexit(text),
             "command" if matches!(text, "-v" | "-V") => (call.prefixed, call.name) = (false, "type".to_owned()),
             "type" | "hash" | "which" => drop(self.guarded.insert(text.to_owned())),
             "alias" => drop(self.guarded.insert(text.split('=').next().unwrap_or_default().to_owned())),
-            _ if std::mem::take(&mut call.value) => {}
             name if call.prefixed => {
                 call.value = WITH_VALUE.iter().any(|(prefix, options)| *prefix == name && options.contains(&text));
                 let skipped =
                     text.starts_with('-') || text.contains('=') || text.starts_with(|c: char| c.is_ascii_digit());
                 if !skipped {
-                    *call = if literal { self.call(word()) } else { Call::default() };
+                    *call = if literal { self.call(word()) } else { self.expanded(word()) };
                 }
             }
             _ => {}
@@ -152,6 +177,14 @@ mod tests {
         assert_eq!(script.functions.into_iter().collect::<Vec<String>>(), ["f"]);
         assert_eq!(script.sources[0].text, "$LAMBDA_TASK_ROOT/lib.sh");
         assert!(!script.errexit);
+        let text = "a >b 2>>/c/d; e &>f >&2 2>&1 <g <>h >|i >&- >$x >\"$X/j\" <<<k; l > 'm n'; [[ a > b ]]; ((a > b)); o > >(p)";
+        let written: Vec<String> = scan(text).writes.into_iter().map(|word| word.text).collect();
+        assert_eq!(written, ["b", "/c/d", "f", "i", "$x", "$X/j", "m n"]);
+        let text = "./a; \"$LAMBDA_TASK_ROOT/b.sh\" x; exec ./c; timeout 5 \"$X/d\"; bash -e e.sh ./no; sh -o pipefail f; bash -c ./no; g/h";
+        let script = scan(text);
+        let texts = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect::<Vec<String>>().join(" ");
+        assert_eq!(texts(script.programs), "./a $LAMBDA_TASK_ROOT/b.sh ./c $X/d g/h");
+        assert_eq!(texts(script.shell_scripts), "e.sh f");
         let guarded = scan("command -v jq >/dev/null && type -P tar; hash zip; alias less=more; command find").guarded;
         assert!(["jq", "tar", "zip", "less"].iter().all(|name| guarded.contains(*name)) && !guarded.contains("find"));
         assert!(["set -e", "set -Eeuo pipefail", "f() { set -o errexit; }"].iter().all(|text| scan(text).errexit));

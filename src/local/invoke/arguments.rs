@@ -51,7 +51,8 @@ pub struct Arguments {
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
 
-    /// The event: JSON text, `@file`, or `-` for stdin [default: event.json beside the script, else `{}`]
+    /// The event: JSON text, `@file`, or `-` for stdin [default: event.json beside the script, else the first of
+    /// events/*.json there, else `{}`]
     #[arg(value_name = "EVENT", allow_negative_numbers = true)]
     pub event: Option<String>,
 

@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 
 use super::super::contract::Caller;
 use super::super::environment::region;
+use super::super::event;
 use super::super::function::Function;
+use super::super::terminal::quoted;
 
 /// A port that is open.
 #[derive(Debug)]
@@ -53,8 +55,8 @@ impl Places {
     /// What is said at start.
     pub(super) fn told(&self, function: &Function) -> String {
         let (name, url) = (function.name(), &self.api.url);
-        let event = function.task_root.join("event.json");
-        let event = event.is_file().then(|| quoted(&event.to_string_lossy()));
+        let event = event::beside(&function.task_root).filter(|event| event.is_file());
+        let event = event.map(|event| quoted(&event.to_string_lossy()));
         let data = event.as_ref().map_or("'{}'".to_owned(), |event| format!("@{event}"));
         let payload = event.map_or(String::new(), |event| format!(" --payload fileb://{event}"));
         let aws = format!("aws lambda invoke --endpoint-url {url} --no-sign-request --region {}", region());
@@ -80,10 +82,4 @@ impl Places {
         }
         told
     }
-}
-
-/// A word of the shell.
-fn quoted(text: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -16,6 +16,7 @@ use super::super::interruption::Interruption;
 use super::super::invocation::{FunctionError, Invoke, Outcome, Response};
 use super::super::invoke::outcome::judge;
 use super::super::invoke::{init, machine};
+use super::setup::Setup;
 
 const PATH: &str = "PATH";
 const MEMORY_MB: u32 = 128;
@@ -48,6 +49,7 @@ pub(super) struct Bench {
     interruption: Interruption,
     environment: Option<Environment>,
     is_lost: bool,
+    _setup: Option<Setup>,
     log: Arc<File>,
     log_bytes: u64,
 }
@@ -62,14 +64,26 @@ impl Bench {
         interruption: Interruption,
     ) -> Result<Bench> {
         let log = machine::log()?;
+        let setup = Setup::run(&function.task_root)?;
+        let mut all = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
+        all.extend(given.iter().cloned()); // which replace those of the setup
         let settings = Settings {
-            variables: variables(given, stubs)?,
+            variables: variables(&all, stubs)?,
             function,
             bootstrap: Bootstrap::ThisProgram,
             memory_mb: MEMORY_MB,
             log: Some(Arc::clone(&log)),
         };
-        Ok(Bench { settings, timeout, interruption, environment: None, is_lost: false, log, log_bytes: 0 })
+        Ok(Bench {
+            settings,
+            timeout,
+            interruption,
+            environment: None,
+            is_lost: false,
+            _setup: setup,
+            log,
+            log_bytes: 0,
+        })
     }
 
     /// Where the sources of what failed are.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// The folder beside the script.
-const FOLDER: &str = "events";
+use crate::local::event::{FOLDER, is_event};
+
 const EVENT: &str = "json";
 const ANSWERS: [&str; 2] = ["response", "error"];
 /// An expected answer has no more bytes than a response may have: 6 MiB and 100 bytes, and a newline.
@@ -64,7 +64,7 @@ pub(super) fn all(task_root: &Path, filter: Option<&str>) -> Result<Vec<Case>> {
 fn names(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for path in files(folder)? {
-        if path.extension().is_some_and(|extension| extension == EVENT) {
+        if is_event(&path) {
             let name = path.file_stem().and_then(OsStr::to_str);
             names.push(name.with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned());
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -44,7 +44,7 @@ fn the_default_is_the_smallest_and_says_what_to_do_next() {
     let folder = tempfile::tempdir().unwrap();
     let made = coshell_in(folder.path(), &["init", "deep/er/hello"]).assert_status(0);
     let told = String::from_utf8_lossy(&made.stdout).into_owned();
-    assert!(told.contains("deep/er/hello/function.sh ") && told.contains("coshell test deep/er/hello\n"), "{told}");
+    assert!(told.contains("deep/er/hello/function.sh ") && told.contains("coshell test deep/er/hello "), "{told}");
     let invoked = coshell_in(folder.path(), &["invoke", "deep/er/hello", "7"]).assert_status(0);
     invoked.assert_stdout("Echoing request: '7'");
 }
@@ -86,4 +86,20 @@ fn a_folder_that_cannot_be_made_is_told() {
     coshell_in(folder.path(), &["init", "file/a"])
         .assert_status(1)
         .assert_stderr_has("error: cannot make the folder `file`");
+}
+
+#[test]
+fn the_commands_that_it_names_work_whatever_the_folder_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["hello", "-x", "--help", "my dir/it", "it's/a-b"] {
+        let made = coshell_in(folder.path(), &["init", "--", name]).assert_status(0);
+        let told = String::from_utf8_lossy(&made.stdout).into_owned();
+        let commands: Vec<&str> = told.split("next:\n").nth(1).unwrap().lines().collect();
+        assert_eq!(commands.len(), 2, "{told}");
+        for command in commands {
+            let command = command.replacen("coshell", &format!("'{}'", env!("CARGO_BIN_EXE_coshell")), 1);
+            let ran = Command::new("bash").current_dir(folder.path()).args(["-c", &command]).output().unwrap();
+            Ran::from(ran).assert_status(0);
+        }
+    }
 }

@@ -206,6 +206,11 @@ pub fn timeless(text: &str) -> String {
 }
 
 fn timeless_line(line: &str) -> String {
+    if let Some((name, _)) = line.split_once('\t')
+        && ["real", "user", "sys"].contains(&name)
+    {
+        return format!("{name}\tN.N s\n"); // of `time`
+    }
     let mut words: Vec<&str> = line.split(' ').collect();
     if let Some(at) = words.iter().position(|word| *word == "line") {
         while words.get(at + 2).is_some_and(|padding| padding.is_empty()) {

@@ -76,9 +76,9 @@ fn repositories_and_zips_and_what_is_excluded_stay_out() {
     let project = Project::new();
     let project = [".git/config", "lib/.git/x", "target/debug/y", "old.zip", "data/fonts.zip", "a.md", "docs/b.md"]
         .into_iter()
-        .chain(["tests/t", "docs/keep"])
+        .chain(["notes/t", "docs/keep"])
         .fold(project, |project, name| project.file(name, "x", 0o644));
-    let ran = project.package(&["--exclude", "*.md", "--exclude", "tests/"]).assert_status(0);
+    let ran = project.package(&["--exclude", "*.md", "--exclude", "notes/"]).assert_status(0);
     assert_eq!(Zip::read(&project.output()).names(), ["data/fonts.zip", "docs/keep", "function.sh"]);
     assert!(ran.stderr.starts_with("left out: .git, lib/.git, old.zip, target ("), "{ran:?}");
 }
@@ -128,6 +128,13 @@ fn a_bootstrap_of_the_folder_goes_in_with_a_warning() {
 fn what_a_layer_may_mend_is_a_warning() {
     let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o600);
     project.package(&[]).assert_status(0).assert_stderr_has("warning: ./function.sh:1: `jq` is not on Lambda's");
+}
+
+#[test]
+fn the_advice_about_a_layers_command_is_an_option_of_package() {
+    let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o644);
+    project.package(&[]).assert_status(0).assert_stderr_has("and say --have jq\n");
+    assert_eq!(project.package(&["--have", "jq"]).assert_status(0).stderr, "");
 }
 
 #[test]

@@ -62,5 +62,19 @@ fn a_layer_that_cannot_be_is_refused() {
     refused(&["--no-runtime"], 2, "--add");
     refused(&["--add", "=tool"], 2, "write NAME=PATH");
     refused(&["--arch", "sparc"], 2, "arm64");
-    refused(&["--bootstrap", "nosuch"], 1, "cannot read the bootstrap `nosuch`");
+    refused(&["--bootstrap", "nosuch"], 1, "cannot take the bootstrap `nosuch`");
+}
+
+#[test]
+fn the_interpreter_of_a_layers_program_is_judged() {
+    let project =
+        project().file("python", "#!/usr/bin/python3\n", 0o644).file("env", "#!/usr/bin/env python3\n", 0o644);
+    let told =
+        |arguments: &[&str]| project.run(&[&["layer", "--no-runtime"], arguments].concat()).assert_status(0).stderr;
+    let ran = told(&["--add", "bin/python=python"]);
+    assert!(ran.contains("warning: `bin/python` is run by `/usr/bin/python3`, which is not on Lambda's"), "{ran}");
+    let ran = told(&["--add", "bin/tool=env"]);
+    assert!(ran.contains("warning: `bin/tool` is run by `python3`") && ran.contains("say --have python3"), "{ran}");
+    assert_eq!(told(&["--add", "bin/tool=env", "--have", "python3"]), "");
+    assert_eq!(told(&["--add", "bin/tool=env", "--add", "bin/python3=tool"]), "");
 }

@@ -2,6 +2,8 @@
 
 mod binaries;
 mod contents;
+mod exclusions;
 mod layer;
 pub mod project;
 mod refused;
+mod runtime;

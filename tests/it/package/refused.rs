@@ -157,6 +157,29 @@ fn what_the_user_may_not_read() {
     }
 }
 
+/// As another user, since root may write everywhere. The zip may be written, but not its folder.
+#[test]
+fn a_zip_whose_folder_cannot_be_written_to() {
+    if no_other_user() {
+        return;
+    }
+    let programs = tempfile::tempdir().unwrap();
+    fs::set_permissions(programs.path(), Permissions::from_mode(0o755)).unwrap();
+    let coshell = programs.path().join("coshell");
+    copy_executable(env!("CARGO_BIN_EXE_coshell"), &coshell);
+    let project = Project::new();
+    let folder = project.output().parent().unwrap().to_owned();
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    fs::write(project.output(), "old").unwrap();
+    fs::set_permissions(project.output(), Permissions::from_mode(0o666)).unwrap();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&coshell).args(["package", "."]);
+    let ran = Ran::from(command.current_dir(project.root()).arg("-o").arg(project.output()).output().unwrap());
+    let sentence = format!("this user cannot make a file in the folder `{}`, where the new zip", folder.display());
+    ran.assert_status(1).assert_stdout("").assert_stderr_has(&sentence).assert_stderr_has("Permission denied");
+    assert_eq!(fs::read(project.output()).unwrap(), b"old");
+}
+
 #[test]
 fn names_that_cannot_be_unpacked() {
     let project = Project::new();

@@ -1,14 +1,17 @@
 //! A /tmp that is full, and a file system that can only be read.
 
 use crate::support::function::{Channel, Function};
+use crate::support::hidden::{KEEP, of_this_project};
 use crate::support::skip::no_namespaces;
 
 /// In a mount namespace: a /tmp of 256 KiB, and the function in /mnt.
 const SMALL_TMP: &str = "exec unshare -Urm bash -c '
 set -eu
+KEEP
 mount -t tmpfs tmpfs /mnt
 cp -a \"$LAMBDA_TASK_ROOT/.\" \"$1\" /mnt/
 mount -t tmpfs -o size=256k,mode=1777 tmpfs /tmp
+restore
 COMMANDS
 cd /mnt
 export LAMBDA_TASK_ROOT=/mnt
@@ -16,7 +19,8 @@ unset HOME TMPDIR
 exec /mnt/bootstrap' bash \"$@\"";
 
 fn in_place(function: Function, commands: &str) -> Function {
-    function.started_by(&SMALL_TMP.replace("COMMANDS", commands))
+    let keep = format!("{KEEP}\nkeep {}", of_this_project());
+    function.started_by(&SMALL_TMP.replace("KEEP", &keep).replace("COMMANDS", commands))
 }
 
 const WRITER: &str = "handler() { case $1 in

@@ -80,12 +80,18 @@ impl Terminal {
             .stderr(printed)
             .status()
             .unwrap();
-        let mut printed = String::from_utf8(fs::read(path).unwrap()).unwrap();
+        let mut printed = self.as_in_a_clone(&String::from_utf8(fs::read(path).unwrap()).unwrap());
         assert!(status.success(), "{status}: {command}\n{printed}");
         if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');
         }
         printed
+    }
+
+    /// With the paths that a reader of the guide would see, who works in a clone and has the runtime in its dist/.
+    fn as_in_a_clone(&self, printed: &str) -> String {
+        let folder = |name| self.folder.path().join(name).display().to_string();
+        printed.replace(&folder("programs"), "/home/me/coshell/dist").replace(&folder("work"), "/home/me/coshell")
     }
 
     pub fn zip(&self, name: &str) -> Zip {

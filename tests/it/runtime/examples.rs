@@ -1,13 +1,15 @@
-//! Every example in handlers/, with its event: the response is the golden one, or the failure the one that is named.
+//! Every example in handlers/, with its event: the response is the golden one, or the failure the one that is named. And what
+//! handlers/README.md says of the examples.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::support::function::Function;
+use crate::support::program::{Ran, coshell};
 use crate::support::skip::cannot;
 
 const HANDLERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers");
@@ -64,26 +66,23 @@ fn check(name: &str) {
     }
     let scratch = tempfile::tempdir().unwrap();
     let function = function_of(&folder, scratch.path()).start();
-    let event = fs::read(folder.join("event.json")).unwrap();
+    let file = |ending: &str| folder.join("events/example").with_extension(ending);
+    let event = fs::read(file("json")).unwrap();
     for _ in 0..2 {
         let answer = function.answer(&event);
-        if folder.join("response").exists() {
-            assert_eq!(
-                answer.text().trim_end_matches('\n'),
-                trimmed(&folder.join("response")),
-                "{name}: {}",
-                answer.log
-            );
-        } else if folder.join("error").exists() {
-            let error = trimmed(&folder.join("error"));
-            let (error_type, part) = error.split_once('\n').unwrap();
+        if file("response").exists() {
+            assert_eq!(answer.text().trim_end_matches('\n'), trimmed(&file("response")), "{name}: {}", answer.log);
+        } else if file("error").exists() {
+            let expected: Value = serde_json::from_slice(&fs::read(file("error")).unwrap()).unwrap();
             let report: Value = serde_json::from_slice(answer.error_body()).unwrap();
-            assert_eq!(report["errorType"], error_type, "{name}: {report}");
-            assert!(report["errorMessage"].as_str().unwrap().contains(part), "{name}: {report}");
+            for member in ["errorType", "errorMessage"] {
+                assert_eq!(report[member], expected[member], "{name}: {report}");
+            }
         } else {
             let document = scratch.path().join("response");
             fs::write(&document, answer.bytes()).unwrap();
-            let jq = Command::new("jq").arg("-e").arg("-f").arg(folder.join("expect")).arg(document).output().unwrap();
+            let jq =
+                Command::new("jq").arg("-e").arg("-f").arg(folder.join("tests/expect")).arg(document).output().unwrap();
             assert_eq!(String::from_utf8_lossy(&jq.stdout).trim(), "true", "{name}: {} {jq:?}", answer.text());
         }
     }
@@ -92,16 +91,18 @@ fn check(name: &str) {
 /// Those of which a test below has more to say.
 const PENDING: &str = "step-functions";
 
-#[test]
-fn every_example_answers_as_it_says() {
-    let mut names: Vec<String> = fs::read_dir(HANDLERS)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().join("function.sh").is_file())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
+fn names() -> Vec<String> {
+    let entries = fs::read_dir(HANDLERS).unwrap().map(|entry| entry.unwrap());
+    let examples = entries.filter(|entry| entry.path().join("function.sh").is_file());
+    let mut names: Vec<String> = examples.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
     assert!(names.len() > 5, "{names:?}");
+    names
+}
+
+#[test]
+fn every_example_answers_as_it_says() {
+    let names = names();
     for name in names.iter().filter(|name| *name != PENDING) {
         eprintln!("handlers/{name}");
         check(name);
@@ -111,4 +112,52 @@ fn every_example_answers_as_it_says() {
 #[test]
 fn the_example_with_error_types_of_its_own_fails_by_their_names() {
     check(PENDING);
+}
+
+/// The rows of the table in handlers/README.md: an example's name, and what it needs.
+fn told_of() -> Vec<(String, String)> {
+    let page = fs::read_to_string(Path::new(HANDLERS).join("README.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ["));
+    let row = |line: &str| {
+        let needs = line.rsplit('|').nth(1).unwrap();
+        (line.split(']').next().unwrap().to_owned(), needs.trim().to_owned())
+    };
+    rows.map(row).collect()
+}
+
+fn lacks(needs: &str) -> bool {
+    ["jq", "git", "cmark"].iter().any(|tool| needs.contains(tool) && cannot(tool, &["--version"]))
+}
+
+fn coshell_on(command: &str, name: &str) -> Ran {
+    let mut coshell = coshell();
+    coshell.args([command, "--timeout", "30"]).arg(Path::new(HANDLERS).join(name)).stdin(Stdio::null());
+    Ran::from(coshell.output().unwrap())
+}
+
+#[test]
+fn the_page_names_every_example_and_coshell_test_runs_it() {
+    let told = told_of();
+    let mut named: Vec<String> = told.iter().map(|(name, _)| name.clone()).collect();
+    named.sort();
+    assert_eq!(named, names());
+    for (name, needs) in told.iter().filter(|(name, _)| name != "probe") {
+        if !lacks(needs) {
+            let ran = coshell_on("test", name).assert_status(0);
+            assert!(String::from_utf8_lossy(&ran.stdout).ends_with("1 passed\n"), "{ran:?}");
+        }
+    }
+}
+
+#[test]
+fn coshell_invoke_runs_every_example_that_needs_no_more_than_tools() {
+    let only_tools = |needs: &str| needs.split(", ").all(|need| ["", "jq", "git", "cmark"].contains(&need));
+    let told: Vec<(String, String)> = told_of().into_iter().filter(|(_, needs)| only_tools(needs)).collect();
+    assert!(told.len() > 10, "{told:?}");
+    for (name, needs) in told {
+        if !lacks(&needs) {
+            let fails = Path::new(HANDLERS).join(&name).join("events/example.error").exists();
+            coshell_on("invoke", &name).assert_status(i32::from(fails));
+        }
+    }
 }

@@ -6,11 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::runtime::hostile_scripts::{HANDLER, SCRIPTS};
 use crate::support::function::Function;
+use crate::support::hidden::{KEEP, of_this_project};
 use crate::support::skip::{no_namespaces, no_other_user};
 
 /// In a mount namespace, as root: builds the place and then becomes nobody.
 const BUILD: &str = r#"exec unshare -m bash -c '
 set -eu
+KEEP
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/dev /mnt/task
 cp -a "$LAMBDA_TASK_ROOT/." "$1" /mnt/task/
@@ -24,6 +26,7 @@ mkdir /var/task
 mount --bind /mnt/task /var/task
 mount --rbind /mnt/dev /dev
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+restore
 mount -o remount,bind,ro /var/task
 mount -o remount,bind,ro /var
 mount -o remount,bind,ro /
@@ -35,7 +38,8 @@ exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --boundi
 ' bash "$@""#;
 
 fn in_place(function: Function, worse: &str) -> Function {
-    function.started_by(&BUILD.replace("WORSE", worse))
+    let keep = format!("{KEEP}\nkeep {}", of_this_project());
+    function.started_by(&BUILD.replace("KEEP", &keep).replace("WORSE", worse))
 }
 
 fn cannot_be_built() -> bool {

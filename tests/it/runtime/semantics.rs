@@ -26,7 +26,11 @@ const ROWS: &[(&str, &str, &str)] = &[
     ),
     ("but not out of $( )", "handler() { x=$(echo $nosuch) || echo handled; }", "handled"),
     ("a readonly variable too", "readonly r=1; handler() { r=2 || echo ALIVE; }", "!Function.ExitStatus status 1"),
-    ("a failing exec too", "handler() { exec /nonexistent || echo ALIVE; }", "!Function.CommandNotFound 127"),
+    (
+        "a failing exec too",
+        "handler() { exec /nonexistent || echo ALIVE; }",
+        "!Function.CommandNotFound command `/nonexistent` not found",
+    ),
     ("a missing file can be handled", "handler() { . /nonexistent || echo handled; }", "handled"),
     ("a failed redirection too", "handler() { : </nonexistent || echo handled; }", "handled"),
     ("a failed exec redirection too", "handler() { exec 9</nonexistent || echo handled; }", "handled"),

@@ -13,7 +13,8 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::function::BOOTSTRAP;
-use super::running::until;
+use super::hidden::{KEEP, of_this_project};
+use super::running::{until, until_or_show};
 use super::skip::{UNSHARE, emulator};
 use super::wire::{Answer, Wire};
 
@@ -58,16 +59,17 @@ impl Emulator {
     /// As a user without rights and home, where nothing but /tmp can be written to: the emulator and all below it. Only root can
     /// build that place.
     pub fn serve_as_nobody(script: &str) -> Option<Emulator> {
-        let commands = "set -eu; bootstrap=$1 emulator=$2 root=$3; shift 3
-mount -t tmpfs tmpfs /mnt; cp -L \"$bootstrap\" \"$emulator\" \"$root/function.sh\" /mnt
-mount -t tmpfs tmpfs /var; mkdir /var/task; cp /mnt/bootstrap /mnt/function.sh /var/task; chmod 644 /var/task/function.sh
-mount -t tmpfs -o mode=1777 tmpfs /tmp
+        let commands = "bootstrap=$1 emulator=$2 root=$3; shift 3
+keep \"${emulator%/*}\" \"$root\"
+mount -t tmpfs tmpfs /mnt; mount -t tmpfs tmpfs /var; mount -t tmpfs -o mode=1777 tmpfs /tmp; restore
+cp -L \"$bootstrap\" \"$emulator\" /mnt
+mkdir /var/task; cp \"$bootstrap\" \"$root/function.sh\" /var/task; chmod 644 /var/task/function.sh
 for folder in /mnt /var /; do mount -o remount,bind,ro $folder; done
 cd /var/task; unset HOME TMPDIR
 exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \"/mnt/${emulator##*/}\" \"$@\"";
         Emulator::start(script, &[], |emulator, root| {
             let mut command = Command::new("unshare");
-            command.args(["-m", "bash", "-c", commands, "bash", BOOTSTRAP]).arg(emulator).arg(root);
+            command.args(["-m", "bash", "-c", &in_a_place(commands), "bash", BOOTSTRAP]).arg(emulator).arg(root);
             command.env_remove("LAMBDA_TASK_ROOT");
             command
         })
@@ -88,14 +90,15 @@ exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --boundi
     }
 
     fn serve_in_namespace(unshare: &str, folder: &str, script: &str, more: &[(&str, &str)]) -> Option<Emulator> {
-        let commands = "set -eu; bootstrap=$1 folder=$2 root=$3; shift 3
-mount -t tmpfs tmpfs /mnt; cp \"$root/function.sh\" \"$bootstrap\" /mnt
-mount -t tmpfs tmpfs /var; mount -t tmpfs tmpfs /opt; mkdir /var/task
-cp /mnt/function.sh /var/task; cp /mnt/bootstrap \"$folder\"
+        let commands = "bootstrap=$1 folder=$2 root=$3 emulator=$4; shift 3
+keep \"${emulator%/*}\" \"$root\"
+mount -t tmpfs tmpfs /mnt; mount -t tmpfs tmpfs /var; mount -t tmpfs tmpfs /opt; restore; mkdir /var/task
+cp \"$root/function.sh\" /var/task; cp \"$bootstrap\" \"$folder\"
 cd /var/task; exec \"$@\"";
         Emulator::start(script, more, |emulator, root| {
             let mut command = Command::new("unshare");
-            command.args([unshare, "bash", "-c", commands, "bash", BOOTSTRAP, folder]).arg(root).arg(emulator);
+            command.args([unshare, "bash", "-c", &in_a_place(commands), "bash", BOOTSTRAP, folder]);
+            command.arg(root).arg(emulator);
             command.env_remove("LAMBDA_TASK_ROOT");
             command
         })
@@ -121,9 +124,22 @@ cd /var/task; exec \"$@\"";
             .spawn()
             .unwrap();
         let tree = ProcessTree::new(child.id(), &format!("{MARK}={mark}"));
-        let emulator = Emulator { child, tree, address, folder };
-        until("the emulator's port", || TcpStream::connect(address).ok());
+        let mut emulator = Emulator { child, tree, address, folder };
+        emulator.wait_for_its_port();
         Some(emulator)
+    }
+
+    /// Where it never listens, its log says why.
+    fn wait_for_its_port(&mut self) {
+        let Emulator { child, address, folder, .. } = self;
+        let log = || shown_log(folder.path());
+        let listens = || {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("the emulator ended before it listened, with {status}{}", log());
+            }
+            TcpStream::connect(*address).ok()
+        };
+        until_or_show("the emulator's port", listens, log);
     }
 
     /// One invoke. It must not be called twice at a time.
@@ -143,7 +159,7 @@ cd /var/task; exec \"$@\"";
 
     fn invoke_with(&self, headers: &[(&str, &str)], event: &[u8]) -> Answer {
         let is_taken = |answer: &Answer| !answer.text().contains("Runtime.Unavailable");
-        until("a slot", || Some(self.post(headers, event)).filter(is_taken))
+        until_or_show("a slot", || Some(self.post(headers, event)).filter(is_taken), || shown_log(self.folder.path()))
     }
 
     fn post(&self, headers: &[(&str, &str)], event: &[u8]) -> Answer {
@@ -158,7 +174,8 @@ cd /var/task; exec \"$@\"";
     /// The log as soon as it has `part`.
     #[track_caller]
     pub fn log_with(&self, part: &str) -> String {
-        until(&format!("{part:?} in the log"), || Some(self.log()).filter(|log| log.contains(part)))
+        let has_part = || Some(self.log()).filter(|log| log.contains(part));
+        until_or_show(&format!("{part:?} in the log"), has_part, || shown_log(self.folder.path()))
     }
 
     /// Tells it to shut down, as Lambda does an environment, and gives the whole log.
@@ -169,8 +186,16 @@ cd /var/task; exec \"$@\"";
     }
 
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.folder.path().join("log")).unwrap()).into_owned()
+        log_in(self.folder.path())
     }
+}
+
+fn log_in(folder: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(folder.join("log")).unwrap()).into_owned()
+}
+
+fn shown_log(folder: &Path) -> String {
+    format!("; its log:\n{}", log_in(folder))
 }
 
 impl Drop for Emulator {
@@ -180,8 +205,28 @@ impl Drop for Emulator {
     }
 }
 
+/// `commands` with `keep` and `restore`; this project's folders are kept.
+fn in_a_place(commands: &str) -> String {
+    format!("set -eu\n{KEEP}\nkeep {}\n{commands}", of_this_project())
+}
+
 /// Two addresses that are free now; both are held until both are known.
 fn free_addresses() -> [SocketAddr; 2] {
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap())
+}
+
+#[test]
+fn an_emulator_that_does_not_listen_shows_its_log() {
+    if emulator().is_none() {
+        return;
+    }
+    let start = |_: &Path, _: &Path| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo the reason >&2; exit 3"]);
+        command
+    };
+    let ended = std::panic::catch_unwind(|| Emulator::start("", &[], start));
+    let message = ended.err().unwrap().downcast::<String>().unwrap();
+    assert!(message.contains("exit status: 3; its log:\nthe reason"), "{message}");
 }

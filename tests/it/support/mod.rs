@@ -5,6 +5,7 @@ pub mod emulator;
 pub mod executable;
 pub mod freezer;
 pub mod function;
+pub mod hidden;
 pub mod program;
 pub mod running;
 pub mod serving;

@@ -170,13 +170,22 @@ impl Sent<'_> {
 /// # Panics
 /// Where it never comes.
 #[track_caller]
-pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
+    until_or_show(what, found, String::new)
+}
+
+/// The same; `evidence` is shown where it never comes.
+///
+/// # Panics
+/// Where it never comes.
+#[track_caller]
+pub fn until_or_show<T>(what: &str, mut found: impl FnMut() -> Option<T>, evidence: impl Fn() -> String) -> T {
     let limit = Instant::now() + GIVE_UP;
     loop {
         if let Some(found) = found() {
             return found;
         }
-        assert!(Instant::now() < limit, "never came: {what}");
+        assert!(Instant::now() < limit, "never came: {what}{}", evidence());
         std::thread::sleep(Duration::from_millis(2));
     }
 }

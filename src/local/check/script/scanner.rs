@@ -54,6 +54,8 @@ struct Level {
     in_pattern: bool,
     /// What comes next is the target of a redirection.
     target: bool,
+    /// That target is written to.
+    writes: bool,
     /// What comes next is a function's name.
     name: bool,
 }
@@ -119,7 +121,7 @@ impl Scanner {
         match (operator, self.peek(0), self.peek(1)) {
             (_, '(', _) => {
                 self.script.process_substitutions.push(line);
-                level.target = false; // this was it
+                (level.target, level.writes) = (false, false); // this was it
                 self.nested();
             }
             ('<', '<', '<') => {
@@ -131,7 +133,7 @@ impl Scanner {
                 while matches!(self.peek(0), '>' | '&' | '|') {
                     self.next();
                 }
-                level.target = true;
+                (level.target, level.writes) = (true, operator == '>');
             }
         }
     }
@@ -167,10 +169,16 @@ impl Scanner {
         let line = self.line;
         let (text, literal) = self.word();
         let is = |word: &str| literal && text == word;
-        if std::mem::take(&mut level.target)
-            || (text.chars().all(|c| c.is_ascii_digit()) && matches!(self.peek(0), '<' | '>'))
-        {
-            return; // where a redirection goes, or the descriptor that it is for
+        let writes = std::mem::take(&mut level.writes);
+        if std::mem::take(&mut level.target) {
+            let is_descriptor = text == "-" || text.chars().all(|c| c.is_ascii_digit());
+            if writes && !is_descriptor {
+                self.script.writes.push(Word { line, text });
+            }
+            return;
+        }
+        if text.chars().all(|c| c.is_ascii_digit()) && matches!(self.peek(0), '<' | '>') {
+            return; // the descriptor of a redirection
         }
         if level.in_pattern {
             if is("esac") {
@@ -207,6 +215,7 @@ impl Scanner {
         let no_command = !literal || level.before_in || level.name || ENDS.iter().any(|end| is(end));
         level.call = Some(match is("[[") {
             true => self.test(),
+            false if !literal => self.script.expanded(Word { line, text }),
             false if no_command => Call::default(),
             false => self.script.call(Word { line, text }),
         });

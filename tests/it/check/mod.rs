@@ -1,5 +1,7 @@
 //! `coshell check`: what it finds, where, and what its exit status says.
 
+mod programs;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,6 +12,9 @@ use crate::support::program::{Ran, coshell};
 use crate::support::skip::cannot;
 
 const CLEAN: &str = "set -e\nhandler() { echo \"$1\" | sed s/a/b/; }\n";
+
+/// What is printed of a sound function in this folder.
+const NOTHING: &str = ".: nothing found that would fail on Lambda\n";
 
 struct Bundle(tempfile::TempDir);
 
@@ -49,8 +54,8 @@ impl Bundle {
 
 #[test]
 fn a_sound_function_is_clean() {
-    Bundle::of(CLEAN).check().assert_status(0).assert_stdout("");
-    Bundle::of(CLEAN).check_at("", &["--convention", "gkrizek"]).assert_status(0).assert_stdout("");
+    Bundle::of(CLEAN).check().assert_status(0).assert_stdout(NOTHING);
+    Bundle::of(CLEAN).check_at("", &["--convention", "gkrizek"]).assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
@@ -64,7 +69,7 @@ fn usual_idioms_that_run_are_clean() {
     ] {
         let bundle = Bundle::of(script);
         Ran::from(coshell().arg("invoke").arg(bundle.0.path()).output().unwrap()).assert_status(0);
-        bundle.check().assert_status(0).assert_stdout("");
+        bundle.check().assert_status(0).assert_stdout(NOTHING);
         let zip = bundle.0.path().join("function.zip");
         let ran = coshell().arg("package").arg(bundle.0.path()).arg("-o").arg(zip).output();
         Ran::from(ran.unwrap()).assert_status(0);
@@ -92,13 +97,24 @@ fn a_byte_order_mark_and_a_sourced_file_that_is_not_there_are_told() {
 }
 
 #[test]
+fn a_file_that_is_sourced_beside_the_runtime_is_a_warning() {
+    let script = "set -e\nsource \"$(dirname \"$0\")/lib/u.sh\"\nhandler() { :; }\n";
+    let bundle = Bundle::of(script).file("lib/u.sh", "", 0o644);
+    let ran = bundle.check().assert_status(0);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(told.contains("./function.sh:2: warning: `$0` is the runtime's path here"), "{told}");
+    Bundle::of(&script.replace("$0", "${BASH_SOURCE[0]}")).check().assert_status(0).assert_stdout(NOTHING);
+}
+
+#[test]
 fn every_example_is_clean_with_its_layer() {
     let folders =
         fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers")).unwrap().map(|entry| entry.unwrap().path());
     for folder in folders.filter(|path| path.join("function.sh").is_file()) {
         let ran =
             coshell().arg("check").arg(&folder).args(["--have", "jq", "--have", "git", "--have", "cmark"]).output();
-        Ran::from(ran.unwrap()).assert_status(0).assert_stdout("");
+        let nothing = format!("{}: nothing found that would fail on Lambda\n", folder.display());
+        Ran::from(ran.unwrap()).assert_status(0).assert_stdout(&nothing);
     }
 }
 
@@ -129,7 +145,7 @@ fn a_function_that_is_not_defined_is_told_with_those_that_are() {
     // It may be in a file that is not known.
     let ran = Bundle::of(". /opt/lib.sh\n").check().assert_status(0);
     assert!(String::from_utf8_lossy(&ran.stdout).contains("warning: no function `handler`"), "{ran:?}");
-    Bundle::of(". ./lib.sh\n").file("lib.sh", CLEAN, 0o644).check().assert_status(0).assert_stdout("");
+    Bundle::of(". ./lib.sh\n").file("lib.sh", CLEAN, 0o644).check().assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
@@ -148,7 +164,7 @@ fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it(
     let set = format!("PATH=$LAMBDA_TASK_ROOT/bin:$PATH\n{script}");
     let bundle = Bundle::of(&set).file("bin/jq", "", 0o755);
     bundle.fails_with("`unzip`");
-    bundle.check_at("", &["--have", "unzip"]).assert_status(0).assert_stdout("");
+    bundle.check_at("", &["--have", "unzip"]).assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
@@ -157,15 +173,15 @@ fn a_command_in_the_functions_own_bin_is_not_on_lambdas_path() {
     let bundle = bundle.file("bin/jq", "", 0o755).file("bin/own", "", 0o755);
     bundle.fails_with("./function.sh:1: `jq` is in the function's bin/, which is not on Lambda's PATH");
     bundle.fails_with("./function.sh:1: warning: `own` is in the function's bin/");
-    bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout("");
+    bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout(NOTHING);
     let called = "handler() { \"$LAMBDA_TASK_ROOT/bin/jq\" .; }\n";
-    Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout("");
+    Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout(NOTHING);
 }
 
 #[test]
 fn a_missing_set_e_under_gkrizek_is_a_warning() {
     let bundle = Bundle::of("handler() { false; echo on >&2; }\n");
-    bundle.check().assert_status(0).assert_stdout("");
+    bundle.check().assert_status(0).assert_stdout(NOTHING);
     let ran = bundle.check_at("", &["--convention", "gkrizek"]).assert_status(0);
     assert!(String::from_utf8_lossy(&ran.stdout).starts_with("./function.sh: warning: no `set -e`"), "{ran:?}");
 }
@@ -225,5 +241,5 @@ fn the_syntax_of_a_script_is_checked_in_the_mode_that_it_runs_in() {
     let told = String::from_utf8_lossy(&bundle.check().stdout).into_owned();
     assert!(told.contains("function.sh:2: note: "), "{told}");
     let plain = Bundle::of("set -e\nhandler() { echo \"${x:-'a b'}\"; }\nselect-all() { :; }\n");
-    plain.check().assert_status(0).assert_stdout("");
+    plain.check().assert_status(0).assert_stdout(NOTHING);
 }
