@@ -20,6 +20,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
+use serde_json::{Map, Value};
 
 pub use arguments::Arguments;
 use arguments::long_limit;
@@ -40,7 +41,7 @@ use live_log::LiveLog;
 use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
 use output::{Report, Unwritten};
 use profile::Profile;
-use streamed::Writer;
+use streamed::{Writer, Written};
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
@@ -205,7 +206,7 @@ fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments, lo
     let (listener, writer) = writer.unzip();
     let invocation = environment.api().submit(Invoke { listener, ..invoke }).context("cannot send the event")?;
     let completion = invocation.wait();
-    let last_streamed = writer.map_or(Ok(None), Writer::finish)?;
+    let streamed = writer.map_or(Ok(Written::default()), Writer::finish)?;
     let (status, error) = judge(&completion, invocation.invoke());
     let response = match &completion.outcome {
         Outcome::Response(response) if response.streaming && !arguments.json => None, // it is out
@@ -222,9 +223,12 @@ fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments, lo
         .as_ref()
         .filter(|_| !arguments.json && !stdout_is_a_terminal())
         .and_then(|bytes| bytes.last().copied());
-    let line_is_open = last.or(last_streamed).is_some_and(|last| last != b'\n') && output::streams_are_one();
+    let line_is_open = last.or(streamed.last).is_some_and(|last| last != b'\n') && output::streams_are_one();
     let warnings = match &completion.outcome {
-        Outcome::Response(response) if status == Status::Success => warnings(arguments, asked, response),
+        Outcome::Response(response) if status == Status::Success => {
+            let prelude = streamed.prelude.or_else(|| streamed::prelude_of(response));
+            warnings(arguments, asked, response, prelude.as_ref())
+        }
         _ => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
@@ -237,7 +241,12 @@ fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments, lo
     Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted, line_is_open })
 }
 
-fn warnings(arguments: &Arguments, asked: &Asked, response: &Response) -> Vec<String> {
+fn warnings(
+    arguments: &Arguments,
+    asked: &Asked,
+    response: &Response,
+    prelude: Option<&Map<String, Value>>,
+) -> Vec<String> {
     let event = &asked.invoke.payload;
     let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
     let caller = named.unwrap_or_else(|| Caller::of(event));
@@ -245,6 +254,7 @@ fn warnings(arguments: &Arguments, asked: &Asked, response: &Response) -> Vec<St
     if named.is_none() && caller == Caller::None {
         warnings.extend(contract::log_line_warning(response));
     }
+    warnings.extend(prelude.into_iter().flat_map(|prelude| contract::headers::warnings(caller, prelude)));
     warnings.extend(unread_event::warning(&asked.settings, response));
     warnings
 }

@@ -25,6 +25,7 @@ pub mod check;
 pub mod completions;
 pub mod events;
 pub mod exit;
+mod failure_lines;
 mod image;
 pub mod init;
 pub mod interruption;

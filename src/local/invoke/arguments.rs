@@ -22,6 +22,7 @@ Examples:
   coshell invoke src/orders.create @events/order.json  the function `create` of src/orders.sh
   date +'{\"now\":%s}' | coshell invoke clock.sh -       the function `handler` of clock.sh, event from stdin
   coshell invoke handlers/echo --env STAGE=test --timeout 10 --report
+  coshell invoke handlers/echo --env-file dev.env      variables of a file, NAME=VALUE lines
   coshell invoke handlers/failing --trace              every command in the log, then what failed and where
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
@@ -38,6 +39,10 @@ Exit status:
   NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
   `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted and the first one decides what
   is told; the time limit and the runtime's own end stop the repetition.
+
+Terminal:
+  The log and the response are passed on byte for byte, also bytes that steer a terminal, such as colours. The lines of
+  coshell itself, and all that `coshell test` shows, have a replacement character for each such byte.
 
 Callers:
   http-api rest-api function-url alb sqs kinesis dynamodb step-functions none

@@ -10,7 +10,6 @@ use super::super::invoke::outcome::{Status, billed, judge};
 use super::super::invoke::output;
 use super::super::terminal;
 use super::super::unread_event;
-use super::log::Log;
 use super::report::{Ending, Report};
 use super::warm::{NotReady, Template, Warm};
 use super::watch::{Snapshot, Watch};
@@ -101,7 +100,7 @@ impl Sandbox {
             None => self.warm.as_mut().map_or((None, None), |warm| (Some(warm.log.clone()), warm.init.take())),
         };
         let error = error.map(|error| if lost { told_by_lambda(&error, &invoke.request_id) } else { error });
-        log.iter().for_each(Log::flush);
+        log.iter().for_each(|log| log.flush(error.as_ref()));
         let duration = until_answered(completion, invoke);
         let ending = match status {
             Status::TimedOut => Ending::TimedOut,

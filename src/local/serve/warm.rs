@@ -84,13 +84,13 @@ impl Warm {
             Init::TimedOut => (init_timeout(), true),
         };
         drop(environment);
-        log.flush();
+        log.flush(Some(&error));
         Err(NotReady { error, by_lambda, log: Some(log) })
     }
 
     /// Runs one event to its end.
     pub(super) fn invocation(&self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
-        self.log.begin(&start_line(&invoke.request_id));
+        self.log.begin(&invoke.request_id, &start_line(&invoke.request_id));
         let invocation = self.environment.api().submit(invoke.clone()).map_err(|error| NotReady {
             error: FunctionError::by_lambda("Runtime.Unknown", &format!("cannot send the event: {error:#}")),
             by_lambda: true,
