@@ -33,6 +33,9 @@ impl Handler {
     /// looked at, [`Failure::ScriptUnreadable`] or [`Failure::NotExecutable`].
     pub fn resolve(raw: &str, task_root: &Path) -> Result<Handler, Failure> {
         let (stem, function) = split(raw)?;
+        if let Some(program) = exactly(raw, task_root) {
+            return executable(program);
+        }
         let mut candidates: Vec<PathBuf> = scripts(&stem).iter().map(|name| task_root.join(name)).collect();
         if let Some(script) = candidates.iter().find(|path| path.exists()).cloned() {
             readable(&script)?;
@@ -91,6 +94,13 @@ fn executable(program: PathBuf) -> Result<Handler, Failure> {
         Ok(()) => Ok(Handler::Executable(program)),
         Err(_) => Err(Failure::NotExecutable { program }),
     }
+}
+
+/// The program that `./NAME` means. `NAME` alone means `NAME.sh` where there is one, as with the tutorial's bootstrap, for which `./NAME`
+/// means nothing.
+fn exactly(raw: &str, task_root: &Path) -> Option<PathBuf> {
+    let name = raw.strip_prefix("./").filter(|name| !name.contains('.'))?;
+    Some(task_root.join(name)).filter(|program| program.is_file())
 }
 
 /// The file's path without the function, and the function.
@@ -175,6 +185,19 @@ mod tests {
         assert_eq!(resolved(), Handler::Function { script: script("function.sh"), function: "handler".to_owned() });
         fs::write(script("function.handler.sh"), "").unwrap();
         assert_eq!(resolved(), Handler::Function { script: script("function.handler.sh"), function: "v2".to_owned() });
+    }
+
+    #[test]
+    fn a_name_with_a_dot_and_slash_before_it_is_that_very_file() {
+        let root = tempfile::tempdir().unwrap();
+        let (program, script) = (root.path().join("main"), root.path().join("main.sh"));
+        let resolved = |raw| Handler::resolve(raw, root.path()).unwrap();
+        let function = Handler::Function { script: script.clone(), function: "main".to_owned() };
+        fs::write(&script, "").unwrap();
+        assert!(matches!(resolved("./main"), Handler::Function { .. }), "there is no other file");
+        std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+        assert_eq!(resolved("./main"), Handler::Executable(program));
+        assert_eq!(resolved("main"), function);
     }
 
     #[test]

@@ -64,11 +64,7 @@ impl Display for Failure {
                  `--runtime provided.al2023`"
             ),
             Failure::BashUnusable { bash, status, output } => {
-                write!(
-                    f,
-                    "`{bash}` ended before it could read the script ({status}): is it a Bash?{}",
-                    after_colon(output)
-                )
+                write!(f, "`{bash}` ended before it could read the script ({status}): {}", why_unusable(output))
             }
             Failure::NoChannel { cause } => {
                 write!(f, "cannot reach Bash by pipes, neither below /proc nor below /tmp: {cause}")
@@ -120,6 +116,17 @@ impl Display for Failure {
 fn list<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
     let items: Vec<String> = items.map(|item| format!("`{}`", item.as_ref())).collect();
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+/// Why a Bash does not run, by what it, or the loader in its name, wrote last.
+fn why_unusable(output: &str) -> String {
+    match last_line(output).filter(|line| line.contains(".so")) {
+        Some(line) => format!(
+            "a library is in its way: {line}; Bash looks for libraries in LD_LIBRARY_PATH first, such as in `lib/` of the zip and of layers, \
+             so keep libraries that Bash uses itself out of there"
+        ),
+        None => format!("is it a Bash?{}", after_colon(output)),
+    }
 }
 
 /// The last line of `output` behind a colon, or nothing.

@@ -9,6 +9,7 @@
 //! Sources: the chapters of the Lambda, API Gateway, Elastic Load Balancing and Step Functions guides on responses.
 
 mod batch;
+pub(super) mod headers;
 mod http;
 mod log_line;
 mod recognition;
@@ -80,6 +81,12 @@ fn of_bytes(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
         Caller::StepFunctions => step_functions(response),
         Caller::None => Vec::new(),
     }
+}
+
+/// A sentence about a log line before the JSON of a response whose reader is not known.
+pub(super) fn log_line_warning(response: &Response) -> Option<String> {
+    let line = log_line::before_document(&response.bytes).filter(|_| !response.streaming)?;
+    Some(format!("the line `{line}` stands before the JSON in the response: write log lines to stderr with `>&2`"))
 }
 
 fn step_functions(response: &[u8]) -> Vec<String> {

@@ -73,6 +73,14 @@ pub struct Settings {
     pub log: Option<Arc<File>>,
 }
 
+impl Settings {
+    /// What the function's environment will have of this variable, as far as the developer decides it; else nothing.
+    pub(super) fn variable(&self, name: &str) -> OsString {
+        let given = self.variables.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.clone());
+        given.or_else(|| std::env::var_os(name)).unwrap_or_default()
+    }
+}
+
 /// A running runtime process and its Runtime API; dropping it ends all of its processes.
 #[derive(Debug)]
 pub struct Environment {

@@ -92,8 +92,21 @@ pub(crate) fn check(bytes: &[u8]) -> Result<()> {
     is_json(bytes).context("it is not valid JSON")
 }
 
+/// What an editor or PowerShell has put before the text, which no line and column would show.
+fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
+    let marks: [(&[u8], &str); 3] = [
+        (b"\xef\xbb\xbf", "it begins with a byte order mark (the bytes EF BB BF)"),
+        (b"\xff\xfe", "it is UTF-16 (it begins with the bytes FF FE)"),
+        (b"\xfe\xff", "it is UTF-16 (it begins with the bytes FE FF)"),
+    ];
+    marks.into_iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(_, sentence)| sentence)
+}
+
 /// Whether `bytes` are JSON, and where they are not.
 pub(super) fn is_json(bytes: &[u8]) -> Result<()> {
+    if let Some(mark) = byte_order_mark(bytes) {
+        bail!("{mark}, which JSON does not allow and Lambda refuses: save it as UTF-8 without a byte order mark");
+    }
     serde_json::from_slice::<IgnoredAny>(bytes)?;
     std::str::from_utf8(bytes).context("it is not UTF-8")?;
     Ok(())
@@ -150,5 +163,16 @@ mod tests {
         assert!(check(&[b' '; LIMIT_BYTES + 1]).is_err());
         assert!(check(b"\"\xff\"").is_err());
         assert!(check(b"\"text\"").is_ok());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named_and_not_a_line_and_column() {
+        let told = |bytes: &[u8]| is_json(bytes).unwrap_err().to_string();
+        assert_eq!(
+            told(b"\xef\xbb\xbf{}"),
+            "it begins with a byte order mark (the bytes EF BB BF), which JSON does not allow and Lambda refuses: save it as UTF-8 without \
+             a byte order mark"
+        );
+        assert!(told(b"\xff\xfe{\0}\0").starts_with("it is UTF-16"));
     }
 }

@@ -40,10 +40,13 @@ impl Function {
         let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_file() {
+            refuse_event(path)?;
             // A name without a dot is a program that is run for each event.
             let handler = match name.strip_suffix(".sh") {
                 Some(stem) => format!("{stem}.{FUNCTION}"),
                 None if name.contains('.') => format!("{name}.{FUNCTION}"),
+                // Alone it would be the script.
+                None if folder.join(format!("{name}.sh")).exists() => format!("./{name}"),
                 None => name.to_owned(),
             };
             return function(folder, handler);
@@ -65,6 +68,20 @@ impl Function {
     pub fn arn(&self) -> String {
         format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", region(), self.name())
     }
+}
+
+/// A person who forgot the function's path before the event's.
+fn refuse_event(path: &Path) -> Result<()> {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        let function = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let function = if function.ends_with("events") { function.parent().unwrap_or(function) } else { function };
+        bail!(
+            "`{0}` is JSON, not a handler: name the function first and then the event, such as `coshell invoke {1} @{0}`",
+            path.display(),
+            if function.as_os_str().is_empty() { Path::new(".") } else { function }.display()
+        );
+    }
+    Ok(())
 }
 
 fn in_folder(folder: &Path) -> Result<Function> {
@@ -135,6 +152,25 @@ mod tests {
         for (path, handler) in table {
             let found = Function::locate(&folder.path().join(path)).unwrap();
             assert_eq!(found, Function { task_root: root.clone(), handler: handler.to_owned() }, "path `{path}`");
+        }
+    }
+
+    #[test]
+    fn a_program_beside_a_script_of_its_name_is_what_was_named() {
+        let folder = folder_with(&["main", "main.sh"]);
+        let handler = |name: &str| Function::locate(&folder.path().join(name)).unwrap().handler;
+        assert_eq!((handler("main"), handler("main.sh")), ("./main".to_owned(), "main.handler".to_owned()));
+    }
+
+    #[test]
+    fn an_event_in_the_place_of_a_function_is_refused_with_the_right_order() {
+        let folder = folder_with(&["event.json", "order.JSON"]);
+        fs::create_dir(folder.path().join("events")).unwrap();
+        fs::write(folder.path().join("events/a.json"), "{}").unwrap();
+        let root = folder.path().display();
+        for name in ["event.json", "order.JSON", "events/a.json"] {
+            let error = Function::locate(&folder.path().join(name)).unwrap_err().to_string();
+            assert!(error.contains(&format!("such as `coshell invoke {root} @{root}/{name}`")), "{error}");
         }
     }
 

@@ -3,8 +3,11 @@
 //! hyper is used directly, not axum's own server, because Lambda's API and its emulator send header names in title case
 //! (`Lambda-Runtime-Aws-Request-Id`) and shell bootstraps scrape them.
 
+mod connection;
+
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,13 +16,25 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::Interest;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use super::terminal::warn;
+use connection::Connection;
 
 /// How long to wait when a connection cannot be accepted (no descriptors left).
 const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
+
+/// Who connects to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peers {
+    /// Runtimes: each may be silent for as long as its handler runs, and one that closes its connection wants no answer.
+    Runtimes,
+    /// Clients: a connection without a request is closed after this time. A client may close its half of the connection when it has sent
+    /// its request (RFC 9112, section 9.6), and gets its answer; only a reset shows that the client has gone.
+    Clients { patience: Duration },
+}
 
 /// A running server; dropping it closes every connection and waits for its thread.
 #[derive(Debug)]
@@ -29,15 +44,15 @@ pub(super) struct HttpServer {
 }
 
 impl HttpServer {
-    /// Serves each listener with its router. Every request carries its peer's address as an extension. A connection on which no
-    /// request comes within `patience` is closed.
-    pub(super) fn start(
-        name: &str,
-        patience: Option<Duration>,
-        places: Vec<(TcpListener, Router)>,
-    ) -> Result<HttpServer> {
+    /// Serves each listener with its router. Every request carries its peer's address as an extension.
+    pub(super) fn start(name: &str, peers: Peers, places: Vec<(TcpListener, Router)>) -> Result<HttpServer> {
         let mut protocol = http1::Builder::new();
+        let patience = match peers {
+            Peers::Runtimes => None,
+            Peers::Clients { patience } => Some(patience),
+        };
         protocol.title_case_headers(true).timer(TokioTimer::new()).header_read_timeout(patience);
+        protocol.half_close(patience.is_some());
         let (stop, stopped) = oneshot::channel();
         let runtime =
             Builder::new_current_thread().enable_all().build().with_context(|| format!("cannot start the {name}"))?;
@@ -92,9 +107,13 @@ async fn accept(listener: tokio::net::TcpListener, router: Router, protocol: htt
         };
         let _ = stream.set_nodelay(true); // slower without, but right
         let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
-        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        let stream = Arc::new(stream);
+        let connection = protocol.serve_connection(TokioIo::new(Connection(Arc::clone(&stream))), service);
         tokio::spawn(async move {
-            let _ = connection.await; // a client may drop its connection at any time
+            tokio::select! {
+                _ = connection => {} // a client may drop its connection at any time
+                _ = stream.ready(Interest::ERROR) => {} // it has: what it asked for is dropped with the connection
+            }
         });
     }
 }

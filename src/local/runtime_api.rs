@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::http_server::HttpServer;
+use super::http_server::{HttpServer, Peers};
 use super::invocation::{FunctionError, Invocation, Invoke};
 use state::State;
 
@@ -67,7 +67,7 @@ impl RuntimeApi {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on 127.0.0.1")?;
         let address = listener.local_addr().context("cannot read the Runtime API's own address")?;
         let places = vec![(listener, routes::router(Arc::clone(&state)))];
-        let server = HttpServer::start("Runtime API", None, places)?; // a runtime may be silent for as long as its handler runs
+        let server = HttpServer::start("Runtime API", Peers::Runtimes, places)?;
         Ok(RuntimeApi { state, address, _server: server })
     }
 

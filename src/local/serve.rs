@@ -9,6 +9,7 @@ mod arguments;
 mod event_stream;
 mod exception;
 mod front;
+mod function_api;
 pub(crate) mod function_url;
 mod invoke_api;
 mod invoke_stream;
@@ -33,11 +34,13 @@ pub use arguments::Arguments;
 use super::environment::{Bootstrap, Settings};
 use super::exit::Exit;
 use super::function::Function;
-use super::http_server::HttpServer;
+use super::http_server::{HttpServer, Peers};
 use super::interruption::Interruption;
+use super::invoke::arguments::long_limit;
 use super::terminal;
 use admission::Admission;
 use front::{Front, guarded};
+use function_api::Description;
 use listener::{Place, Places};
 use warm::Template;
 use watch::Watch;
@@ -63,29 +66,33 @@ fn read(arguments: &Arguments) -> Result<(Settings, Places)> {
         function: Function::locate(&arguments.path)?,
         bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory,
-        variables: arguments.env.iter().cloned().chain(trace).collect(),
+        variables: arguments.variables.all()?.into_iter().chain(trace).collect(),
         log: None,
     };
+    long_limit(arguments.timeout).iter().for_each(|warning| terminal::warn(warning));
     let url = arguments.url_port.map(|port| Place::listen(&arguments.host, port, "--url-port")).transpose()?;
-    Ok((settings, Places { api: Place::listen(&arguments.host, arguments.port, "--port")?, url }))
+    let api = Place::listen(&arguments.host, arguments.port, "--port")?;
+    Ok((settings, Places { api, url, url_as: arguments.url_as }))
 }
 
 fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Exit> {
     let interruption = Interruption::watch()?;
     let function = settings.function.clone();
     let watch = arguments.watch.then(|| Watch::new(&function));
-    let template = Arc::new(Template { settings, interruption: interruption.clone(), watch: watch.clone() });
+    let description = Description::of(&settings)?;
+    let template = Arc::new(Template::new(settings, interruption.clone(), watch.clone()));
     let workers = Workers::new(template, arguments.concurrency.into());
-    let front =
-        Arc::new(Front { workers: workers.clone(), function_name: function.name(), timeout: arguments.timeout });
+    let (function_name, timeout) = (function.name(), arguments.timeout);
+    let front = Arc::new(Front { workers: workers.clone(), function_name, timeout, description });
     let told = places.told(&function);
     let door = |place: Place, is_function_url: bool, router: Router| {
         let admission = Admission { port: place.port, host: arguments.host.clone(), is_function_url };
         (place.listener, guarded(router, admission))
     };
     let api = door(places.api, false, invoke_api::router(Arc::clone(&front)));
-    let url = places.url.map(|place| door(place, true, function_url::router(front)));
-    let server = HttpServer::start("server", Some(IDLE), std::iter::once(api).chain(url).collect())?;
+    let url = places.url.map(|place| door(place, true, function_url::router(front, arguments.url_as)));
+    let server =
+        HttpServer::start("server", Peers::Clients { patience: IDLE }, std::iter::once(api).chain(url).collect())?;
     terminal::show(told);
     workers.prepare();
     if let Some(watch) = watch {

@@ -11,6 +11,7 @@ mod comparison;
 mod difference;
 mod junit;
 mod setup;
+mod stubs;
 mod told;
 
 use std::ffi::OsString;
@@ -25,8 +26,11 @@ use super::event;
 use super::exit::Exit;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invoke::arguments::{seconds, variable};
+use super::invoke::arguments::{long_limit, seconds};
 use super::progress::Progress;
+use super::terminal::warn;
+use super::unread_event;
+use super::variables::Given;
 use bench::{Answer, Bench};
 use case::Case;
 
@@ -42,7 +46,7 @@ Files, in the folder events/ beside the script:
   NAME.json      the event
   NAME.response  the response to it; newlines at the end do not count
   NAME.error     instead, where the event fails: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; what is left out is not compared
-  Commands in the folder tests/bin/ beside the script come first on PATH. The program tests/setup beside it, where there is one, is run
+  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. The program tests/setup beside it, where there is one, is run
   before the handler with a new folder as its argument; it prints NAME=VALUE lines, the handler's variables.
 
 Exit status:
@@ -68,13 +72,13 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
-    /// The function's time limit, at most 900; 3 is Lambda's own default
+    /// The function's time limit, at most 5400; 3 is Lambda's own default
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// Sets a variable for the function; can be given again
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub env: Vec<(OsString, OsString)>,
+    /// What sets variables.
+    #[command(flatten)]
+    pub variables: Given,
 }
 
 /// What came of one event.
@@ -92,8 +96,11 @@ struct Tested {
 #[derive(Debug)]
 enum Verdict {
     Passed,
-    /// The expected answer was written; to this file.
-    Written(PathBuf),
+    /// The expected answer was written to this file; where the event failed, the failure as a person reads it.
+    Written {
+        file: PathBuf,
+        failure: Option<String>,
+    },
     Failed(Fault),
     /// An earlier event left no environment to run it in.
     NotRun,
@@ -111,21 +118,38 @@ struct Fault {
 /// Runs the command to its end.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Exit {
-    let found = Function::locate(&arguments.path)
-        .and_then(|function| Ok((case::all(&function.task_root, arguments.filter.as_deref())?, function)));
-    match found {
-        Ok((cases, function)) => test(&cases, function, arguments).unwrap_or_else(|error| Exit::Failed.with(&error)),
+    match read(arguments) {
+        Ok(asked) => test(asked, arguments).unwrap_or_else(|error| Exit::Failed.with(&error)),
         Err(error) => Exit::Usage.with(&error),
     }
 }
 
-fn test(cases: &[Case], function: Function, arguments: &Arguments) -> Result<Exit> {
+/// What is to be tested, checked before anything runs.
+struct Asked {
+    function: Function,
+    cases: Vec<Case>,
+    stubs: Option<PathBuf>,
+    variables: Vec<(OsString, OsString)>,
+}
+
+fn read(arguments: &Arguments) -> Result<Asked> {
+    let function = Function::locate(&arguments.path)?;
+    case::strays(&function.task_root)?.iter().for_each(|stray| warn(stray));
+    let cases = case::all(&function.task_root, arguments.filter.as_deref())?;
+    let stubs = stubs::folder(&function.task_root)?;
+    let variables = arguments.variables.all()?;
+    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(Asked { function, cases, stubs, variables })
+}
+
+fn test(asked: Asked, arguments: &Arguments) -> Result<Exit> {
+    let Asked { function, cases, stubs, variables } = asked;
     let suite = function.name();
     let interruption = Interruption::watch()?;
-    let mut bench = Bench::new(function, arguments, interruption.clone())?;
+    let mut bench = Bench::new(function, &variables, stubs, arguments.timeout, interruption.clone())?;
     let progress = Progress::new(cases.len() as u64, "events");
     let mut tested: Vec<Tested> = Vec::new();
-    for case in cases {
+    for case in &cases {
         let result = if bench.is_lost() { not_run(case) } else { one(case, &mut bench, arguments.update)? };
         if let Some(status) = interruption.exit_status() {
             return Ok(Exit::Interrupted(status)); // what came of this event came of Ctrl-C
@@ -155,7 +179,11 @@ fn one(case: &Case, bench: &mut Bench, update: bool) -> Result<Tested> {
         comparison::compare(case, &ran.answer, bench.task_root())
     };
     let warnings = match &ran.answer {
-        Answer::Response(response) => contract::warnings(&event, response),
+        Answer::Response(response) => {
+            let mut warnings = contract::warnings(&event, response);
+            warnings.extend(unread_event::warning(bench.settings(), response));
+            warnings
+        }
         Answer::Failure(_) | Answer::Lost(_) | Answer::InitFailed(_) => Vec::new(),
     };
     let verdict =
@@ -175,7 +203,7 @@ impl Tested {
 
     fn is_well(&self) -> bool {
         match self.verdict {
-            Verdict::Passed | Verdict::Written(_) => true,
+            Verdict::Passed | Verdict::Written { .. } => true,
             Verdict::Failed(_) | Verdict::NotRun => false,
         }
     }

@@ -1,5 +1,6 @@
 //! `coshell invoke`: what goes in, and what comes out.
 
+use crate::support::executable::write_executable;
 use crate::support::program::{InvokeTest, coshell, curl_is_missing};
 
 const ECHO: &str = "handler() { echo \"working on it\" >&2; printf '%s' \"got $1\"; }";
@@ -137,4 +138,13 @@ fn help_has_examples_and_no_hidden_option() {
     let text = String::from_utf8_lossy(&help.stdout);
     assert!(text.contains("Examples:") && text.contains("coshell invoke handlers/echo"), "{text}");
     assert!(!text.contains("--bootstrap"), "{text}");
+}
+
+#[test]
+fn a_program_beside_a_script_of_its_name_is_run_when_it_is_named() {
+    let test = InvokeTest::of_script("")
+        .with_own_runtime()
+        .file("main.sh", "main() { echo script; }\nhandler() { echo script; }");
+    write_executable(&test.folder.path().join("main"), "#!/bin/sh\necho program\n");
+    test.path("main").run().assert_status(0).assert_stdout("program");
 }

@@ -138,3 +138,46 @@ wait; sleep 1000 & wait\n";
     test.run().assert_status(124);
     assert!(!test.folder.path().join("kept").exists());
 }
+
+/// Runs a shell command in which `$COSHELL` is the program and `.` the function; a fifo named `go` is there.
+fn shell(script: &str, command: &str) -> Ran {
+    let test = InvokeTest::of_script(script);
+    let mut shell = std::process::Command::new("bash");
+    shell.current_dir(test.folder.path()).args(["-c", command]).env("COSHELL", env!("CARGO_BIN_EXE_coshell"));
+    Ran::from(shell.output().unwrap())
+}
+
+#[test]
+fn a_reader_of_stdout_that_has_enough_is_no_failure_of_the_handler() {
+    let script = "handler() { head -c 1000000 /dev/zero | tr '\\0' x; }";
+    for options in ["", "--json", "--repeat 2"] {
+        let ran = shell(script, &format!("\"$COSHELL\" invoke . {options} | head -c 1; echo \" ${{PIPESTATUS[0]}}\""));
+        let first = if options == "--json" { "{" } else { "x" };
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), format!("{first} 141\n"), "{ran:?}");
+        assert!(!ran.stderr.contains("error"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_stdout_that_is_full_is_told_apart_from_a_failed_handler() {
+    for options in ["", "--json", "--repeat 2", "--env COSHELL_RESPONSE=stream"] {
+        let ran = shell("handler() { echo hello; }", &format!("\"$COSHELL\" invoke . {options} >/dev/full"));
+        ran.assert_status(4).assert_stderr_has("error: cannot write the response to stdout: No space left on device");
+    }
+    shell("handler() { false; }", "\"$COSHELL\" invoke . >/dev/full").assert_status(1);
+}
+
+#[test]
+fn a_response_without_a_line_end_keeps_its_line_for_itself_where_both_streams_are_one_file() {
+    let url = r#"{"version":"2.0","requestContext":{"http":{},"domainName":"x.lambda-url.eu-west-1.on.aws"}}"#;
+    for stream in ["", "--report --env COSHELL_RESPONSE=stream"] {
+        let command = format!("\"$COSHELL\" invoke . {stream} '{url}' >both 2>&1; cat both");
+        let shown = shell("handler() { printf hello; }", &command).stdout;
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.starts_with("hello\nwarning: ") || shown.starts_with("hello\nREPORT "), "{shown}");
+        let alone = shell("handler() { printf hello; }", &format!("\"$COSHELL\" invoke . {stream} '{url}'"));
+        alone.assert_stdout("hello");
+    }
+    let alone = shell("handler() { printf hello; }", "\"$COSHELL\" invoke . >both 2>&1; cat both");
+    alone.assert_stdout("hello");
+}

@@ -154,6 +154,16 @@ fn what_cannot_be_profiled_is_a_sentence() {
     let (program, profile) = (test.folder.path().join("program"), test.folder.path().join("profile.txt"));
     write_executable(&program, "#!/bin/sh\ncat\n");
     let ran = test.with(&["--profile", profile.to_str().unwrap()]).run();
-    ran.assert_stderr_has("no profile was written: no command of a function was traced");
+    ran.assert_stderr_has("no profile was written: the handler is a program");
+    assert!(!profile.exists());
+}
+
+#[test]
+fn a_handler_that_ends_before_its_first_command_has_no_profile_and_a_sentence_says_why() {
+    let script = "handler() {\n  echo \"${nosuch?}\"\n}\n";
+    let test = InvokeTest::of_script(script).with_own_runtime();
+    let profile = test.folder.path().join("profile.txt");
+    let ran = test.with(&["--profile", profile.to_str().unwrap()]).run();
+    ran.assert_stderr_has("no profile was written: the handler ended before its first command ran");
     assert!(!profile.exists());
 }

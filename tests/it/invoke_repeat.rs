@@ -92,12 +92,33 @@ fn it_takes_a_number_over_0_and_no_request_id() {
 }
 
 #[test]
-fn a_terminal_shows_how_far_the_events_have_come_and_all_of_the_log() {
+fn the_log_of_the_first_event_and_of_the_first_failure_is_shown_and_the_rest_is_counted() {
+    let script = "echo sourced >&2
+handler() { echo >>events; n=$(wc -l <events); echo \"event $n\" >&2; ((n != 3 && n != 5)) || ls \"/nosuch$n\"; }";
+    let ran =
+        |more: &[&str]| InvokeTest::of_script(script).with_own_runtime().with(&["--repeat", "6"]).with(more).run();
+    let stderr = ran(&[]).assert_status(1).stderr;
+    let log = stderr.split("\n\n6 events").next().unwrap();
+    let seen: Vec<&str> = log.lines().filter(|line| line.starts_with("event ") || *line == "sourced").collect();
+    assert_eq!(seen, ["sourced", "event 1", "event 3"], "{stderr}");
+    assert!(log.contains("cannot access '/nosuch3'") && !log.contains("/nosuch5"), "{stderr}");
+    // Of each later event one line, and of the second failure two more and its place.
+    assert!(stderr.ends_with("log: 7 more lines not shown; --json has all of the log\n"), "{stderr}");
+    let told: Value = serde_json::from_slice(&ran(&["--json"]).stdout).unwrap();
+    assert_eq!(
+        told["log"].as_array().unwrap().iter().filter(|line| line.as_str().unwrap().starts_with("event ")).count(),
+        6
+    );
+}
+
+#[test]
+fn a_terminal_shows_how_far_the_events_have_come_and_the_log_of_the_first() {
     let test = InvokeTest::of_script("handler() { echo \"log $LAMBDA_RUNTIME_DEADLINE_MS\" >&2; echo ok; }");
     let command = format!("invoke {} --repeat 30", test.folder.path().display());
     let Some(shown) = terminal::shows(&command, &[("NO_COLOR", "1")]) else { return };
     assert!(shown.contains("events 0/30 [") && shown.ends_with('\n'), "{shown}");
-    assert_eq!(shown.matches("log 1").count(), 30, "{shown}");
+    assert_eq!(shown.matches("log 1").count(), 1, "{shown}");
+    assert!(shown.contains("log: 29 more lines not shown"), "{shown}");
     let summary = shown.split("30 events: 30 succeeded\n").nth(1).unwrap_or_default();
     assert!(!summary.is_empty() && !summary.contains("events "), "{shown}");
 }

@@ -42,6 +42,20 @@ no process substitution";
 }
 
 #[test]
+fn the_user_and_its_group_have_the_names_that_they_have_on_lambda() {
+    if no_namespaces() {
+        return;
+    }
+    let script = "handler() { id; whoami; getent passwd 993; getent group 990; echo ~sbx_user1051; getent passwd 0 | cut -d: -f1; }";
+    let ran = sandboxed(script).run().assert_status(0);
+    let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(shown.starts_with("uid=993(sbx_user1051) gid=990(sbx_user1051)"), "{shown}");
+    let rest = "\nsbx_user1051\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n\
+                sbx_user1051:x:990:\n/home/sbx_user1051\nroot";
+    assert!(shown.ends_with(rest), "{shown}");
+}
+
+#[test]
 fn layers_are_in_opt_and_a_later_one_wins() {
     if no_namespaces() {
         return;

@@ -45,3 +45,14 @@ fn a_streamed_response_is_whole_in_the_json_of_a_call() {
     let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!(told["response"], "one\n");
 }
+
+#[test]
+fn a_header_that_the_function_url_renames_is_warned_of_in_a_prelude_too() {
+    let script = r#"handler() { echo '{"statusCode":200,"headers":{"content-length":"4"}}'; echo one; }"#;
+    for more in [&[][..], &["--json"], &["--repeat", "2"]] {
+        let test = InvokeTest::of_script(script).with_own_runtime().with(&["--caller", "function-url"]);
+        let ran = test.with(&["--env", "COSHELL_RESPONSE=http-stream"]).with(more).run().assert_status(0);
+        let told = if more == ["--json"] { String::from_utf8_lossy(&ran.stdout).into_owned() } else { ran.stderr };
+        assert!(told.contains("the function URL renames the header `content-length`"), "{more:?}: {told}");
+    }
+}

@@ -66,6 +66,22 @@ Function.ExitStatus: function.sh:3: `ls \"/nosuch/$key\"` exited with status 2 i
 ";
     assert!(shown.contains(expected), "{shown}");
     assert!(!shown.contains('\x1b') && !shown.contains("{\"errorMessage\""), "{shown}");
+    assert_eq!(shown.matches("exited with status 2").count(), 1, "the log's line is left out: {shown}");
+    assert!(shown.starts_with("ls: cannot access '/nosuch/a'"), "the handler's own log is not: {shown}");
+}
+
+#[test]
+fn a_terminal_shows_the_log_before_the_response_and_all_of_it() {
+    let script = "echo sourced >&2; handler() { printf 'one\\ntwo' >&2; echo response; }";
+    let Some(shown) = on_a_terminal(script, &[("NO_COLOR", "1")]) else { return };
+    assert!(shown.starts_with("sourced\none\ntwo"), "{shown:?}");
+    assert!(shown.contains("response\nREPORT "), "{shown:?}");
+    let shown = on_a_terminal("exit 3", &[("NO_COLOR", "1")]).unwrap();
+    assert_eq!(shown.matches("ended while it was being sourced").count(), 1, "{shown:?}");
+    let slow = folder("handler() { echo last >&2; sleep 100; }");
+    let command = format!("invoke {} --timeout 0.5", slow.path().display());
+    let shown = terminal::shows(&command, &[("NO_COLOR", "1")]).unwrap();
+    assert!(shown.starts_with("last\n") && shown.contains("Task timed out after 0.50 seconds"), "{shown:?}");
 }
 
 #[test]

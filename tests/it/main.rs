@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod invoke;
 mod invoke_ends;
+mod invoke_libraries;
 mod invoke_own_runtime;
 mod invoke_profile;
 mod invoke_repeat;

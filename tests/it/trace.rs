@@ -54,6 +54,16 @@ fn what_a_handler_does_about_tracing_itself_is_as_the_page_says() {
 }
 
 #[test]
+fn nothing_of_the_runtimes_own_traps_is_traced() {
+    for (line, expected) in [("echo \"${nosuch?}\"", vec![]), ("false", vec!["handler (function.sh:2): false"])] {
+        let running = traced(&format!("handler() {{\n  {line}\n}}\n")).ready();
+        running.error("r-1", "");
+        let log = running.log();
+        assert_eq!(steps(&log), expected, "{line}: {log}");
+    }
+}
+
+#[test]
 fn a_failure_is_reported_as_without_it() {
     let script = "handler() {\n  ls /nosuch\n}";
     let body = |sandbox: Sandbox| sandbox.ready().error("r-1", "").body;

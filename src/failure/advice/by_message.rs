@@ -37,7 +37,10 @@ const EXISTS: [&str; 2] = ["File exists", "already exists"];
 
 pub(super) fn advice(of: &Circumstances) -> Option<String> {
     let reason = of.reason();
-    let fixed = by_stderr(of.stderr).or_else(|| by_reason(reason)).or_else(|| no_interpreter(of.ending, reason));
+    let fixed = by_stderr(of.stderr)
+        .or_else(|| program_for_script(of.command, reason))
+        .or_else(|| by_reason(reason))
+        .or_else(|| no_interpreter(of.ending, reason));
     fixed.map(str::to_owned).or_else(|| used_up_memory(reason)).or_else(|| unset_parameter(of))
 }
 
@@ -59,6 +62,15 @@ fn by_stderr(stderr: &str) -> Option<&'static str> {
         return Some("a recursion without end, or one that is deeper than the script's FUNCNEST allows");
     }
     stderr.contains(r"\r'").then_some(WINDOWS_LINE_ENDS)
+}
+
+/// A path that was made from `$0`. With the tutorial's bootstrap `$0` is the bootstrap too.
+fn program_for_script(command: &str, reason: &str) -> Option<&'static str> {
+    let names_program = ["$0", "${0}", "${0%"].iter().any(|name| command.contains(name));
+    (names_program && reason.contains("No such file or directory")).then_some(
+        "`$0` is the runtime's own program, not the script: use `${BASH_SOURCE[0]}`, such as \
+        `source \"$(dirname \"${BASH_SOURCE[0]}\")/lib.sh\"`, or `$LAMBDA_TASK_ROOT`",
+    )
 }
 
 fn by_reason(reason: &str) -> Option<&'static str> {

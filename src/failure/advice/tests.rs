@@ -130,3 +130,12 @@ fn a_death_is_explained_by_its_signal() {
     has(&of(137, "sort", ""), &["status 137 usually tells of SIGKILL", "out of memory"]);
     assert_eq!(advice(&of(3, "tool", "")), "");
 }
+
+#[test]
+fn a_path_that_is_made_from_the_runtimes_own_name_gets_the_scripts_name() {
+    let missing = "/var/task/function.sh: line 1: /var/runtime/lib/u.sh: No such file or directory\n";
+    for command in ["source \"$(dirname \"$0\")/lib/u.sh\"", ". \"${0%/*}/lib/u.sh\"", "cat \"$(dirname -- $0)/u\""] {
+        has(&of(1, command, missing), &["${BASH_SOURCE[0]}"]);
+    }
+    assert_eq!(advice(&of(1, "source lib/u.sh", missing)), "");
+}

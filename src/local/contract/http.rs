@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-use super::{Caller, json, kind};
+use super::{Caller, headers, json, kind};
 
 /// The largest response that a load balancer takes from a function, in bytes: 1 MB.
 const ALB_LIMIT_BYTES: usize = 1024 * 1024;
@@ -26,7 +26,10 @@ pub(super) fn warnings(caller: Caller, response: &[u8]) -> Vec<String> {
     }
     let infers = matches!(caller, Caller::HttpApi | Caller::FunctionUrl);
     match &document {
-        Value::Object(fields) if fields.contains_key("statusCode") => warnings.extend(faults(fields)),
+        Value::Object(fields) if fields.contains_key("statusCode") => {
+            warnings.extend(faults(fields));
+            warnings.extend(headers::warnings(caller, fields));
+        }
         _ if infers => warnings.extend(looks_meant(&document)),
         Value::Object(fields) => {
             warnings.push(format!("the response has no `statusCode`: {client}"));

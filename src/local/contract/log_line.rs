@@ -10,9 +10,22 @@ const MOST_LINES: usize = 100;
 /// The first line of `response` that is no part of the JSON, where there is JSON before or after the line.
 pub(super) fn beside_json(response: &[u8]) -> Option<String> {
     let text = str::from_utf8(response).ok()?.trim();
-    let line = before_json(text).or_else(|| after_json(text))?.trim();
+    before_json(text).or_else(|| after_json(text)).map(shown)
+}
+
+/// The first line of `response`, where the JSON begins on a later line and nothing follows it.
+pub(super) fn before_document(response: &[u8]) -> Option<String> {
+    let text = str::from_utf8(response).ok()?.trim();
+    let line = before_json(text)?;
+    let mut rest = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start());
+    let is_document = |rest: &str| rest.starts_with(['{', '[']) && serde_json::from_str::<Value>(rest).is_ok();
+    rest.by_ref().take(MOST_LINES).any(is_document).then(|| shown(line))
+}
+
+fn shown(line: &str) -> String {
+    let line = line.trim();
     let shown: String = line.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    Some(if line.chars().nth(SHOWN).is_some() { shown + "…" } else { shown })
+    if line.chars().nth(SHOWN).is_some() { shown + "…" } else { shown }
 }
 
 fn before_json(text: &str) -> Option<&str> {
@@ -55,6 +68,18 @@ mod tests {
             assert_eq!(beside_json(response.as_bytes()).as_deref(), line, "{response}");
         }
         assert_eq!(beside_json(b"\xff\n{}"), None);
+    }
+
+    #[test]
+    fn only_a_line_before_a_whole_document_is_meant_where_the_reader_is_not_known() {
+        for (response, line) in [
+            ("Downloading x\n{\"statusCode\": 200}\n", Some("Downloading x")),
+            ("{\"a\": 1}\n{\"a\": 2}\n", None),
+            ("start\n{\"a\": 1}\ndone\n", None),
+            ("list:\n- [1]\n- [2]\n", None),
+        ] {
+            assert_eq!(before_document(response.as_bytes()).as_deref(), line, "{response}");
+        }
     }
 
     #[test]

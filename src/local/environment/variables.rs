@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
+use super::super::function::Function;
 use super::super::sandbox::{TASK_ROOT, VARIABLES};
 use super::{Bootstrap, Settings};
 
@@ -14,6 +15,7 @@ const HANDLER: &str = "_HANDLER";
 const LAMBDA_TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 /// Its random part marks the processes of one environment.
 pub(super) const LOG_STREAM_NAME: &str = "AWS_LAMBDA_LOG_STREAM_NAME";
+const LD_LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 const AWS_REGION: &str = "AWS_REGION";
 const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
 
@@ -47,8 +49,18 @@ pub(super) fn of(settings: &Settings, api: Option<SocketAddr>, stream: &str) -> 
     let of_lambda = of_lambda.into_iter().map(|(name, value)| (name.into(), value));
     let of_the_sandbox = VARIABLES.map(|(name, value)| (name.into(), value.into()));
     let of_the_sandbox = of_the_sandbox.into_iter().filter(|_| sandboxed);
+    let libraries = (!sandboxed).then(|| libraries(function)).flatten().map(|path| (LD_LIBRARY_PATH.into(), path));
     let api = api.map(|api| (AWS_LAMBDA_RUNTIME_API.into(), api.to_string().into()));
-    of_lambda.chain(of_the_sandbox).chain(api).chain(given.cloned()).collect()
+    of_lambda.chain(of_the_sandbox).chain(libraries).chain(api).chain(given.cloned()).collect()
+}
+
+/// Where the loader looks for the function's own libraries, in Lambda's order, and behind that where the developer has them. Lambda's
+/// folders of the system are left out: the loader knows those of this machine. `None` where a name has a colon.
+fn libraries(function: &Function) -> Option<OsString> {
+    let own = [function.task_root.clone(), function.task_root.join("lib")];
+    let inherited = set(LD_LIBRARY_PATH).unwrap_or_default();
+    let inherited = std::env::split_paths(&inherited).filter(|folder| !folder.as_os_str().is_empty());
+    std::env::join_paths(own.into_iter().chain(inherited)).ok()
 }
 
 /// The region: what the developer has set by either name, else one of ours.

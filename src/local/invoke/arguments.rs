@@ -1,6 +1,5 @@
 //! The command line of `coshell invoke`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,11 +7,14 @@ use clap::Args;
 use serde::de::IgnoredAny;
 
 use super::super::contract::Caller;
-use super::super::environment::RESERVED;
 use super::super::events::names;
+use super::super::variables::Given;
 
-/// The longest time limit that Lambda allows.
-const LONGEST: Duration = Duration::from_secs(900);
+/// The longest time limit of any function: one on managed instances that is invoked asynchronously or by an event source mapping.
+/// Source: the service model in botocore, July 2026.
+const LONGEST: Duration = Duration::from_secs(5_400);
+/// The longest time limit that every function can have.
+const LONGEST_OF_ALL: Duration = Duration::from_secs(900);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +22,7 @@ Examples:
   coshell invoke src/orders.create @events/order.json  the function `create` of src/orders.sh
   date +'{\"now\":%s}' | coshell invoke clock.sh -       the function `handler` of clock.sh, event from stdin
   coshell invoke handlers/echo --env STAGE=test --timeout 10 --report
+  coshell invoke handlers/echo --env-file dev.env      variables of a file, NAME=VALUE lines
   coshell invoke handlers/failing --trace              every command in the log, then what failed and where
   coshell invoke handlers/echo --json | jq -r .response
   coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
@@ -30,11 +33,16 @@ Examples:
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
 Exit status:
-  0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed   124 timed out
+  0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed
+  4 stdout did not take the response   124 timed out   141 the reader of stdout went away, as `| head` does
   An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
   NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
   `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted and the first one decides what
   is told; the time limit and the runtime's own end stop the repetition.
+
+Terminal:
+  The log and the response are passed on byte for byte, also bytes that steer a terminal, such as colours. The lines of
+  coshell itself, and all that `coshell test` shows, have a replacement character for each such byte.
 
 Callers:
   http-api rest-api function-url alb sqs kinesis dynamodb step-functions none
@@ -57,13 +65,13 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = names(), hide_possible_values = true, conflicts_with = "event")]
     pub sample: Option<String>,
 
-    /// The function's time limit, at most 900; 3 is Lambda's own default
+    /// The function's time limit, at most 5400; 3 is Lambda's own default
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// Sets a variable for the function; can be given again
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
-    pub env: Vec<(OsString, OsString)>,
+    /// What sets variables.
+    #[command(flatten)]
+    pub variables: Given,
 
     /// Who reads the response: warns where it could not use it [default: what the event says; Step Functions has to be named]
     #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true)]
@@ -95,7 +103,7 @@ pub struct Arguments {
     pub json: bool,
 
     /// Sends the event N times to one environment, and sums up on stderr how long that took; the response is written once,
-    /// if all are the same
+    /// if all are the same, and so is the log: that of the first event, and of the first one that fails
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["report", "request_id"])]
     pub repeat: Option<u32>,
 
@@ -131,16 +139,17 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("give seconds over 0 and at most {}", LONGEST.as_secs()))
 }
 
-/// `NAME=VALUE`, for a variable that a function may set.
-pub(crate) fn variable(text: &str) -> Result<(OsString, OsString), String> {
-    let (name, value) = text
-        .split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| "write NAME=VALUE, with a name before the first `=`".to_owned())?;
-    if RESERVED.contains(&name) {
-        return Err(format!("`{name}` is set by Lambda itself; a function cannot change it"));
-    }
-    Ok((name.into(), value.into()))
+/// A sentence about a time limit that not every function can have.
+pub(crate) fn long_limit(limit: Duration) -> Option<String> {
+    (limit > LONGEST_OF_ALL).then(|| {
+        format!(
+            "a time limit of {} s is over {} s, where Lambda's guide and many tools stop: the service takes 1800 s since November 2026, and up \
+             to {} s only on managed instances, for asynchronous events",
+            limit.as_secs_f64(),
+            LONGEST_OF_ALL.as_secs(),
+            LONGEST.as_secs()
+        )
+    })
 }
 
 fn request_id(text: &str) -> Result<String, String> {
@@ -165,19 +174,17 @@ mod tests {
     #[test]
     fn a_time_limit_is_over_0_and_at_most_lambdas_longest() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(seconds("900"), Ok(LONGEST));
-        for wrong in ["0", "-1", "901", "NaN", "inf", "three", ""] {
+        assert_eq!(seconds("5400"), Ok(LONGEST));
+        for wrong in ["0", "-1", "5401", "NaN", "inf", "three", ""] {
             assert!(seconds(wrong).is_err(), "`{wrong}` was taken");
         }
     }
 
     #[test]
-    fn a_variable_keeps_what_follows_its_first_equals_sign() {
-        assert_eq!(variable("A=b=c"), Ok(("A".into(), "b=c".into())));
-        assert_eq!(variable("A="), Ok(("A".into(), "".into())));
-        for wrong in ["A", "=b", "_HANDLER=x"] {
-            assert!(variable(wrong).is_err(), "`{wrong}` was taken");
-        }
+    fn a_time_limit_that_not_every_function_can_have_is_warned_of() {
+        assert_eq!(long_limit(LONGEST_OF_ALL), None);
+        let told = long_limit(Duration::from_secs(1_200)).unwrap();
+        assert!(told.starts_with("a time limit of 1200 s is over 900 s") && told.contains("5400 s"), "{told}");
     }
 
     #[test]

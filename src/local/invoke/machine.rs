@@ -12,6 +12,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde_json::{Map, Value, json};
 
 use super::super::invocation::FunctionError;
+use super::output::Unwritten;
 use super::{CameOfIt, Status};
 
 /// A file in memory that takes the log.
@@ -28,7 +29,8 @@ pub(super) fn print(came_of_it: &CameOfIt, log: Option<&File>) -> Result<Status>
 
 /// Writes one object on a line of its own.
 pub(super) fn write(object: &Value) -> Result<()> {
-    writeln!(std::io::stdout().lock(), "{object}").context("cannot write the result")
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{object}").and_then(|()| stdout.flush()).map_err(Unwritten::error)
 }
 
 /// All of the log.
@@ -76,7 +78,9 @@ pub(super) fn insert_response(object: &mut Map<String, Value>, response: &[u8]) 
 pub(super) fn word(status: Status) -> &'static str {
     match status {
         Status::Success => "success",
-        Status::HandlerFailed | Status::Usage | Status::Interrupted(_) => "failed",
+        Status::HandlerFailed | Status::Usage | Status::Unwritten | Status::ReaderGone | Status::Interrupted(_) => {
+            "failed"
+        }
         Status::InitFailed => "initFailed",
         Status::TimedOut => "timedOut",
     }

@@ -26,6 +26,10 @@ pub enum Status {
     InitFailed,
     /// The time limit passed.
     TimedOut,
+    /// Stdout did not take the response.
+    Unwritten,
+    /// Whoever read stdout has gone, as `head` does: 128 and the number of SIGPIPE.
+    ReaderGone,
     /// A signal stopped the program; 128 and its number.
     Interrupted(u8),
 }
@@ -37,7 +41,9 @@ impl From<Status> for ExitCode {
             Status::HandlerFailed => 1,
             Status::Usage => 2,
             Status::InitFailed => 3,
+            Status::Unwritten => 4,
             Status::TimedOut => 124,
+            Status::ReaderGone => 141,
             Status::Interrupted(status) => status,
         })
     }

@@ -1,24 +1,54 @@
 //! What `coshell invoke` writes: the response to stdout, the rest to stderr.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
+use nix::sys::stat::fstat;
 
 use super::super::invocation::FunctionError;
 use super::super::terminal::{in_colour, show, stderr_is_a_terminal};
 use super::explained::Explained;
 
+/// Stdout did not take all of the response.
+#[derive(Debug)]
+pub(super) struct Unwritten(io::Error);
+
+impl Unwritten {
+    pub(super) fn error(error: io::Error) -> Error {
+        Error::new(Unwritten(error))
+    }
+
+    /// Whether the reader of stdout has gone.
+    pub(super) fn has_no_reader(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(text, "cannot write the response to stdout: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unwritten {}
+
 /// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
 pub(super) fn response(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes).context("cannot write the response")?;
-    if stdout.is_terminal() && !bytes.ends_with(b"\n") {
-        stdout.write_all(b"\n").context("cannot write the response")?;
-    }
-    stdout.flush().context("cannot write the response")
+    let newline: &[u8] = if stdout.is_terminal() && !bytes.ends_with(b"\n") { b"\n" } else { b"" };
+    let written = stdout.write_all(bytes).and_then(|()| stdout.write_all(newline)).and_then(|()| stdout.flush());
+    written.map_err(Unwritten::error)
+}
+
+/// Whether stdout and stderr are the same file or pipe, as by `2>&1`, or the same terminal.
+pub(super) fn streams_are_one() -> bool {
+    let file = |stream: BorrowedFd| fstat(stream).ok().map(|file| (file.st_dev, file.st_ino));
+    let stdout = file(std::io::stdout().as_fd());
+    stdout.is_some() && stdout == file(std::io::stderr().as_fd())
 }
 
 /// Writes an error: explained on a terminal, else as Lambda's JSON, as the runtime reported it, on a line of its own.

@@ -21,6 +21,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::super::function::Function;
+use crate::handler::Handler;
 use lines::Sources;
 use record::Event;
 use slices::{Slice, slices};
@@ -86,7 +87,7 @@ impl Profile {
         let events = record::events(&text, timed_out);
         let slices: Vec<Slice> = events.iter().flat_map(slices).collect();
         if slices.is_empty() {
-            bail!("no profile was written: {}", nothing(&events));
+            bail!("no profile was written: {}", nothing(&events, function));
         }
         let mut sources = Sources::below(&function.task_root);
         let drawn = match self.form {
@@ -101,11 +102,15 @@ impl Profile {
 }
 
 /// Why there is nothing to be drawn.
-fn nothing(events: &[Event]) -> &'static str {
+fn nothing(events: &[Event], function: &Function) -> &'static str {
     let records = || events.iter().flat_map(|event| &event.records);
     if records().any(|record| record.time.is_none()) {
-        "this Bash does not tell the time of a command; Bash 5 or newer does"
-    } else {
-        "no command of a function was traced; a program that is no function is not"
+        return "this Bash does not tell the time of a command; Bash 5 or newer does";
+    }
+    match Handler::resolve(&function.handler, &function.task_root) {
+        Ok(Handler::Executable(_)) => "the handler is a program, and only the commands of Bash functions are traced",
+        Ok(Handler::Function { .. }) | Err(_) => {
+            "the handler ended before its first command ran, as where an expansion in its first line fails, or it switched the trace off"
+        }
     }
 }

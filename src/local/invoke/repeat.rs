@@ -18,7 +18,7 @@ use super::super::interruption::Interruption;
 use super::super::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
 use super::super::terminal::{show, warn};
 use super::outcome::{billed, judge};
-use super::{Arguments, Asked, Status, init, machine, output, warnings};
+use super::{Arguments, Asked, Status, init, machine, output, streamed, warnings};
 use watched::Watched;
 
 /// What came of all events.
@@ -43,6 +43,8 @@ struct Repeated {
     /// The time limit, or the runtime's end.
     environment_ended: bool,
     max_memory_bytes: u64,
+    /// The lines of the log that were not shown.
+    hidden_lines: u64,
 }
 
 /// Sends the event `times` times, and tells what came of it.
@@ -67,7 +69,7 @@ pub(super) fn run(
     }
     repeated.max_memory_bytes = environment.memory_bytes();
     drop(environment); // every process of it is gone, and the log has ended, before the result is told
-    drop(watched);
+    repeated.hidden_lines = watched.finish();
     if let Some(status) = interruption.exit_status() {
         repeated.status = Status::Interrupted(status);
     }
@@ -75,13 +77,16 @@ pub(super) fn run(
         machine::write(&repeated.object(&machine::lines(asked.settings.log.as_deref())?))?;
         return Ok(repeated.status);
     }
+    let mut written = Ok(());
     if let Some(response) = repeated.common_response() {
-        output::response(&response.bytes)?;
-        warnings(arguments, &asked.invoke, response).iter().for_each(|warning| warn(warning));
+        written = output::response(&response.bytes);
+        warnings(arguments, asked, response, streamed::prelude_of(response).as_ref())
+            .iter()
+            .for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
     show(repeated.told());
-    Ok(repeated.status)
+    written.map(|()| repeated.status)
 }
 
 impl Repeated {
@@ -97,10 +102,12 @@ impl Repeated {
             let invocation = environment.api().submit(event).context("cannot send the event")?;
             drop(invocation.wait());
             if interruption.exit_status().is_some() {
+                watched.show_unfinished();
                 break; // what came of this event came of Ctrl-C
             }
+            let failed_before = self.failed();
             self.note(&invocation);
-            watched.advance();
+            watched.advance(self.failed() > failed_before);
         }
         Ok(())
     }

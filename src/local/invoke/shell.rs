@@ -4,7 +4,7 @@
 //! Bash's own. The runtime has no part in it. Without a terminal it reads its commands from stdin, as `bash` does.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsRawFd;
@@ -41,7 +41,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
         Handler::Function { script, function } => (script, function),
         Handler::Executable(program) => bail!("`{}` is a program: there is no script to source", program.display()),
     };
-    let variable = |name: &str| variable(settings, name);
+    let variable = |name: &str| settings.variable(name);
     let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
     let rc = file("rc", RC.as_bytes())?;
     let given = file("given", &given(invoke, &convention))?;
@@ -80,7 +80,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
 
 /// 1 where the runtime would start Bash in POSIX mode; else nothing.
 fn needs_posix_mode(settings: &Settings, handler: &Handler, convention: &Convention) -> Result<&'static str> {
-    let setting = variable(settings, config::POSIX);
+    let setting = settings.variable(config::POSIX);
     let setting = PosixMode::named(&setting.to_string_lossy()).unwrap_or_default();
     let reason = posix::reason_for(handler.file(), &settings.function.task_root, setting, convention);
     Ok(if reason.context("cannot read the script")?.is_some() { "1" } else { "" })
@@ -119,12 +119,6 @@ fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
     variables.extend(convention.more(&variables));
     variables.iter().for_each(|(name, value)| given.extend(format!("{name}={value}\0").bytes()));
     given
-}
-
-/// What the function's environment will have.
-fn variable(settings: &Settings, name: &str) -> OsString {
-    let given = settings.variables.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.clone());
-    given.or_else(|| env::var_os(name)).unwrap_or_default()
 }
 
 /// A file in memory that Bash inherits.

@@ -19,9 +19,10 @@ use nix::unistd::{chdir, getgid, getuid, pivot_root};
 
 use super::{TASK_ROOT, layers};
 
-/// Lambda's sbx_user1051.
+/// Lambda's user, as its functions print it.
 const UID: u32 = 993;
 const GID: u32 = 990;
+const USER: &str = "sbx_user1051";
 /// Where the new root is built: a folder that every machine has.
 const NEW_ROOT: &str = "/tmp";
 /// What the machine lends: programs, their libraries and their settings. Nix and Guix have theirs in folders of their own.
@@ -57,6 +58,7 @@ pub(super) fn build(task_root: &Path, layers: &[OsString]) -> Result<()> {
     for name in LENT {
         lend(name)?;
     }
+    names()?;
     devices()?;
     for (name, options) in [("tmp", TMP), ("opt", "mode=755"), ("var", "mode=755")] {
         in_memory(&inside(name), options)?;
@@ -151,6 +153,36 @@ fn lend(name: &str) -> Result<()> {
     }
 }
 
+/// Gives the user and its group the names that they have on Lambda. A machine whose /etc has no such files, or only links to them, keeps
+/// what it has: there are no names then.
+fn names() -> Result<()> {
+    let files = [
+        ("etc/passwd", UID, format!("{USER}:x:{UID}:{GID}::/home/{USER}:/sbin/nologin\n")),
+        ("etc/group", GID, format!("{USER}:x:{GID}:\n")),
+    ];
+    for (name, id, line) in files {
+        let file = inside(name);
+        let is_plain = fs::symlink_metadata(&file).is_ok_and(|file| file.is_file());
+        let Some(known) = fs::read_to_string(&file).ok().filter(|_| is_plain) else { continue };
+        let changed = inside("names");
+        fs::write(&changed, with_name(&known, id, &line)).with_context(|| format!("cannot write `{changed}`"))?;
+        bind(&changed, &file)?;
+        fs::remove_file(&changed).with_context(|| format!("cannot remove `{changed}`"))?;
+    }
+    Ok(())
+}
+
+/// The lines of a passwd or group file, with `line` in place of those of its name and its id.
+fn with_name(known: &str, id: u32, line: &str) -> String {
+    let id = id.to_string();
+    let is_other = |line: &&str| {
+        let mut fields = line.split(':');
+        fields.next() != Some(USER) && fields.nth(1) != Some(id.as_str())
+    };
+    let others = known.lines().filter(is_other).map(|line| format!("{line}\n"));
+    others.chain(std::iter::once(line.to_owned())).collect()
+}
+
 /// A /dev without `fd`, a terminal and shared memory.
 fn devices() -> Result<()> {
     fs::create_dir(inside("dev")).context("cannot make /dev")?;
@@ -211,5 +243,14 @@ mod tests {
         let line = "36 35 98:0 /mnt1 /mnt\\040two rw,nosuid,noatime master:1 - ext3 /dev/root rw,errors=continue";
         let (point, flags) = mount_point(line).unwrap();
         assert_eq!((point.as_str(), flags), ("/mnt two", MsFlags::MS_NOSUID | MsFlags::MS_NOATIME));
+    }
+
+    #[test]
+    fn the_name_takes_the_place_of_whoever_had_its_id() {
+        let known =
+            "root:x:0:0:root:/root:/bin/bash\nchrony:x:993:988::/:/bin/false\nsbx_user1051:x:7:7::/:\nd:x:988:993::/:";
+        let line = "sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";
+        let expected = format!("root:x:0:0:root:/root:/bin/bash\nd:x:988:993::/:\n{line}");
+        assert_eq!(with_name(known, UID, line), expected);
     }
 }

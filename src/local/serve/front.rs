@@ -14,6 +14,7 @@ use super::super::invocation::{Bytes, Invoke};
 use super::super::terminal::{self, printable};
 use super::admission::Admission;
 use super::exception::Exception;
+use super::function_api::Description;
 use super::sandbox::Answer;
 use super::workers::Workers;
 
@@ -23,6 +24,7 @@ pub(super) struct Front {
     pub(super) workers: Workers,
     pub(super) function_name: String,
     pub(super) timeout: Duration,
+    pub(super) description: Description,
 }
 
 impl Front {
@@ -67,7 +69,12 @@ pub(super) fn log_access(asked: impl fmt::Display, status: u16, request_id: &str
     log(format_args!("{asked} {status}{}", told(request_id, answer)));
 }
 
-/// The same where nobody was left to be answered.
+/// Our own line in the log about a question that runs no event.
+pub(super) fn log_answered(asked: &str, status: u16) {
+    log(format_args!("{asked} {status}"));
+}
+
+/// The same as for an event where nobody was left to be answered.
 pub(super) fn log_unheard(request_id: &str, answer: &Answer) {
     log(format_args!("answered, but the client had gone{}", told(request_id, answer)));
 }

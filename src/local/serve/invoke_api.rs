@@ -21,11 +21,12 @@ use super::super::invoke::arguments::client_context;
 use super::super::runtime_api::body;
 use super::exception::Exception;
 use super::front::{Front, log_access, refused};
+use super::function_api;
 use super::invoke_stream;
 use super::name::{invoked_arn, qualifier_of, tenant_id};
 use super::sandbox::{Answer, Asked};
 
-/// The one route.
+/// Its route.
 pub(super) const INVOCATIONS: &str = "/2015-03-31/functions/{name}/invocations";
 
 const INVOCATION_TYPE: &str = "x-amz-invocation-type";
@@ -59,6 +60,7 @@ pub(super) fn router(front: Arc<Front>) -> Router {
     Router::new()
         .route(INVOCATIONS, post(invoke).fallback(unknown))
         .route(invoke_stream::STREAMING, post(invoke_stream::invoke).fallback(unknown))
+        .merge(function_api::router())
         .fallback(unknown)
         .with_state(front)
 }
@@ -81,9 +83,12 @@ async fn invoke(
     replied.unwrap_or_else(|exception| refused("invoke", exception))
 }
 
-async fn unknown(method: Method, uri: Uri) -> Response {
+pub(super) async fn unknown(method: Method, uri: Uri) -> Response {
     let asked = format!("{method} {}", uri.path());
-    let why = format!("coshell serves no `{asked}`, only `POST {INVOCATIONS}` and `POST {}`", invoke_stream::STREAMING);
+    let why = format!(
+        "there is no `{asked}` on this port, which has Lambda's Invoke API (`POST {INVOCATIONS}`): for HTTP requests as with a function URL, \
+         run `coshell serve` with --url-port, and call that port"
+    );
     refused(asked, Exception::UnknownOperation(why))
 }
 

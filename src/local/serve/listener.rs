@@ -5,6 +5,7 @@ use std::net::{IpAddr, TcpListener, ToSocketAddrs};
 
 use anyhow::{Context, Result};
 
+use super::super::contract::Caller;
 use super::super::environment::region;
 use super::super::event;
 use super::super::function::Function;
@@ -24,6 +25,8 @@ pub(super) struct Place {
 pub(super) struct Places {
     pub(super) api: Place,
     pub(super) url: Option<Place>,
+    /// Who stands before the function on the second port.
+    pub(super) url_as: Caller,
 }
 
 impl Place {
@@ -63,7 +66,13 @@ impl Places {
         let _ = writeln!(told, "  curl --data {data} {url}/2015-03-31/functions/{name}/invocations");
         let _ = writeln!(told, "  {aws} --function-name {name}{payload} /dev/stdout");
         if let Some(place) = &self.url {
-            let _ = writeln!(told, "function URL on {}/", place.url);
+            let name = match self.url_as {
+                Caller::HttpApi => "HTTP API",
+                Caller::RestApi => "REST API",
+                Caller::Alb => "load balancer",
+                _ => "function URL",
+            };
+            let _ = writeln!(told, "{name} on {}/", place.url);
         }
         if self.api.listener.local_addr().is_ok_and(|address| !address.ip().is_loopback()) {
             let _ = writeln!(

@@ -13,6 +13,11 @@ use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::super::failure_lines::FailureLines;
+use super::super::invocation::FunctionError;
+use super::super::invoke::explained::Explained;
+use super::super::terminal::stderr_is_a_terminal;
+
 /// So much of an event's log goes to the client, as on Lambda.
 const TAIL_BYTES: usize = 4096;
 /// A pipe of Linux holds at most so much by default: what one look at it reads.
@@ -32,8 +37,10 @@ struct Shared {
 struct State {
     /// The last bytes since `begin`.
     tail: Vec<u8>,
-    /// A line whose end has not come.
+    /// A line whose end has not come; on a terminal also the runtime's lines about a failure, which may be explained there instead.
     unfinished: Vec<u8>,
+    /// Which lines those are; `None` where stderr is no terminal.
+    failure_lines: Option<FailureLines>,
     ended: bool,
 }
 
@@ -42,16 +49,20 @@ impl Log {
     pub(super) fn start() -> Result<(Log, Arc<File>)> {
         let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe for the log")?;
         fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("cannot prepare the pipe of the log")?;
-        let log = Log(Arc::new(Shared { pipe: File::from(reader), state: Mutex::default() }));
+        let failure_lines = stderr_is_a_terminal().then(|| FailureLines::of(""));
+        let state = Mutex::new(State { failure_lines, ..State::default() });
+        let log = Log(Arc::new(Shared { pipe: File::from(reader), state }));
         let follower = log.clone();
         let thread = std::thread::Builder::new().name("log".to_owned());
         thread.spawn(move || follower.follow()).context("cannot start the thread of the log")?;
         Ok((log, Arc::new(File::from(writer))))
     }
 
-    /// Forgets what came before: the following belongs to the next event, behind `first_line`.
-    pub(super) fn begin(&self, first_line: &str) {
+    /// Forgets what came before: the following belongs to the event with this request id, behind `first_line`.
+    pub(super) fn begin(&self, request_id: &str, first_line: &str) {
         let mut state = self.read();
+        state.pass_on(true);
+        state.failure_lines = state.failure_lines.take().map(|_| FailureLines::of(request_id));
         state.tail.clear();
         state.keep(first_line.as_bytes());
     }
@@ -63,9 +74,14 @@ impl Log {
         state.tail[state.tail.len().saturating_sub(TAIL_BYTES)..].to_vec()
     }
 
-    /// Passes on all that has been written by now.
-    pub(super) fn flush(&self) {
-        self.read().pass_on(true);
+    /// Passes on all that has been written by now, but for the lines about `error` where a terminal explains that one.
+    pub(super) fn flush(&self, error: Option<&FunctionError>) {
+        let mut state = self.read();
+        let explained = error.and_then(Explained::of);
+        if let Some((lines, explained)) = state.failure_lines.clone().zip(explained) {
+            state.unfinished = lines.removed(&state.unfinished, &explained.message);
+        }
+        state.pass_on(true);
     }
 
     fn follow(&self) {
@@ -120,10 +136,33 @@ impl State {
     /// Writes the whole lines, so that those of several environments do not mix; the unfinished one too where `all`.
     fn pass_on(&mut self, all: bool) {
         let whole = self.unfinished.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let count = if all { self.unfinished.len() } else { whole };
+        let count = match &self.failure_lines {
+            _ if all => self.unfinished.len(),
+            Some(lines) => lines.come_after(&self.unfinished[..whole]),
+            None => whole,
+        };
         if count > 0 {
             let _ = std::io::stderr().write_all(&self.unfinished[..count]); // there is nowhere left to say so
             self.unfinished.drain(..count);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_terminal_a_line_about_a_failure_waits_until_it_is_known_whether_it_is_explained() {
+        let lines = FailureLines::of("id");
+        let mut state = State { failure_lines: Some(lines.clone()), ..State::default() };
+        state.take(b"log\n[ERROR] id oh\n    at h (f.sh:1)\n");
+        assert_eq!(state.unfinished, b"[ERROR] id oh\n    at h (f.sh:1)\n");
+        assert_eq!(state.tail, b"log\n[ERROR] id oh\n    at h (f.sh:1)\n", "the client gets all of it");
+        state.unfinished = lines.removed(&state.unfinished, "oh");
+        assert_eq!(state.unfinished, b"");
+        let mut elsewhere = State::default();
+        elsewhere.take(b"[ERROR] id oh\npart");
+        assert_eq!(elsewhere.unfinished, b"part");
     }
 }

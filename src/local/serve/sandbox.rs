@@ -9,7 +9,7 @@ use super::super::invocation::{Completion, FunctionError, Invocation, Invoke, Ou
 use super::super::invoke::outcome::{Status, billed, judge};
 use super::super::invoke::output;
 use super::super::terminal;
-use super::log::Log;
+use super::super::unread_event;
 use super::report::{Ending, Report};
 use super::warm::{NotReady, Template, Warm};
 use super::watch::{Snapshot, Watch};
@@ -71,7 +71,7 @@ impl Sandbox {
             return None;
         }
         match &answer.outcome {
-            Ok(response) => warn(caller, &invoke, response),
+            Ok(response) => self.warn(caller, &invoke, response),
             Err(error) => drop(output::explained(error, self.task_root())),
         }
         Some(answer)
@@ -100,7 +100,7 @@ impl Sandbox {
             None => self.warm.as_mut().map_or((None, None), |warm| (Some(warm.log.clone()), warm.init.take())),
         };
         let error = error.map(|error| if lost { told_by_lambda(&error, &invoke.request_id) } else { error });
-        log.iter().for_each(Log::flush);
+        log.iter().for_each(|log| log.flush(error.as_ref()));
         let duration = until_answered(completion, invoke);
         let ending = match status {
             Status::TimedOut => Ending::TimedOut,
@@ -167,6 +167,14 @@ impl Sandbox {
         watched.map_or_else(Vec::new, |(watch, made_from)| watch.changed_since(made_from))
     }
 
+    /// Says what the caller could not use.
+    fn warn(&self, caller: Option<Caller>, invoke: &Invoke, response: &Response) {
+        let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
+        let warnings = contract::warnings_of(caller, &invoke.payload, response);
+        let unread = unread_event::warning(&self.template.settings, response);
+        warnings.iter().chain(&unread).for_each(|warning| terminal::warn(warning));
+    }
+
     fn memory_bytes(&self) -> u64 {
         self.warm.as_ref().map_or(0, |warm| warm.environment.memory_bytes())
     }
@@ -190,13 +198,6 @@ fn until_answered(completion: &Completion, invoke: &Invoke) -> Duration {
         (Some(delivered), None) => delivered.elapsed().min(invoke.timeout),
         (None, _) => Duration::ZERO,
     }
-}
-
-/// Says what the caller could not use.
-fn warn(caller: Option<Caller>, invoke: &Invoke, response: &Response) {
-    let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
-    let warnings = contract::warnings_of(caller, &invoke.payload, response);
-    warnings.iter().for_each(|warning| terminal::warn(warning));
 }
 
 /// An error of Lambda's own as it tells a caller: with the request id before the sentence.

@@ -1,5 +1,6 @@
 //! An environment that has come to its first `next`, and why one has not.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -20,6 +21,25 @@ pub(super) struct Template {
     pub(super) settings: Settings,
     pub(super) interruption: Interruption,
     pub(super) watch: Option<Watch>,
+    readiness: Mutex<Readiness>,
+}
+
+/// How the environment that was started last has fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readiness {
+    Starting,
+    Ready,
+    Failed,
+}
+
+impl Template {
+    pub(super) fn new(settings: Settings, interruption: Interruption, watch: Option<Watch>) -> Template {
+        Template { settings, interruption, watch, readiness: Mutex::new(Readiness::Starting) }
+    }
+
+    pub(super) fn readiness(&self) -> Readiness {
+        *self.readiness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// It serves one event at a time.
@@ -42,6 +62,13 @@ pub(super) struct NotReady {
 impl Warm {
     /// Starts one and waits for its init.
     pub(super) fn start(template: &Template) -> Result<Warm, NotReady> {
+        let started = Warm::start_unnoted(template);
+        let readiness = if started.is_ok() { Readiness::Ready } else { Readiness::Failed };
+        *template.readiness.lock().unwrap_or_else(PoisonError::into_inner) = readiness;
+        started
+    }
+
+    fn start_unnoted(template: &Template) -> Result<Warm, NotReady> {
         let (environment, log) = environment(template).map_err(|error| NotReady {
             error: FunctionError::by_lambda("Runtime.InvalidEntrypoint", &format!("{error:#}")),
             by_lambda: true,
@@ -57,13 +84,13 @@ impl Warm {
             Init::TimedOut => (init_timeout(), true),
         };
         drop(environment);
-        log.flush();
+        log.flush(Some(&error));
         Err(NotReady { error, by_lambda, log: Some(log) })
     }
 
     /// Runs one event to its end.
     pub(super) fn invocation(&self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
-        self.log.begin(&start_line(&invoke.request_id));
+        self.log.begin(&invoke.request_id, &start_line(&invoke.request_id));
         let invocation = self.environment.api().submit(invoke.clone()).map_err(|error| NotReady {
             error: FunctionError::by_lambda("Runtime.Unknown", &format!("cannot send the event: {error:#}")),
             by_lambda: true,

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::exception::Exception;
 use super::front::{log_left_out, log_unheard};
 use super::sandbox::{Answer, Asked, Sandbox};
-use super::warm::Template;
+use super::warm::{Readiness, Template};
 
 /// More than this is refused as Lambda refuses what is over the concurrency.
 const MOST_WAITING: usize = 1000;
@@ -63,6 +63,11 @@ impl Workers {
         if !line.waiting.iter().any(|work| matches!(work, Work::Prepare)) {
             let _ = self.add(line, Work::Prepare); // the first event will say why
         }
+    }
+
+    /// Whether the last environment that was started has come through its init.
+    pub(super) fn readiness(&self) -> Readiness {
+        self.0.template.readiness()
     }
 
     /// Queues an event. Who drops the receiver before the event's turn has withdrawn it.

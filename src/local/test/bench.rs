@@ -16,11 +16,8 @@ use super::super::interruption::Interruption;
 use super::super::invocation::{FunctionError, Invoke, Outcome, Response};
 use super::super::invoke::outcome::judge;
 use super::super::invoke::{init, machine};
-use super::Arguments;
 use super::setup::Setup;
 
-/// The folder beside the script whose commands come first on PATH.
-const STUBS: &str = "tests/bin";
 const PATH: &str = "PATH";
 const MEMORY_MB: u32 = 128;
 
@@ -58,19 +55,25 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(function: Function, arguments: &Arguments, interruption: Interruption) -> Result<Bench> {
+    /// `stubs` is the folder of the commands that come first on PATH, and `given` are the variables of the function.
+    pub(super) fn new(
+        function: Function,
+        given: &[(OsString, OsString)],
+        stubs: Option<PathBuf>,
+        timeout: Duration,
+        interruption: Interruption,
+    ) -> Result<Bench> {
         let log = machine::log()?;
         let setup = Setup::run(&function.task_root)?;
-        let mut given = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
-        given.extend(arguments.env.iter().cloned()); // which replace those of the setup
+        let mut all = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
+        all.extend(given.iter().cloned()); // which replace those of the setup
         let settings = Settings {
-            variables: variables(&function.task_root, &given)?,
+            variables: variables(&all, stubs)?,
             function,
             bootstrap: Bootstrap::ThisProgram,
             memory_mb: MEMORY_MB,
             log: Some(Arc::clone(&log)),
         };
-        let timeout = arguments.timeout;
         Ok(Bench {
             settings,
             timeout,
@@ -86,6 +89,10 @@ impl Bench {
     /// Where the sources of what failed are.
     pub(super) fn task_root(&self) -> &Path {
         &self.settings.function.task_root
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Whether init failed: it will not go better for the next event.
@@ -158,10 +165,9 @@ impl Bench {
 }
 
 /// The variables that were given, with the stubs first on PATH.
-fn variables(task_root: &Path, given: &[(OsString, OsString)]) -> Result<Vec<(OsString, OsString)>> {
+fn variables(given: &[(OsString, OsString)], stubs: Option<PathBuf>) -> Result<Vec<(OsString, OsString)>> {
     let mut variables = given.to_vec();
-    let stubs = task_root.join(STUBS);
-    if stubs.is_dir() {
+    if let Some(stubs) = stubs {
         let given = given.iter().rev().find(|(name, _)| name == PATH).map(|(_, path)| path.clone());
         let path = given.or_else(|| std::env::var_os(PATH)).unwrap_or_default();
         let folders: Vec<PathBuf> = std::iter::once(stubs).chain(std::env::split_paths(&path)).collect();
@@ -201,11 +207,9 @@ mod tests {
 
     #[test]
     fn stubs_come_before_the_path_that_was_given() {
-        let root = tempfile::tempdir().unwrap();
         let given = [(OsString::from(PATH), OsString::from("/a:/b"))];
-        assert_eq!(variables(root.path(), &given).unwrap(), given);
-        std::fs::create_dir_all(root.path().join(STUBS)).unwrap();
-        let expected = format!("{}/tests/bin:/a:/b", root.path().display());
-        assert_eq!(variables(root.path(), &given).unwrap().last(), Some(&(PATH.into(), expected.into())));
+        assert_eq!(variables(&given, None).unwrap(), given);
+        let with_stubs = variables(&given, Some("/f/tests/bin".into())).unwrap();
+        assert_eq!(with_stubs.last(), Some(&(PATH.into(), "/f/tests/bin:/a:/b".into())));
     }
 }

@@ -1,5 +1,6 @@
 //! The files of a test: an event, and the answer that is expected to it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::local::event::{FOLDER, is_event};
 
 const EVENT: &str = "json";
+const ANSWERS: [&str; 2] = ["response", "error"];
 /// An expected answer has no more bytes than a response may have: 6 MiB and 100 bytes, and a newline.
 const LIMIT_BYTES: u64 = 6 * 1024 * 1024 + 101;
 
@@ -60,22 +62,58 @@ pub(super) fn all(task_root: &Path, filter: Option<&str>) -> Result<Vec<Case>> {
 }
 
 fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for path in files(folder)? {
+        if is_event(&path) {
+            let name = path.file_stem().and_then(OsStr::to_str);
+            names.push(name.with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// What is in the folder, by name; hidden files are none of ours.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.with_context(|| format!("cannot read the folder `{}`", folder.display()))?,
     };
-    let mut names = Vec::new();
+    let mut files = Vec::new();
     for entry in entries {
-        let path = entry.with_context(|| format!("cannot read the folder `{}`", folder.display()))?.path();
-        let name = path.file_stem().unwrap_or_default();
-        if is_event(&path) {
-            names.push(
-                name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned(),
-            );
+        let entry = entry.with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            files.push(entry.path());
         }
     }
-    names.sort();
-    Ok(names)
+    files.sort();
+    Ok(files)
+}
+
+/// Sentences about files that look like a part of a test and take no part in one.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(super) fn strays(task_root: &Path) -> Result<Vec<String>> {
+    let files = files(&task_root.join(FOLDER))?;
+    Ok(files.iter().filter_map(|file| stray(file)).collect())
+}
+
+fn stray(file: &Path) -> Option<String> {
+    let extension = file.extension()?.to_str()?;
+    let right = extension.to_ascii_lowercase();
+    let shown = file.display();
+    let is_of_a_test = right == EVENT || ANSWERS.contains(&right.as_str());
+    if is_of_a_test && right != extension {
+        let right = file.with_extension(right);
+        return Some(format!(
+            "`{shown}` is not used, since its ending is not in lower case: rename it `{}`",
+            right.display()
+        ));
+    }
+    let event = file.with_extension(EVENT);
+    (ANSWERS.contains(&extension) && event.symlink_metadata().is_err()).then(|| {
+        format!("`{shown}` is the answer to no event, since there is no `{}`: rename or remove it", event.display())
+    })
 }
 
 impl Case {
@@ -177,5 +215,33 @@ mod tests {
         assert!(told(&[event, ("a.error", "A")]).contains("it is not valid JSON"));
         assert!(told(&[event, ("a.error", "{}")]).contains("neither `errorType` nor `errorMessage`"));
         assert!(told(&[event, ("a.error", "{}"), ("a.response", "")]).contains("remove the wrong one"));
+    }
+
+    #[test]
+    fn files_that_are_nearly_a_test_are_named_with_what_to_do() {
+        let files =
+            ["a.json", "a.response", "b.JSON", "c.response", "d.error", "a.Error", "e.txt", "README", ".f.response"];
+        let root = folder(&files.map(|name| (name, "1")));
+        let folder = root.path().join(FOLDER);
+        let shown = |name: &str| folder.join(name).display().to_string();
+        let told = strays(root.path()).unwrap();
+        let lower = |from: &str, to: &str| {
+            format!("`{}` is not used, since its ending is not in lower case: rename it `{}`", shown(from), shown(to))
+        };
+        let no_event = |file: &str, event: &str| {
+            format!(
+                "`{}` is the answer to no event, since there is no `{}`: rename or remove it",
+                shown(file),
+                shown(event)
+            )
+        };
+        let expected = [
+            lower("a.Error", "a.error"),
+            lower("b.JSON", "b.json"),
+            no_event("c.response", "c.json"),
+            no_event("d.error", "d.json"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(strays(&root.path().join("nowhere")).unwrap(), [""; 0]);
     }
 }

@@ -60,9 +60,9 @@ pub(super) fn compare(case: &Case, answer: &Answer, task_root: &Path) -> Result<
 /// # Errors
 /// When the files cannot be read or written.
 pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdict> {
-    let (file, other, bytes) = match answer {
-        Answer::Response(response) => (case.response(), case.error(), with_newline(&response.bytes)),
-        Answer::Failure(error) => (case.error(), case.response(), report(error)),
+    let (file, other, bytes, failure) = match answer {
+        Answer::Response(response) => (case.response(), case.error(), with_newline(&response.bytes), None),
+        Answer::Failure(error) => (case.error(), case.response(), report(error), Some(explained(error, task_root))),
         Answer::Lost(error) | Answer::InitFailed(error) => {
             return Ok(fault("it was not answered; nothing was written".to_owned(), explained(error, task_root)));
         }
@@ -76,7 +76,7 @@ pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<V
         removed => removed.with_context(|| format!("cannot remove `{}`", other.display()))?,
     }
     fs::write(&file, bytes).with_context(|| format!("cannot write `{}`", file.display()))?;
-    Ok(Verdict::Written(file))
+    Ok(Verdict::Written { file, failure })
 }
 
 fn fault(why: String, shown: String) -> Verdict {

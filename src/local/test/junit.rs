@@ -48,7 +48,7 @@ fn case(writer: &mut Writer<impl Write>, suite: &str, tested: &Tested) -> io::Re
     let attributes = [("classname", suite), ("name", &name), ("time", &time)];
     writer.create_element("testcase").with_attributes(attributes).write_inner_content(|writer| {
         match &tested.verdict {
-            Verdict::Passed | Verdict::Written(_) => {}
+            Verdict::Passed | Verdict::Written { .. } => {}
             Verdict::NotRun => drop(writer.create_element("skipped").write_empty()?),
             Verdict::Failed(fault) => {
                 let failure =

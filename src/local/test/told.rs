@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::super::terminal::{DIM, GREEN, RED, YELLOW, in_colour, paint, print, printable, stdout_is_a_terminal};
-use super::{Fault, Tested, Verdict};
+use super::{Tested, Verdict};
 
 /// So many lines of a failed event's log are shown, the last ones.
 const LOG_LINES: usize = 20;
@@ -18,7 +18,8 @@ pub(super) fn all(tested: &[Tested]) -> Result<()> {
     let count = |is: fn(&Verdict) -> bool| tested.iter().filter(|tested| is(&tested.verdict)).count();
     let counts = [
         (count(|verdict| matches!(verdict, Verdict::Passed)), "passed"),
-        (count(|verdict| matches!(verdict, Verdict::Written(_))), "written"),
+        (count(|verdict| matches!(verdict, Verdict::Written { failure: None, .. })), "written"),
+        (count(|verdict| matches!(verdict, Verdict::Written { failure: Some(_), .. })), "written as a failure"),
         (count(|verdict| matches!(verdict, Verdict::Failed(_))), "failed"),
         (count(|verdict| matches!(verdict, Verdict::NotRun)), "not run"),
     ];
@@ -34,11 +35,19 @@ fn lines(tested: &Tested, coloured: bool) -> String {
         |colour, word: &str, rest: &str| format!("{} {name}{rest}\n", paint(coloured, colour, &format!("{word:7}")));
     let mut told = match &tested.verdict {
         Verdict::Passed => head(GREEN, "ok", &format!(" ({ms:.0} ms)")),
-        Verdict::Written(file) => {
-            head(YELLOW, "wrote", &format!(".{}", file.extension().unwrap_or_default().to_string_lossy()))
+        Verdict::Written { file, failure } => {
+            let ending = file.extension().unwrap_or_default().display();
+            match failure {
+                None => head(YELLOW, "wrote", &format!(".{ending}")),
+                Some(shown) => {
+                    let rest =
+                        format!(".{ending}: the event failed, and from now on this failure is the expected answer");
+                    head(YELLOW, "wrote", &rest) + &evidence(shown, tested, coloured)
+                }
+            }
         }
         Verdict::Failed(fault) => {
-            head(RED, "failed", &format!(": {}", printable(&fault.why))) + &evidence(fault, tested, coloured)
+            head(RED, "failed", &format!(": {}", printable(&fault.why))) + &evidence(&fault.shown, tested, coloured)
         }
         Verdict::NotRun => head(DIM, "not run", ""),
     };
@@ -48,9 +57,9 @@ fn lines(tested: &Tested, coloured: bool) -> String {
     told
 }
 
-fn evidence(fault: &Fault, tested: &Tested, coloured: bool) -> String {
+fn evidence(shown: &str, tested: &Tested, coloured: bool) -> String {
     let mut told = String::new();
-    for line in fault.shown.lines() {
+    for line in shown.lines() {
         let line = printable(line);
         let line = match line.as_bytes().first() {
             Some(b'-') => paint(coloured, RED, &line),

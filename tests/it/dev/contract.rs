@@ -38,6 +38,27 @@ fn a_log_line_that_stands_beside_the_json_is_shown() {
 }
 
 #[test]
+fn a_log_line_before_json_for_an_unknown_caller_is_shown_unless_the_caller_is_named() {
+    let response = "Fetching a page\n{\"statusCode\":200}";
+    let right = "warning: the line `Fetching a page` stands before the JSON in the response: write log lines to stderr with `>&2`";
+    assert_eq!(warnings(&invoke("{}", response, 0, &[]).assert_status(0)), [right]);
+    assert_eq!(warnings(&invoke("{}", response, 0, &["--caller", "none"]).assert_status(0)), [""; 0]);
+}
+
+#[test]
+fn a_handler_that_reads_its_event_from_stdin_is_warned_of() {
+    let warned = |script: &str, arguments: &[&str]| {
+        let ran = InvokeTest::of_script(script).with_own_runtime().with(&["{\"a\":1}"]).with(arguments).run();
+        warnings(&ran.assert_status(0).assert_stdout("")).join("\n")
+    };
+    let told = warned("handler() {\n  cat >/dev/null\n}\n", &[]);
+    assert!(told.starts_with("warning: the response is empty, and `cat > /dev/null` on line 2 reads stdin"), "{told}");
+    assert!(told.contains("the event is the argument of `handler`, so add `<<<\"$1\"`"), "{told}");
+    assert_eq!(warned("handler() { cat >/dev/null; }", &["--env", "COSHELL_CONVENTION=mparkachov"]), "");
+    assert_eq!(warned("handler() { : \"$1\"; cat >/dev/null; }", &[]), "");
+}
+
+#[test]
 fn a_sound_response_a_failure_and_an_unknown_caller_get_no_warning() {
     for (event, response, status) in
         [(URL, "{}", 0), (QUEUE, r#"{"batchItemFailures":[]}"#, 0), (QUEUE, "", 1), ("{}", "", 0)]

@@ -6,3 +6,4 @@ mod init;
 mod test;
 mod test_files;
 mod usage;
+mod variables;

@@ -111,6 +111,22 @@ fn stubs_come_first_on_path_and_variables_are_set() {
 }
 
 #[test]
+fn a_stub_that_cannot_be_executed_is_refused_before_anything_runs() {
+    let script = "echo >>ran; handler() { real; }";
+    let suite =
+        Suite::of_script(script).program("real/real", "#!/bin/sh\necho real >>ran\n").file("events/a.json", "1");
+    let path = format!("PATH={}/real:{}", suite.0.path().display(), std::env::var("PATH").unwrap());
+    let suite = suite.file("tests/bin/real", "#!/bin/sh\necho stub\n");
+    for arguments in [&["--env", path.as_str()][..], &["--env", path.as_str(), "--update"]] {
+        let ran = suite.test(arguments).assert_status(2).assert_stdout("");
+        ran.assert_stderr_has(
+            "tests/bin/real` for tests cannot be executed; nothing was run, since the real `real` would run",
+        );
+        assert_eq!((suite.read("ran"), suite.read("events/a.response")), (None, None));
+    }
+}
+
+#[test]
 fn a_request_id_is_the_same_in_every_run() {
     let suite = Suite::of_script("handler() { echo \"$LAMBDA_RUNTIME_AWS_REQUEST_ID\"; }").file("events/a.json", "1");
     suite.test(&["--update"]).assert_status(0);

@@ -17,8 +17,12 @@ fn update_writes_what_came_and_then_it_is_expected() {
         Suite::of_script(script).file("events/a.json", "1").file("events/b.json", "2").file("events/c.json", "3");
     let suite = suite.file("events/d.json", "4").file("events/d.response", "once\n");
     let ran = suite.test(&["--update"]).assert_status(0);
-    let told = "wrote   a.response\nwrote   b.response\nwrote   c.response\nwrote   d.error\n4 written\n";
-    assert_eq!(String::from_utf8_lossy(&ran.stdout), told);
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let begins = "wrote   a.response\nwrote   b.response\nwrote   c.response\nwrote   d.error: the event failed, and from now on \
+                  this failure is the expected answer\n        Function.ExitStatus: function.sh:1: `ls /nosuch` exited";
+    assert!(told.starts_with(begins), "{told}");
+    assert!(told.contains("        ls: cannot access '/nosuch'"), "the end of its log: {told}");
+    assert!(told.ends_with("\n3 written, 1 written as a failure\n"), "{told}");
     assert_eq!(suite.read("events/a.response").unwrap(), b"fine\n");
     assert_eq!(suite.read("events/b.response").unwrap(), b"\xff");
     assert_eq!(suite.read("events/c.response").unwrap(), b"");
@@ -134,4 +138,12 @@ fn a_report_that_cannot_be_written_is_told() {
     let suite = Suite::of_script(ECHO).event("a", "1", "{\"got\":1}");
     let ran = suite.test(&["--junit", "nowhere/report.xml"]).assert_status(1);
     ran.assert_stderr_has("error: cannot write `nowhere/report.xml`: No such file or directory");
+}
+
+#[test]
+fn files_without_an_event_and_events_in_capitals_are_warned_of() {
+    let suite = Suite::of_script(ECHO).event("a", "1", "{\"got\":1}").file("events/gone.response", "x");
+    let ran = suite.file("events/b.JSON", "1").test(&[]).assert_status(0);
+    ran.assert_stderr_has("events/b.JSON` is not used, since its ending is not in lower case")
+        .assert_stderr_has("events/gone.response` is the answer to no event, since there is no `");
 }

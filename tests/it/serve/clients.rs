@@ -129,3 +129,42 @@ fn shell(mut sh: Command, line: &str) -> Command {
     sh.args(["-c", line]);
     sh
 }
+
+#[test]
+fn scripts_that_ask_about_the_function_before_they_invoke_it_get_answers() {
+    let serving = Serve::script(FUNCTION).with(&["--memory", "256", "--timeout", "7.5", "--env", "KEY=secret"]).start();
+    let url = serving.url();
+    let Some(aws) = client("aws") else { return };
+    let asked = |arguments: &[&str]| {
+        let mut command = Command::new(aws.get_program());
+        command.envs(aws.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.arg("lambda").args(arguments).args(["--endpoint-url", &url, "--output", "json"]);
+        let output = run(command).stdout;
+        assert!(!String::from_utf8_lossy(&output).contains("secret"), "the values of variables are not shown");
+        serde_json::from_slice::<Value>(&output).unwrap_or_default()
+    };
+    let configuration = asked(&["get-function-configuration", "--function-name", "orders"]);
+    for (name, value) in [
+        ("FunctionName", json!("orders")),
+        ("Runtime", json!("provided.al2023")),
+        ("Handler", json!("function.handler")),
+        ("State", json!("Active")),
+        ("LastUpdateStatus", json!("Successful")),
+        ("MemorySize", json!(256)),
+        ("Timeout", json!(8)),
+    ] {
+        assert_eq!(configuration[name], value, "{configuration}");
+    }
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:orders";
+    let function = asked(&["get-function", "--function-name", arn, "--qualifier", "live"]);
+    assert_eq!(function["Configuration"]["FunctionArn"], format!("{arn}:live"), "{function}");
+    assert_eq!(function["Configuration"]["FunctionName"], "orders", "{function}");
+    let functions = asked(&["list-functions"]);
+    assert_eq!(functions["Functions"].as_array().map(Vec::len), Some(1), "{functions}");
+    for waiter in
+        ["function-active", "function-active-v2", "function-exists", "function-updated", "function-updated-v2"]
+    {
+        asked(&["wait", waiter, "--function-name", "orders"]);
+    }
+    serving.stderr_with("GET /2015-03-31/functions/orders/configuration 200\n");
+}

@@ -53,7 +53,7 @@ fn a_port_in_use_is_named_and_exits_2() {
 
 #[test]
 fn wrong_usage_exits_2() {
-    for wrong in [&["--concurrency", "0"][..], &["--timeout", "901"], &["--env", "x"], &["--host", "no such host"]] {
+    for wrong in [&["--concurrency", "0"][..], &["--timeout", "5401"], &["--env", "x"], &["--host", "no such host"]] {
         let output = Serve::script("handler() { :; }").with(wrong).command().output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", String::from_utf8_lossy(&output.stderr));
     }

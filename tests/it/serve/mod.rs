@@ -5,6 +5,8 @@ mod clients;
 mod ends;
 mod function_url;
 mod invoke_api;
+mod probes;
 mod streaming;
 mod told;
+mod url_formats;
 mod watch;

@@ -41,6 +41,20 @@ fn a_function_url_sends_what_the_handler_writes_while_it_writes() {
 }
 
 #[test]
+fn a_header_of_the_connection_in_a_prelude_reaches_the_client_renamed_and_is_warned_of() {
+    if curl_is_missing() {
+        return;
+    }
+    let script = r#"handler() { echo '{"statusCode":200,"headers":{"Content-Length":"2"}}'; echo one; }"#;
+    let serving = Serve::script(script).with(&HTTP).start();
+    let (head, body) = head_and_body(&serving);
+    assert!(head.contains("\nx-amzn-remapped-content-length: 2\r\n") && !head.contains("\ncontent-length"), "{head}");
+    assert_eq!(body, b"one\n");
+    serving
+        .stderr_with("warning: the function URL renames the header `Content-Length`: the client gets it as `x-amzn-");
+}
+
+#[test]
 fn a_stream_without_a_body_is_an_answer_all_the_same() {
     if curl_is_missing() {
         return;

@@ -16,7 +16,8 @@ fn a_refusal_is_told_with_its_reason() {
     assert_eq!((answer.status, answer.header("X-Amzn-Errortype")), (400, Some("ValidationException")), "{answer:?}");
     serving.stderr_with("invoke 400 refused: the function's name is not UTF-8\n");
     assert_eq!(serving.wire().host(&host).post("/other", &[], b"").status, 404);
-    serving.stderr_with("POST /other 404 refused: coshell serves no `POST /other`");
+    serving.stderr_with("POST /other 404 refused: there is no `POST /other` on this port");
+    serving.stderr_with("run `coshell serve` with --url-port");
     assert_eq!(serving.wire().host("rebound.example").post(INVOCATIONS, &[], b"1").status, 403);
     serving.stderr_with("invocations 403 refused: the host `rebound.example` is not this server");
 }
@@ -54,12 +55,45 @@ fn an_event_whose_client_goes_is_told_and_one_whose_turn_had_not_come_is_left_ou
     until("the first event", || serving.path("started 1").exists().then_some(()));
     let second = send("2");
     has_seen_all(&serving);
-    drop((first, second));
+    first.reset();
+    second.reset();
     has_seen_all(&serving);
     std::fs::write(serving.path("go"), "\"went\"").unwrap();
     serving.stderr_with("answered, but the client had gone ");
     serving.stderr_with("not run, since the client had gone ");
     assert!(!serving.path("started 2").exists());
+}
+
+#[test]
+fn a_client_that_closes_its_half_after_its_request_gets_its_answer_also_from_the_queue() {
+    let serving = Serve::script("handler() { echo >\"started ${1:0:1}\"; cat go; }")
+        .fifo("go")
+        .with(&["--url-port", "0"])
+        .start();
+    let host = serving.address().to_string();
+    let send = |event: &str| {
+        let mut client = serving.wire().host(&host);
+        client.send_head(INVOCATIONS, &[("Content-Length", "1")]);
+        client.send(event.as_bytes());
+        client.close_its_half();
+        client
+    };
+    let mut first = send("1");
+    until("the first event", || serving.path("started 1").exists().then_some(()));
+    let mut second = send("2");
+    has_seen_all(&serving);
+    for (client, text) in [(&mut first, "\"one\""), (&mut second, "\"two\"")] {
+        std::fs::write(serving.path("go"), text).unwrap();
+        assert_eq!(client.answer().text(), text);
+        assert!(client.is_closed_by_server());
+    }
+    let url = serving.function_url();
+    let host = url.trim_start_matches("http://");
+    let mut client = Wire::connect(host.parse().unwrap()).host(host);
+    client.send_head("/", &[("Content-Length", "0")]);
+    client.close_its_half();
+    std::fs::write(serving.path("go"), "\"three\"").unwrap();
+    assert_eq!(client.answer().text(), "\"three\"");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! A client that speaks HTTP/1.1 by hand, so that the tests see what is on the wire.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use nix::libc::linger;
+use nix::sys::socket::{setsockopt, sockopt};
 
 /// So that a broken test fails and does not hang.
 const GIVE_UP: Duration = Duration::from_secs(20);
@@ -80,6 +83,11 @@ impl Wire {
         self.answer()
     }
 
+    /// A request without a body.
+    pub fn send_request(&mut self, method: &str, path: &str) {
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.1).as_bytes());
+    }
+
     pub fn send_head(&mut self, path: &str, headers: &[(&str, &str)]) {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         self.send(format!("POST {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", self.1).as_bytes());
@@ -103,6 +111,17 @@ impl Wire {
             None => self.chunks(),
         };
         answer
+    }
+
+    /// Closes its half of the connection: no further request follows.
+    pub fn close_its_half(&self) {
+        self.0.get_ref().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Goes away by a reset, as a process does that is killed with unread data.
+    pub fn reset(self) {
+        let at_once = linger { l_onoff: 1, l_linger: 0 };
+        setsockopt(self.0.get_ref(), sockopt::Linger, &at_once).unwrap();
     }
 
     /// Whether the server has closed the connection.

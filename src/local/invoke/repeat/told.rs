@@ -38,6 +38,10 @@ impl Repeated {
         {
             told.push_str(&histogram(name, answered));
         }
+        if self.hidden_lines > 0 {
+            let lines = if self.hidden_lines == 1 { "line" } else { "lines" };
+            let _ = writeln!(told, "log: {} more {lines} not shown; --json has all of the log", self.hidden_lines);
+        }
         told
     }
 

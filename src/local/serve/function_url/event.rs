@@ -1,9 +1,11 @@
-//! The event of an HTTP request: payload format 2.0.
+//! The event of an HTTP request: payload format 2.0 here, the others in `version_1`.
 //!
 //! Which bodies are text: Lambda's documents say "binary content types are base64" and no more. Measured on AWS by others
 //! (ministackorg/ministack, pull request 766): text is `text/*` and `application/` `json`, `xml` and `javascript`; all else is
 //! base64, an HTML form too, and a body without a type. Cookies stand in `cookies` and in the headers
 //! (awslabs/aws-lambda-rust-runtime, pull request 586).
+
+mod version_1;
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,12 +17,35 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::super::super::contract::Caller;
+
 /// The random part of a function URL's name, of which we have none.
 const URL_ID: &str = "local";
+/// The account of AWS's own examples.
+const ACCOUNT: &str = "123456789012";
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The event of one request.
-pub(super) fn of(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
+/// The event of one request, in the format of `caller`.
+pub(super) fn of(caller: Caller, head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
+    match caller {
+        Caller::RestApi => version_1::of_rest_api(head, source, body, request_id),
+        Caller::Alb => version_1::of_load_balancer(head, source, body),
+        Caller::HttpApi => of_http_api(head, source, body, request_id),
+        _ => version_2(head, source, body, request_id),
+    }
+}
+
+/// An HTTP API names an account, and its cookies stand in `cookies` alone.
+fn of_http_api(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
+    let mut event = version_2(head, source, body, request_id);
+    event["requestContext"]["accountId"] = ACCOUNT.into();
+    if let Some(headers) = event["headers"].as_object_mut() {
+        headers.shift_remove(COOKIE.as_str());
+    }
+    event
+}
+
+fn version_2(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
     let host = text(&head.headers, HOST).unwrap_or_default();
     let query = head.uri.query().unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -68,18 +93,22 @@ pub(super) fn of(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) 
 
 /// Names in lower case; several of a name are one, with commas. With those that Lambda adds.
 fn headers(given: &HeaderMap, source: IpAddr, host: &str) -> Map<String, Value> {
-    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
-    let added = [
-        ("x-forwarded-for", source.to_string()),
-        ("x-forwarded-port", port.to_owned()),
-        ("x-forwarded-proto", "http".to_owned()),
-    ];
     let named = given.keys().map(|name| (name.as_str().to_owned(), joined(given, name).into()));
     let mut headers: Map<String, Value> = named.collect();
-    for (name, value) in added {
+    for (name, value) in forwarded(source, host) {
         headers.insert(name.to_owned(), value.into());
     }
     headers
+}
+
+/// What is told of the client's connection.
+fn forwarded(source: IpAddr, host: &str) -> [(&'static str, String); 3] {
+    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
+    [
+        ("x-forwarded-for", source.to_string()),
+        ("x-forwarded-port", port.to_owned()),
+        ("x-forwarded-proto", "http".to_owned()),
+    ]
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
@@ -135,7 +164,7 @@ mod tests {
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         let (head, ()) = request.body(()).unwrap().into_parts();
-        of(&head, [127, 0, 0, 1].into(), body.to_vec(), "id")
+        of(Caller::FunctionUrl, &head, [127, 0, 0, 1].into(), body.to_vec(), "id")
     }
 
     #[test]

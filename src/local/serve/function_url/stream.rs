@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::super::contract::{Caller, headers};
 use super::super::super::invocation::{FunctionError, Part};
+use super::super::super::terminal::warn;
 use super::super::front::log_access;
 use super::super::sandbox::Answer;
 use super::super::streamed::Streamed;
@@ -26,6 +28,7 @@ pub(super) struct Asked {
     pub(super) request_id: String,
     /// Whether the client wants the head alone.
     pub(super) is_head: bool,
+    pub(super) caller: Caller,
 }
 
 /// The answer to a request whose response has begun with this content type, or why there is none.
@@ -37,13 +40,14 @@ pub(super) async fn answer(
 ) -> Result<Response, String> {
     let (mut reply, body) = if content_type.as_deref() == Some(WITH_PRELUDE) {
         let (prelude, body) = prelude(&mut parts).await?;
-        let (status, headers) = reply::head(&prelude)?;
+        let (status, headers) = reply::head(asked.caller, &prelude)?;
+        headers::warnings(asked.caller, &prelude).iter().for_each(|warning| warn(warning));
         ((status, headers).into_response(), body)
     } else {
         ((StatusCode::OK, [(CONTENT_TYPE, PLAIN)]).into_response(), Bytes::new())
     };
     let status = reply.status().as_u16();
-    let Asked { line, request_id, is_head } = asked;
+    let Asked { line, request_id, is_head, caller: _ } = asked;
     let end = move |answer: Answer| {
         log_access(line, status, &request_id, &answer);
         broken_off(answer)
