@@ -6,6 +6,7 @@
 //! at once is never taken for an orphan, and its status is kept for the thread that asks for it. Nothing of this is done unless a
 //! SIGCHLD came, and an event without orphans brings none: its subshell is Bash's child, not ours.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -19,13 +20,15 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{Pid, write};
 
-use crate::processes::Process;
+use crate::processes::{Process, is_below};
 
 /// How long the Bashes may take for their traps; Lambda sends SIGKILL 300 to 500 ms after SIGTERM.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// How much of it the handlers that run may take: Bash waits for them before it runs a trap.
 const HANDLER_PATIENCE: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(2);
+/// So many subshells are remembered: those of all slots.
+const MOST_SUBSHELLS: usize = 64;
 /// How often what is left is killed: who forks while it is being listed may leave a child.
 const MOST_KILLS: u32 = 5;
 /// Tells a waiting subshell to end; see driver.bash.
@@ -56,6 +59,8 @@ pub(crate) struct Roster {
     entries: Arc<Mutex<Vec<Entry>>>,
     /// Whether the process is being ended.
     ending: Arc<AtomicBool>,
+    /// The last subshells: one that signals its whole process group may be gone when the signal is looked at.
+    subshells: Arc<Mutex<VecDeque<i32>>>,
 }
 
 /// One Bash; dropping it ends it and strikes it out.
@@ -82,6 +87,21 @@ impl Roster {
         let id = child.id();
         entries.push(Entry { child, life: Life::Running, wake, folders });
         Ok(Bash { id, roster: self.clone() })
+    }
+
+    /// Takes note of a subshell that waits for its event.
+    pub(crate) fn note_subshell(&self, pid: i32) {
+        let mut subshells = self.subshells.lock().unwrap_or_else(PoisonError::into_inner);
+        if subshells.len() == MOST_SUBSHELLS {
+            subshells.pop_front();
+        }
+        subshells.push_back(pid);
+    }
+
+    /// Whether `pid` is, or was lately, a process of a handler.
+    pub(crate) fn has_begun(&self, pid: i32) -> bool {
+        let subshells = self.subshells.lock().unwrap_or_else(PoisonError::into_inner);
+        subshells.contains(&pid) || is_below(pid)
     }
 
     /// Waits for every child that has ended, and takes note of those that are Bashes.

@@ -14,7 +14,6 @@ use signal_hook::iterator::exfiltrator::origin::Origin;
 
 use crate::logs::leftovers::Leftovers;
 use crate::logs::{Level, Log, Owner};
-use crate::processes::is_below;
 use crate::roster::Roster;
 
 /// Starts the thread.
@@ -25,7 +24,7 @@ pub(crate) fn watch(log: &Log, roster: &Roster, leftovers: &Leftovers) -> std::i
     let (log, roster, leftovers) = (log.clone(), roster.clone(), leftovers.clone());
     let wait = move || {
         for origin in signals.forever() {
-            match (origin.signal, sender_below(&origin)) {
+            match (origin.signal, sender(&origin).filter(|sender| roster.has_begun(*sender))) {
                 (SIGCHLD, _) => roster.reap(),
                 (_, Some(sender)) => log.say(Level::Warn, &Owner::default(), &ignored(sender)),
                 (_, None) => {
@@ -40,9 +39,9 @@ pub(crate) fn watch(log: &Log, roster: &Roster, leftovers: &Leftovers) -> std::i
     Ok(())
 }
 
-/// The process that sent a signal, if it is one of the handlers'.
-fn sender_below(origin: &Origin) -> Option<i32> {
-    origin.process.as_ref().map(|process| process.pid).filter(|sender| is_below(*sender))
+/// The process that sent a signal; the kernel sends that of a terminal.
+fn sender(origin: &Origin) -> Option<i32> {
+    origin.process.as_ref().map(|process| process.pid)
 }
 
 fn ignored(sender: i32) -> String {

@@ -57,7 +57,7 @@ fn run(options: &Options) -> Result<()> {
     }
     let service = Service::start()?;
     let bench = Bench {
-        bootstraps: Bootstraps::build(options.bootstrap.as_deref())?,
+        bootstraps: Bootstraps::build(options.bootstrap.as_deref(), options.before.as_deref())?,
         interrupted: common::interruption()?,
         scale: options.factor(),
         service: service.url(),

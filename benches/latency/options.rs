@@ -32,6 +32,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(crate) bootstrap: Option<PathBuf>,
 
+    /// An earlier build of the bootstrap, measured beside the present one in the same run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) before: Option<PathBuf>,
+
     /// Where latest.md, latest.json and latency.svg go [default: benches/results for a whole run, else target/tmp]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
@@ -54,7 +58,7 @@ impl Options {
 
     /// Where the results go.
     pub(crate) fn folder(&self) -> PathBuf {
-        let whole = self.only.is_empty() && !self.quick;
+        let whole = self.only.is_empty() && !self.quick && self.before.is_none();
         let default = if whole { crate::peer::folder().join("results") } else { env!("CARGO_TARGET_TMPDIR").into() };
         self.out.clone().unwrap_or(default)
     }

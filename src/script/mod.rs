@@ -8,7 +8,8 @@ mod walk;
 
 use std::io::Cursor;
 use std::path::Path;
-use std::thread;
+use std::sync::Once;
+use std::{panic, thread};
 
 use brush_parser::{Parser, ParserOptions, ast};
 
@@ -17,6 +18,7 @@ const MOST_BYTES: usize = 512 * 1024;
 /// So many brackets may be open at once.
 const MOST_NESTED: usize = 150;
 const STACK_BYTES: usize = 32 * 1024 * 1024;
+const PARSER: &str = "parser";
 /// Takes the place of an apostrophe that only POSIX mode takes as an ordinary character, while the text is parsed.
 const APOSTROPHE: char = '\u{2019}';
 
@@ -92,7 +94,8 @@ impl Script {
             let text = without_posix_apostrophes(&text);
             program(&text).map(|program| Script { commands: walk::commands(&text, &program) })
         };
-        let thread = thread::Builder::new().name("parser".to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
+        silence_parser();
+        let thread = thread::Builder::new().name(PARSER.to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
         thread.join().ok()?
     }
 
@@ -145,6 +148,19 @@ pub(crate) fn squeezed(text: &str) -> String {
 
 pub(super) fn program(text: &str) -> Option<ast::Program> {
     Parser::new(Cursor::new(text), &options()).parse_program().ok()
+}
+
+/// Keeps a panic of the parser out of the log: it only means that the script is not parsed.
+fn silence_parser() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().name() != Some(PARSER) {
+                hook(info);
+            }
+        }));
+    });
 }
 
 pub(super) fn options() -> ParserOptions {

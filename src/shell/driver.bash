@@ -109,7 +109,7 @@ printf 'B\n' >>"$__coshell_status"
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
-  # values of variables that the trap, or a function that it calls, names as `$name` or `${name}` are kept: what is not set any more when
+  # values of variables that the trap, or a function that it calls, names as `$name`, `${name}` or `${name[1]}` are kept: what is not set any more when
   # the handler has returned gets its value again. Forms such as `${name-}` cope with a variable that is not set; they stay as they are.
   __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*) \builtin eval "$__coshell_keep" || \builtin : ;; esac'
   __coshell_keep='
@@ -121,8 +121,12 @@ printf 'B\n' >>"$__coshell_status"
       __coshell_rest="$__coshell_words $(\builtin declare -f -- $__coshell_words || \builtin :)"
       while [[ $__coshell_rest == *\$* ]]; do
         __coshell_rest=${__coshell_rest#*\$}
-        __coshell_name=${__coshell_rest#\{} __coshell_name=${__coshell_name%%[!A-Za-z_0-9]*}
-        case $__coshell_rest in "{$__coshell_name}"* | [!{]*) ;; *) continue ;; esac
+        __coshell_name=${__coshell_rest#\{} __coshell_name=${__coshell_name#\#} __coshell_name=${__coshell_name%%[!A-Za-z_0-9]*}
+        case $__coshell_rest in
+        "{$__coshell_name["[@*]"]}"*) continue ;;
+        "{$__coshell_name}"* | "{$__coshell_name["* | "{#$__coshell_name"[]}[]* | [!{]*) ;;
+        *) continue ;;
+        esac
         case $__coshell_name in "" | [0-9]*) continue ;; esac
         [[ -v $__coshell_name ]] || continue
         case ${BASH_SUBSHELL-} in

@@ -170,6 +170,7 @@ impl Shell {
                 self.turn = turn;
                 self.phase = Phase::Waiting;
                 self.subshell = Some(pid).filter(|pid| *pid > 0);
+                self.host.roster.note_subshell(pid);
                 self.stillborn = 0;
                 self.plumbing.renew_stdin(turn - 1);
                 if self.is_in_the_way() {

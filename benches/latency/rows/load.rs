@@ -123,7 +123,7 @@ impl Load {
             return Ok(Row::skipped(self.name, self.title, &format!("{error:#}")));
         }
         let start = |peer: Peer| Ok(Measured::new(bench.start(peer, self.function, self.conditions)?));
-        let mut all: Vec<Measured> = Peer::ALL.into_iter().map(start).collect::<Result<_>>()?;
+        let mut all: Vec<Measured> = bench.bootstraps.peers().into_iter().map(start).collect::<Result<_>>()?;
         let event = Bytes::from_static(self.event.as_bytes());
         for round in 0..self.rounds {
             for turn in 0..all.len() {

@@ -30,7 +30,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Row> {
     fs::write(&file, line.repeat(LINES)).with_context(|| format!("cannot write `{}`", file.display()))?;
     let event = Bytes::from(format!("\"{}\"", file.display()));
     let start = |peer: Peer| Ok(Measured::new(bench.start(peer, "log_file", Conditions::default())?));
-    let mut all: Vec<Measured> = Peer::ALL.into_iter().map(start).collect::<Result<_>>()?;
+    let mut all: Vec<Measured> = bench.bootstraps.peers().into_iter().map(start).collect::<Result<_>>()?;
     let mut piped = Vec::new();
     let mut plain = Vec::new();
     for round in 0..ROUNDS {

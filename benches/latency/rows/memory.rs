@@ -21,7 +21,7 @@ const EVENT: &[u8] = br#"{"text":"Hello"}"#;
 
 /// Sends each peer its events, then adds up /proc/PID/smaps_rollup.
 pub(crate) fn run(bench: &Bench) -> Result<Row> {
-    let cells = Peer::ALL.into_iter().map(|peer| {
+    let cells = bench.bootstraps.peers().into_iter().map(|peer| {
         let mut subject = bench.start(peer, "echo_event", Conditions::default())?;
         let event = Bytes::from_static(EVENT);
         subject.block(Arrival::BackToBack, &event, bench.scaled(EVENTS), &mut Gaps::default())?;

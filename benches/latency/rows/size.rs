@@ -60,11 +60,12 @@ pub(crate) fn run_out(bench: &Bench) -> Result<Row> {
 }
 
 fn measure(bench: &Bench, function: &str, messages: &[Message]) -> Result<Vec<Cell>> {
-    let mut cells = Peer::ALL.map(|peer| Cell { who: peer.name().to_owned(), values: Vec::new() });
+    let cell = |peer: Peer| Cell { who: peer.name().to_owned(), values: Vec::new() };
+    let mut cells: Vec<Cell> = bench.bootstraps.peers().into_iter().map(cell).collect();
     for message in messages {
         let able = |peer: &Peer| peer.takes(message.event_bytes, message.response_bytes);
         let mut all = Vec::new();
-        for peer in Peer::ALL.into_iter().filter(able) {
+        for peer in bench.bootstraps.peers().into_iter().filter(able) {
             let mut subject = bench.start(peer, function, Conditions::default())?;
             let response = subject.call(&message.event)?;
             let right = response.len() == message.response_bytes;
