@@ -49,7 +49,8 @@ impl Evidence<'_> {
         let script = self.script(self.file)?;
         let is_cleared = |text: &str| ["trap - ", "trap '' ", "trap \"\" "].iter().any(|begin| text.starts_with(begin));
         let traps = |command: &Command| {
-            command.name() == "trap" && command.text.ends_with(" ERR") && !is_cleared(&command.text)
+            let is_err_trap = command.name() == "trap" && command.text.ends_with(" ERR") && !is_cleared(&command.text);
+            is_err_trap && exits(&script, &command.text)
         };
         if !script.commands.iter().any(traps) {
             return None;
@@ -78,4 +79,16 @@ pub(super) fn exit_trap(text: &str) -> Option<Script> {
 pub(super) fn is_member_before_last(script: &Script, index: usize) -> bool {
     let pipeline = script.commands[index].parent.filter(|parent| script.commands[*parent].kind == Kind::Pipeline);
     pipeline.is_some_and(|pipeline| script.members(pipeline).last() != Some(&index))
+}
+
+/// Whether the commands of a trap, or a function that they call, exit.
+fn exits(script: &Script, trap: &str) -> bool {
+    let names = |text: &str, name: &str| {
+        text.split(|c: char| !(c.is_alphanumeric() || "_-.:".contains(c))).any(|word| word == name)
+    };
+    let exits_in = |command: &Command| {
+        let function = command.function.as_deref();
+        command.name() == "exit" && function.is_some_and(|function| names(trap, function))
+    };
+    names(trap, "exit") || script.commands.iter().any(exits_in)
 }

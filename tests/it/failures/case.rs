@@ -211,6 +211,13 @@ fn timeless_line(line: &str) -> String {
     {
         return format!("{name}\tN.N s\n"); // of `time`
     }
+    if let Some((pid, job)) = line.trim_start().split_once(' ')
+        && line.starts_with(' ')
+        && is_number(pid)
+        && job.contains('|')
+    {
+        return format!("     PID {}", job.trim_start()); // another member of a pipeline, in Bash's report of a killed one
+    }
     let mut words: Vec<&str> = line.split(' ').collect();
     if let Some(at) = words.iter().position(|word| *word == "line") {
         while words.get(at + 2).is_some_and(|padding| padding.is_empty()) {
