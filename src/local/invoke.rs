@@ -13,35 +13,32 @@ pub(crate) mod outcome;
 pub(crate) mod output;
 mod profile;
 mod repeat;
+mod result;
 mod shell;
 mod streamed;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result};
-use serde_json::{Map, Value};
+use anyhow::{Error, Result};
 
 pub use arguments::Arguments;
 use arguments::long_limit;
 pub use outcome::Status;
 
-use super::contract::{self, Caller};
 use super::environment::{Bootstrap, Environment, Settings, random_trace_id, random_uuid};
 use super::event;
 use super::events::Sample;
 use super::function::Function;
 use super::interruption::Interruption;
-use super::invocation::{Bytes, FunctionError, Invoke, Outcome, Response};
+use super::invocation::{FunctionError, Invoke};
 use super::runtime_api::Init;
 use super::sandbox::Sandbox;
-use super::terminal::{say, show, stderr_is_a_terminal, stdout_is_a_terminal, warn};
-use super::unread_event;
+use super::terminal::{say, show, stderr_is_a_terminal, warn};
 use live_log::LiveLog;
-use outcome::{INIT_LIMIT, billed, exit_error, init_timeout, judge};
-use output::{Report, Unwritten};
+use outcome::{INIT_LIMIT, exit_error, init_timeout};
+use output::Unwritten;
 use profile::Profile;
-use streamed::{Writer, Written};
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
@@ -152,7 +149,7 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
 fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interruption: &Interruption) -> Result<Status> {
     let settings = &asked.settings;
     let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &asked.invoke.request_id);
-    let came_of_it = invoke_in(&environment, asked, arguments, &log);
+    let came_of_it = result::of_event(&environment, asked, arguments, &log);
     drop(environment); // every process of it is gone before the exit status is told
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
@@ -169,94 +166,6 @@ fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interrup
     came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
     came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
     Ok(came_of_it.status)
-}
-
-/// A status, the response or the error that explains it, and the figures, once the runtime was ready.
-#[derive(Default)]
-struct CameOfIt {
-    status: Status,
-    response: Option<Bytes>,
-    error: Option<FunctionError>,
-    request_id: String,
-    /// What the caller could not use of the response.
-    warnings: Vec<String>,
-    report: Option<Report>,
-    report_wanted: bool,
-    /// Whether what is written to stderr would stand in the last line of the response.
-    line_is_open: bool,
-}
-
-impl CameOfIt {
-    /// Whether anything is to be written to stderr.
-    fn says_more(&self) -> bool {
-        !self.warnings.is_empty() || self.error.is_some() || (self.report_wanted && self.report.is_some())
-    }
-}
-
-fn invoke_in(environment: &Environment, asked: &Asked, arguments: &Arguments, log: &LiveLog) -> Result<CameOfIt> {
-    let invoke = asked.invoke.clone();
-    let request_id = invoke.request_id.clone();
-    let init_duration = match init(environment) {
-        Ok(duration) => duration,
-        Err(error) => {
-            return Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() });
-        }
-    };
-    let writer = if arguments.json { None } else { Some(Writer::start()?) };
-    let (listener, writer) = writer.unzip();
-    let invocation = environment.api().submit(Invoke { listener, ..invoke }).context("cannot send the event")?;
-    let completion = invocation.wait();
-    let streamed = writer.map_or(Ok(Written::default()), Writer::finish)?;
-    let (status, error) = judge(&completion, invocation.invoke());
-    let response = match &completion.outcome {
-        Outcome::Response(response) if response.streaming && !arguments.json => None, // it is out
-        Outcome::Response(response) => Some(response.bytes.clone()),
-        Outcome::Error(_) | Outcome::RuntimeExited(_) | Outcome::TimedOut => None,
-    };
-    if !arguments.json
-        && let Some(response) = &response
-    {
-        log.look(); // what was written before
-        output::response(response)?; // at once; an error is told when the log has ended
-    }
-    let last = response
-        .as_ref()
-        .filter(|_| !arguments.json && !stdout_is_a_terminal())
-        .and_then(|bytes| bytes.last().copied());
-    let line_is_open = last.or(streamed.last).is_some_and(|last| last != b'\n') && output::streams_are_one();
-    let warnings = match &completion.outcome {
-        Outcome::Response(response) if status == Status::Success => {
-            let prelude = streamed.prelude.or_else(|| streamed::prelude_of(response));
-            warnings(arguments, asked, response, prelude.as_ref())
-        }
-        _ => Vec::new(),
-    };
-    let report_wanted = arguments.report || stderr_is_a_terminal();
-    let report = (report_wanted || arguments.json).then(|| Report {
-        request_id: request_id.clone(),
-        duration: billed(&completion, &invocation),
-        init_duration,
-        max_memory_bytes: environment.memory_bytes(),
-    });
-    Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted, line_is_open })
-}
-
-fn warnings(
-    arguments: &Arguments,
-    asked: &Asked,
-    response: &Response,
-    prelude: Option<&Map<String, Value>>,
-) -> Vec<String> {
-    let event = &asked.invoke.payload;
-    let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
-    let caller = named.unwrap_or_else(|| Caller::of(event));
-    let mut warnings = contract::warnings_of(caller, event, response);
-    if named.is_none() && caller == Caller::None {
-        warnings.extend(contract::log_line_warning(response));
-    }
-    warnings.extend(prelude.into_iter().flat_map(|prelude| contract::headers::warnings(caller, prelude)));
-    warnings.extend(unread_event::warning(&asked.settings, response));
-    warnings
 }
 
 /// Waits for the first `next`: how long init took, or what kept it from getting there.

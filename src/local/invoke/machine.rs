@@ -12,8 +12,9 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde_json::{Map, Value, json};
 
 use super::super::invocation::FunctionError;
+use super::Status;
 use super::output::Unwritten;
-use super::{CameOfIt, Status};
+use super::result::CameOfIt;
 
 /// A file in memory that takes the log.
 pub(crate) fn log() -> Result<Arc<File>> {

@@ -18,7 +18,7 @@ use super::super::interruption::Interruption;
 use super::super::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
 use super::super::terminal::{show, warn};
 use super::outcome::{billed, judge};
-use super::{Arguments, Asked, Status, init, machine, output, streamed, warnings};
+use super::{Arguments, Asked, Status, init, machine, output, result};
 use watched::Watched;
 
 /// What came of all events.
@@ -80,9 +80,7 @@ pub(super) fn run(
     let mut written = Ok(());
     if let Some(response) = repeated.common_response() {
         written = output::response(&response.bytes);
-        warnings(arguments, asked, response, streamed::prelude_of(response).as_ref())
-            .iter()
-            .for_each(|warning| warn(warning));
+        result::warnings(arguments, asked, response, None).iter().for_each(|warning| warn(warning));
     }
     repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
     show(repeated.told());
