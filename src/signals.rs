@@ -6,6 +6,9 @@
 //! A handler that runs `kill 0` signals its whole process group, and so this process. Such a signal does not end the process: it ends
 //! the Bash that runs the handlers, which fails the event, and a new Bash takes the next event.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use nix::sys::prctl;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
@@ -16,6 +19,9 @@ use crate::logs::leftovers::Leftovers;
 use crate::logs::{Level, Log, Owner};
 use crate::roster::Roster;
 
+/// For so long after a handler's signal further ones are expected.
+const ECHO: Duration = Duration::from_secs(1);
+
 /// Starts the thread.
 pub(crate) fn watch(log: &Log, roster: &Roster, leftovers: &Leftovers) -> std::io::Result<()> {
     let mut signals = SignalsInfo::<WithOrigin>::new([SIGTERM, SIGINT, SIGCHLD])?;
@@ -23,10 +29,17 @@ pub(crate) fn watch(log: &Log, roster: &Roster, leftovers: &Leftovers) -> std::i
     let _ = prctl::set_child_subreaper(true);
     let (log, roster, leftovers) = (log.clone(), roster.clone(), leftovers.clone());
     let wait = move || {
+        let mut last_ignored: Option<Instant> = None;
         for origin in signals.forever() {
-            match (origin.signal, sender(&origin).filter(|sender| roster.has_begun(*sender))) {
+            let sender = sender(&origin);
+            match (origin.signal, sender.filter(|sender| roster.has_begun(*sender))) {
                 (SIGCHLD, _) => roster.reap(),
-                (_, Some(sender)) => log.say(Level::Warn, &Owner::default(), &ignored(sender)),
+                (_, Some(sender)) => {
+                    last_ignored = Some(Instant::now());
+                    log.say(Level::Warn, &Owner::default(), &ignored(sender));
+                }
+                // One more process of the same handler, which has ended meanwhile: its EXIT trap runs in its children too.
+                (_, None) if sender.is_some_and(is_gone) && last_ignored.is_some_and(|last| last.elapsed() < ECHO) => {}
                 (_, None) => {
                     roster.end();
                     leftovers.drain();
@@ -42,6 +55,10 @@ pub(crate) fn watch(log: &Log, roster: &Roster, leftovers: &Leftovers) -> std::i
 /// The process that sent a signal; the kernel sends that of a terminal.
 fn sender(origin: &Origin) -> Option<i32> {
     origin.process.as_ref().map(|process| process.pid)
+}
+
+fn is_gone(pid: i32) -> bool {
+    !Path::new(&format!("/proc/{pid}")).exists()
 }
 
 fn ignored(sender: i32) -> String {

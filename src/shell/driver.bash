@@ -97,9 +97,13 @@ printf 'B\n' >>"$__coshell_status"
       \builtin read -r -N 1 -u 9 __coshell_byte || \builtin :
       \builtin exit 47
       ;;
-    __coshell:"$__coshell_pid":*) \builtin eval "$__coshell_on_exit" ;;
+    __coshell:"$__coshell_pid":*)
+      '"$__coshell_saw"'
+      \builtin eval "$__coshell_on_exit"
+      ;;
     esac'
-  __coshell_on_exit="$__coshell_saw __coshell_kind=exited"'
+  __coshell_on_exit='
+    __coshell_kind=exited
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 0::"exec "*) __coshell_ended=127 ;; esac
     \builtin eval "$__coshell_trace" || \builtin :
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 127::"exec "*) \builtin exit 127 ;; esac'
