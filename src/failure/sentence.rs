@@ -190,7 +190,7 @@ impl HandlerFailure {
         let Some(message) = BashMessage::parse(line) else {
             return Some(line.to_owned()).filter(|line| !(killed && tells_a_death(line)));
         };
-        let here = self.place.as_ref().is_some_and(|place| is_about(&message, place));
+        let here = self.place.as_ref().is_some_and(|place| is_about(&message, place) || is_of_block(&message, place));
         if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
             return None;
         }
@@ -235,6 +235,18 @@ fn is_about(message: &BashMessage, place: &Place) -> bool {
     place.frames.first().is_some_and(|frame| {
         frame.file == Path::new(message.file) && (message.line.is_none() || frame.line == message.line)
     })
+}
+
+/// Whether `message` is about a redirection of the block that failed, for which Bash gives another line.
+fn is_of_block(message: &BashMessage, place: &Place) -> bool {
+    let same_file = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
+    same_file && message.is_of_redirection() && starts_block(&place.command)
+}
+
+/// Whether a command is a block: a loop, `if`, `case`, `{ }` or `( )`.
+fn starts_block(command: &str) -> bool {
+    let first = command.split_whitespace().next().unwrap_or_default();
+    command.starts_with('(') || matches!(first, "{" | "for" | "while" | "until" | "if" | "case" | "select")
 }
 
 /// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before, nor in another script.

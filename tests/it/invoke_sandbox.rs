@@ -55,6 +55,31 @@ fn the_user_and_its_group_have_the_names_that_they_have_on_lambda() {
     assert!(shown.ends_with(rest), "{shown}");
 }
 
+/// A sandbox once emptied these two: it opened them by a folder of the machine's that was bound already. They are put back at once, and
+/// the test fails.
+#[test]
+fn the_machines_own_files_stay_as_they_are() {
+    if no_namespaces() {
+        return;
+    }
+    let files = ["/etc/passwd", "/etc/group"].map(Path::new);
+    let before = files.map(|file| fs::read(file).unwrap());
+    sandboxed("handler() { id -un; }").run().assert_status(0).assert_stdout("sbx_user1051");
+    for (file, before) in files.into_iter().zip(before) {
+        let after = fs::read(file).unwrap();
+        if after != before {
+            fs::write(file, &before).unwrap();
+        }
+        assert!(
+            after == before && !before.is_empty(),
+            "{} was {} bytes, is {}",
+            file.display(),
+            before.len(),
+            after.len()
+        );
+    }
+}
+
 #[test]
 fn layers_are_in_opt_and_a_later_one_wins() {
     if no_namespaces() {

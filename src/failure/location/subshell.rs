@@ -56,7 +56,7 @@ impl Evidence<'_> {
         let mut found = self.locate(inner, Scope::Function)?;
         let innermost = Frame { line: found.line, ..record.frames[0].clone() };
         let calls_between = record.frames[1..extra].iter().cloned();
-        let frames = std::iter::once(innermost).chain(calls_between).chain([]);
+        let frames = std::iter::once(innermost).chain(calls_between);
         found.inner = found.inner.drain(..).chain(frames).collect();
         found.line = Some(script.commands[call].first_line);
         Some(found)

@@ -122,11 +122,14 @@ fn in_memory(folder: &str, options: &str) -> Result<()> {
         .with_context(|| format!("cannot mount a file system in memory on `{folder}`"))
 }
 
+/// Binds a file or folder to `target`, which is made where there is none. A target that exists is never opened: it may be a file of the
+/// machine, in a folder that is bound already, and to create it would empty it.
 fn bind(source: &str, target: &str) -> Result<()> {
-    if fs::metadata(source).is_ok_and(|source| source.is_dir()) {
-        fs::create_dir_all(target)
-    } else {
-        File::create(target).map(drop)
+    let is_folder = fs::metadata(source).is_ok_and(|source| source.is_dir());
+    match fs::symlink_metadata(target) {
+        Ok(_) => Ok(()),
+        Err(_) if is_folder => fs::create_dir_all(target),
+        Err(_) => File::create_new(target).map(drop),
     }
     .with_context(|| format!("cannot make `{target}`"))?;
     mount::<str, str, str, str>(Some(source), target, None, MsFlags::MS_BIND | MsFlags::MS_REC, None)
