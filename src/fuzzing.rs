@@ -22,7 +22,6 @@ pub const TARGETS: &[Target] = &[
     ("prelude", runtime::prelude),
     ("log", runtime::log),
     ("failure", runtime::failure),
-    ("commands", runtime::commands),
     #[cfg(feature = "cli")]
     ("event", developer::event),
     #[cfg(feature = "cli")]

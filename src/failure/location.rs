@@ -218,7 +218,21 @@ impl<'a> Evidence<'a> {
         place
     }
 
+    /// Whether stderr has a syntax error of Bash's in `file`.
+    fn is_refused_by_bash(&self, file: &Path) -> bool {
+        let refuses = |message: BashMessage| {
+            // In arithmetic, and in the text of an `eval`, a syntax error says nothing of the file.
+            let begins = ["syntax error near", "syntax error: unexpected", "unexpected EOF"];
+            message.is_of(file) && message.line.is_some() && begins.iter().any(|text| message.text.starts_with(text))
+        };
+        self.stderr.lines().filter_map(BashMessage::parse).any(refuses)
+    }
+
+    /// The parsed text of a file that Bash has parsed too.
     fn script(&self, file: &Path) -> Option<Rc<Script>> {
+        if self.is_refused_by_bash(file) {
+            return None;
+        }
         let mut scripts = self.scripts.borrow_mut();
         scripts.entry(file.to_owned()).or_insert_with(|| Script::read(file).map(Rc::new)).clone()
     }

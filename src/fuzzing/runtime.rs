@@ -12,7 +12,6 @@ use crate::failure::{self, Ending, Evidence, Failure, HandlerFailure, OwnError};
 use crate::handler::Handler;
 use crate::logs::{Owner, json};
 use crate::response::prelude::{Begin, Prelude};
-use crate::script::Script;
 use crate::shell::status::Records;
 use crate::shell::xtrace::Steps;
 use crate::stack;
@@ -119,15 +118,6 @@ pub(super) fn failure(bytes: &[u8]) {
         own: OwnError::parse(stdout),
     };
     report(&Failure::Handler(Box::new(failed)));
-}
-
-/// The commands of any script: each comes after the command that it is a part of, and its lines are in order.
-pub(super) fn commands(bytes: &[u8]) {
-    let Some(script) = Script::parse(&String::from_utf8_lossy(bytes)) else { return };
-    for (index, command) in script.commands.iter().enumerate() {
-        assert!(command.first_line <= command.last_line);
-        assert!(command.parent.is_none_or(|parent| parent < index));
-    }
 }
 
 fn report(failure: &Failure) {

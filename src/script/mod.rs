@@ -1,8 +1,11 @@
 //! Parses a Bash script and lists its commands with their lines, so that a failure report can name the right one.
 //!
 //! brush-parser does the parsing. Its tree has the place of each word, but no list of commands; [`walk`] makes that list, from
-//! the outside to the inside, with what Bash's rules for errexit need to know of each command. The parser may panic or overflow the
-//! stack on text that nobody writes, so that it runs in a thread of its own, and not on very large or deeply nested text.
+//! the outside to the inside, with what Bash's rules for errexit need to know of each command.
+//!
+//! Give it only text that Bash has parsed: a fuzzer found text that Bash refuses and for which brush-parser 0.4 takes memory without end.
+//! The parser may also panic or overflow the stack on text that nobody writes, so that it runs in a thread of its own, and not on very
+//! large or deeply nested text.
 
 mod walk;
 
@@ -277,6 +280,14 @@ mod tests {
     fn text_that_only_posix_mode_reads_is_parsed_with_its_apostrophes() {
         let script = Script::parse("f() {\n  echo \"${x:-it's}\"\n  false\n}\n").unwrap();
         assert_eq!(find(&script, "echo \"${x:-it's}\"").first_line, 2);
+    }
+
+    #[test]
+    fn text_that_bash_takes_with_a_warning_comes_to_an_end() {
+        for text in ["!", "f() { false; }\ncat <<EOF\nhi\n", "cat <<EOF", "a <<-E; b\n\tc\n", "!\n! !\n"] {
+            let lines = |script: &Script| script.commands.iter().all(|command| command.first_line <= command.last_line);
+            assert!(Script::parse(text).as_ref().is_none_or(lines), "{text}");
+        }
     }
 
     #[test]

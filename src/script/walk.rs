@@ -69,8 +69,10 @@ impl Walk {
 
     fn pipeline(&mut self, pipeline: &ast::Pipeline, scope: &Scope) {
         let scope = Scope { handled: scope.handled || pipeline.bang, negated: pipeline.bang, ..scope.clone() };
-        if let [only] = pipeline.seq.as_slice() {
-            return self.command(only, &scope);
+        match pipeline.seq.as_slice() {
+            [] => return, // `!` alone
+            [only] => return self.command(only, &scope),
+            _ => {}
         }
         let index = self.add(Kind::Pipeline, String::new(), (0, 0), &scope);
         let scope = Scope { parent: Some(index), apart: true, background: false, negated: false, ..scope };
