@@ -96,6 +96,7 @@ fn orders(
         ("pass", flag(in_argument)),
         ("globals", globals.join(" ").into()),
         ("own_err", flag(habits.err_traps || habits.is_hostile_to_traps())),
+        ("may_trap", flag(habits.may_trap)),
         ("aliased", flag(habits.keyword_aliases)),
         ("own_exit", flag(habits.lists_traps || habits.is_hostile_to_traps())),
         ("exit_traps", flag(habits.exit_traps && !habits.is_hostile_to_traps())),

@@ -348,10 +348,13 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           done
           ;;
         esac
-        case $__coshell_own_exit:$__coshell_code in
-        1:0)
-          case $(builtin trap -p EXIT) in
-          '') # as in the EXIT trap
+        # The handler returned 0. Where no EXIT trap of its own can be pending, what our EXIT trap does is done here, where it is parsed.
+        case $__coshell_code:$__coshell_may_trap:$__coshell_own_exit in
+        0::* | 0:1:1)
+          case $__coshell_own_exit in 1) __coshell_rest=$(builtin trap -p EXIT) ;; *) __coshell_rest='' ;; esac
+          case $__coshell_rest in
+          '')
+            builtin trap - EXIT
             POSIXLY_CORRECT=1
             \exec 9<"$__coshell_wake" >>"$__coshell_status"
             builtin printf 'S %s\n' "$__coshell_turn"

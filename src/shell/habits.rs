@@ -25,6 +25,8 @@ pub(super) struct Habits {
     pub(super) keyword_aliases: bool,
     /// DEBUG traps: they would run for each command of our traps.
     pub(super) debug_traps: bool,
+    /// Traps of any kind, or other files and `eval`, which may set one: an EXIT trap of the handler's own may be pending when it returns.
+    pub(super) may_trap: bool,
     /// EXIT traps: they may name variables that are local to the function that sets them.
     pub(super) exit_traps: bool,
     /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
@@ -82,6 +84,9 @@ impl Habits {
         let in_background = || text.split("&&").any(|part| part.replace(">&", "").replace("<&", "").contains('&'));
         self.lists_traps |= speaks_of(&["trap -p", "$(trap)", "trap |", "trap >"]);
         self.lists_traps |= speaks_of(&["kill "]) && in_background();
+        let dot = ["; . ", "& . ", "| . ", "{ . ", "(. ", "( . ", "then . ", "do . ", "else . ", "if . ", "! . "];
+        let begins_with_dot = || text.lines().any(|line| line.trim_start().starts_with(". "));
+        self.may_trap |= speaks_of(&["trap", "source", "eval"]) || speaks_of(&dot) || begins_with_dot();
         self.exit_traps |= speaks_of(&["trap"]) && speaks_of(&["EXIT", " 0"]);
         self.returns |= speaks_of(&["RETURN", "functrace"]);
         self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
