@@ -9,7 +9,8 @@ use crate::logs::rate_limit::RateLimit;
 use crate::roster::Roster;
 use crate::signals;
 
-/// The log with the limits of its warnings, the thread that reads what background processes write to it, and the list of what is to be ended on a signal.
+/// The log with the limits of its warnings, the thread that reads what background processes write to the log, and the list of the
+/// processes that end on a signal.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     pub(crate) log: Log,

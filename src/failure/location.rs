@@ -129,11 +129,7 @@ impl<'a> Evidence<'a> {
         let traps = commands().any(|index| exit_trap(&script.commands[index].text).is_some());
         let ends = |index: &usize| {
             let command = &script.commands[*index];
-            if traps {
-                exits_with(command, status)
-            } else {
-                command.name() == "exec" && !command.is_redirection_alone()
-            }
+            if traps { exits_with(command, status) } else { command.replaces_bash() }
         };
         let mut found = commands().filter(ends);
         let (first, second) = (found.next(), found.next());
@@ -153,10 +149,7 @@ impl<'a> Evidence<'a> {
     /// The place of an `exec` that replaced Bash, if the script has only one.
     pub(crate) fn replaced(&self) -> Option<Place> {
         let script = self.script(self.file)?;
-        let replaces = |index: &usize| {
-            let command = &script.commands[*index];
-            command.name() == "exec" && !command.is_redirection_alone()
-        };
+        let replaces = |index: &usize| script.commands[*index].replaces_bash();
         let mut found = (0..script.commands.len()).filter(replaces);
         let only = found.next().filter(|_| found.next().is_none())?;
         let frame = Frame { function: script.commands[only].function.clone()?, file: self.file.to_owned(), line: None };

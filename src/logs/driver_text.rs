@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use memchr::memmem::{find, find_iter};
+use memchr::memmem::find;
 
 /// What stands in each first line that `set -x` shows of the driver's traps.
 const NAME: &[u8] = b"__coshell";
@@ -32,14 +32,14 @@ impl DriverText {
 
     /// `bytes`, which begin with a line, without the driver's text.
     pub(super) fn removed<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        if find(bytes, &self.path).is_none() && !may_be_traced(bytes) {
+        if find(bytes, &self.path).is_none() && !names_driver(bytes) {
             return Cow::Borrowed(bytes);
         }
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_traced(line));
         Cow::Owned(lines.fold(Vec::with_capacity(bytes.len()), |mut kept, line| {
             let rest = line.strip_prefix(self.prefix.as_slice());
             match rest.and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..])) {
-                Some(message) if may_be_traced(message) => {}
+                Some(message) if names_driver(message) => {}
                 Some(message) => kept.extend([BASH, message].concat()),
                 None => kept.extend(self.renamed(line)),
             }
@@ -60,12 +60,13 @@ impl DriverText {
     }
 }
 
-fn may_be_traced(bytes: &[u8]) -> bool {
-    find_iter(bytes, NAME).next().is_some()
+/// Whether the driver's own names stand in `bytes`.
+fn names_driver(bytes: &[u8]) -> bool {
+    find(bytes, NAME).is_some()
 }
 
 fn is_traced(line: &[u8]) -> bool {
-    line.starts_with(b"+") && may_be_traced(line)
+    line.starts_with(b"+") && names_driver(line)
 }
 
 #[cfg(test)]

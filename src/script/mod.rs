@@ -131,10 +131,10 @@ impl Command {
         self.text.split_whitespace().next().unwrap_or_default()
     }
 
-    /// Whether it is an `exec` that only redirects.
-    pub(crate) fn is_redirection_alone(&self) -> bool {
-        let mut words = self.text.split_whitespace().skip(1);
-        words.next().is_none_or(|word| word.contains(['<', '>']))
+    /// Whether it is an `exec` of a program, which takes the place of Bash, rather than one that only redirects.
+    pub(crate) fn replaces_bash(&self) -> bool {
+        let mut arguments = self.text.split_whitespace().skip(1);
+        self.name() == "exec" && arguments.next().is_some_and(|word| !word.contains(['<', '>']))
     }
 
     /// Whether the command's text has that line.

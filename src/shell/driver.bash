@@ -110,8 +110,9 @@ printf 'B\n' >>"$__coshell_status"
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
   # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
-  # values of variables that the trap, or a function that it calls, names as `$name`, `${name}` or `${name[1]}` are kept: what is not set any more when
-  # the handler has returned gets its value again. Forms such as `${name-}` cope with a variable that is not set; they stay as they are.
+  # driver keeps the values of variables that the trap, or a function that the trap calls, names as `$name`, `${name}` or `${name[1]}`. A
+  # variable that is not set any more when the handler has returned gets its value again. Forms such as `${name-}` cope with a variable
+  # that is not set; they stay as they are.
   __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*) \builtin eval "$__coshell_keep" || \builtin : ;; esac'
   __coshell_keep='
     __coshell_rest=$(\builtin trap -p EXIT)

@@ -5,8 +5,7 @@ use super::*;
 impl Evidence<'_> {
     /// The `exit` in the commands of the script's only EXIT trap.
     pub(super) fn exit_in_trap(&self, script: &Script, status: i32) -> Option<Place> {
-        let mut traps = script.commands.iter().filter_map(|command| Some((command, exit_trap(&command.text)?)));
-        let (trap, commands) = traps.next().filter(|_| traps.next().is_none())?;
+        let (trap, commands) = only_exit_trap(script)?;
         let mut exits = commands.commands.iter().filter(|command| exits_with(command, status));
         let only = exits.next().filter(|_| exits.next().is_none())?;
         let frame = Frame { function: trap.function.clone()?, file: self.file.to_owned(), line: Some(trap.first_line) };
@@ -25,10 +24,7 @@ impl Evidence<'_> {
     pub(super) fn in_exit_trap(&self, mut place: Place) -> Place {
         place.command = String::new();
         let Some(script) = self.script(self.file) else { return place };
-        let mut traps = script.commands.iter().filter_map(|command| Some((command, exit_trap(&command.text)?)));
-        if let Some((trap, commands)) = traps.next()
-            && traps.next().is_none()
-        {
+        if let Some((trap, commands)) = only_exit_trap(&script) {
             let frame = |function: &String| Frame {
                 function: function.clone(),
                 file: self.file.to_owned(),
@@ -63,6 +59,12 @@ impl Evidence<'_> {
         };
         record.frames.iter().position(holds)
     }
+}
+
+/// The only command of a script that sets an EXIT trap, and the commands of that trap.
+fn only_exit_trap(script: &Script) -> Option<(&Command, Script)> {
+    let mut traps = script.commands.iter().filter_map(|command| Some((command, exit_trap(&command.text)?)));
+    traps.next().filter(|_| traps.next().is_none())
 }
 
 /// The commands that `trap COMMANDS EXIT` sets.
