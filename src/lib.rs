@@ -1,52 +1,59 @@
 //! coshell: an AWS Lambda custom runtime for Bash handlers.
 //!
-//! The way of an event:
+//! Two programs are built from this library, from three folders. They are listed in the order in which an event passes them:
+//!
+//! | folder | what it does | linked by |
+//! | --- | --- | --- |
+//! | [`cli`] | the commands of `coshell`: `invoke`, `serve`, `test`, `check`, `package`, … | `coshell` |
+//! | [`lambda`] | Lambda on this machine: the Runtime API, the execution environment, the sandbox, what callers accept | `coshell` |
+//! | [`runtime`] | the runtime: calls `next`, runs the handler in Bash, posts the response or the failure | `bootstrap`, `coshell` |
+//!
+//! `runtime` imports nothing from the other two folders, and `lambda` imports nothing from `cli`. No two files import each other, except that
+//! a module may use items of the module that contains it. The test `structure` (tests/it/structure.rs) checks both rules.
+//!
+//! # The way of an event
 //!
 //! ```text
-//! Runtime API ──next──▶ bootstrap ──event──▶ waiting subshell of the persistent Bash ──▶ handler "$event"
-//!     ▲                   │  ▲  ▲                       │ stdout           │ stderr        │ status, stack
-//!     └──response/error───┘  │  └──── response pipe ◀───┘                  │               │
-//!                            └─────── log pipe ◀───────────────────────────┘               │
-//!                            └─────── status pipe, stack records ◀─────────────────────────┘
+//!  coshell invoke, serve, test          AWS Lambda
+//!        │ cli::invoke, cli::serve          │
+//!        ▼                                  │
+//!  lambda::invocation                       │
+//!        │ waits in lambda::runtime_api     │
+//!        ▼                                  ▼
+//!  GET /runtime/invocation/next ◀── runtime::api ◀── runtime::slots (the loop)
+//!        │
+//!        │ runtime::invocation: id, deadline, event
+//!        ▼
+//!  runtime::environment ──▶ runtime::shell ──▶ shell::execution ──▶ driver.bash: a subshell of the persistent Bash
+//!                                                                       │           │            │
+//!                                                                    stdout      stderr    status, stack records
+//!                                                                       ▼           ▼            ▼
+//!                                                              runtime::response  runtime::logs  runtime::stack
+//!                                                                       │           │            │
+//!  POST /runtime/invocation/ID/response ◀── runtime::api ◀──────────────┘           │            ▼
+//!  POST /runtime/invocation/ID/error    ◀── runtime::api ◀───────────────────── runtime::failure
+//!                                                                                   ▼
+//!                                                                           stderr of the runtime
 //! ```
 //!
-//! `bootstrap` is [`runtime`]; `coshell`, the developer's program, runs the same code against an embedded Runtime API.
+//! # Where to find what
+//!
+//! - a time limit: [`runtime`]`::deadline` computes it, `runtime::shell::timeout` acts on it, `runtime::failure::timeout` reports it
+//! - the command that failed: `runtime::failure::location`; the advice beside it: `runtime::failure::advice`
+//! - late output of background processes: `runtime::logs::leftovers`
+//! - requests from web pages: [`lambda`]`::origin_check`
+//! - an event's JSON, before it is sent: [`lambda`]`::event`
+//! - the bytes of a zip: [`cli`]`::bundle::archive`
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))] // they panic where that is closed or full
 
-// The loop, and what it is told at start.
-pub mod config;
-mod environment;
-pub mod handler;
-mod host;
-mod roster;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod lambda;
 pub mod runtime;
-mod secrets;
-mod signals;
-mod slots;
 
-// An event comes, ...
-mod api;
-pub mod invocation;
-pub mod payload;
-
-// ... is run, ...
-mod deadline;
-mod processes;
-mod shell;
-mod stack;
-
-// ... and leaves a response, lines in the log, and perhaps a failure.
-pub mod failure;
-pub mod logs;
-pub mod response;
-mod script;
-
-// A way in for tests/fuzz.
+/// The entry points of tests/fuzz.
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-
-// The developer's side; `bootstrap` links nothing of it.
-#[cfg(feature = "cli")]
-pub mod local;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use coshell::local::environment::Environment;
-use coshell::local::runtime_api::Freezer;
+use coshell::lambda::environment::Environment;
+use coshell::lambda::runtime_api::Freezer;
 
 use crate::cgroup::{Control, Group};
 

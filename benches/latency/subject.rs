@@ -7,10 +7,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use coshell::local::environment::{Bootstrap, Environment, Settings, random_uuid};
-use coshell::local::function::Function;
-use coshell::local::invocation::{Bytes, Completion, Invocation, Invoke, Outcome, Part};
-use coshell::local::runtime_api::Init;
+use coshell::lambda::environment::{Bootstrap, Environment, Settings};
+use coshell::lambda::function::Function;
+use coshell::lambda::identifiers::random_uuid;
+use coshell::lambda::invocation::{Bytes, Completion, Invocation, Invoke, Outcome, Part};
+use coshell::lambda::runtime_api::Init;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::arrival::{Arrival, Gaps};
@@ -208,7 +209,7 @@ impl Subject {
         let environment = self.environment.as_ref().context("the peer has ended")?;
         environment.api().submit(Invoke {
             payload: event.clone(),
-            request_id: random_uuid()?,
+            request_id: random_uuid(),
             timeout: EVENT_LIMIT,
             function_arn: Some("arn:aws:lambda:us-east-1:123456789012:function:bench".to_owned()),
             trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".to_owned()),

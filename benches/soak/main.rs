@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use coshell::local::environment::{Bootstrap, Environment, Settings};
-use coshell::local::function::Function;
-use coshell::local::runtime_api::Init;
+use coshell::lambda::environment::{Bootstrap, Environment, Settings};
+use coshell::lambda::function::Function;
+use coshell::lambda::runtime_api::Init;
 
 use sample::{Probe, Sample};
 use traffic::Traffic;

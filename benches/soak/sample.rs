@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use coshell::local::environment::Environment;
+use coshell::lambda::environment::Environment;
 
 /// What was seen.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use coshell::local::environment::Environment;
-use coshell::local::invocation::{Invoke, Outcome};
+use coshell::lambda::environment::Environment;
+use coshell::lambda::invocation::{Invoke, Outcome};
 
 const EVENT_LIMIT: Duration = Duration::from_secs(60);
 /// Sizes are spread evenly over their orders of magnitude: half of them are below its root.

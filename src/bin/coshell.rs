@@ -2,15 +2,10 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use coshell::local::{
-    check, completions,
-    environment::{self, RUNTIME_ARGUMENT},
-    events,
-    exit::Exit,
-    init, invoke, layer, package,
-    sandbox::{self, SANDBOX_ARGUMENT},
-    serve, test,
-};
+use coshell::cli::exit_status::Exit;
+use coshell::cli::{check, completions, events, init, invoke, layer, package, serve, test};
+use coshell::lambda::hidden_arguments::{RUNTIME_ARGUMENT, SANDBOX_ARGUMENT};
+use coshell::lambda::{environment, sandbox};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,7 +52,7 @@ fn main() -> ExitCode {
         return environment::run_the_runtime();
     }
     if std::env::args_os().nth(1).is_some_and(|first| first == SANDBOX_ARGUMENT) {
-        return sandbox::enter();
+        return Exit::Failed.with(&sandbox::enter()).into();
     }
     let program = match Program::try_parse() {
         Ok(program) => program,

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
-use crate::api::Api;
-use crate::failure::Failure;
-use crate::invocation::Invocation;
+use crate::runtime::api::Api;
+use crate::runtime::failure::Failure;
+use crate::runtime::invocation::Invocation;
 
 /// What a socket holds for certain when nobody reads it yet.
 const MOST_BYTES: usize = 64 * 1024;

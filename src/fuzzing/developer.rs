@@ -9,11 +9,12 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::texts;
-use crate::local::bundle::{Architecture, binary::Binary, name};
-use crate::local::contract::{self, Caller};
-use crate::local::invocation::Response;
-use crate::local::serve::function_url::reply;
-use crate::local::{check, event, test};
+use crate::cli::bundle::{Architecture, binary::Binary, entry_name};
+use crate::cli::serve::function_url::reply;
+use crate::cli::{check, test};
+use crate::lambda::contract::{self, Caller};
+use crate::lambda::event;
+use crate::lambda::invocation::Response;
 
 /// An event file, and the file of an expected error beside it.
 pub(super) fn event(bytes: &[u8]) {
@@ -57,7 +58,7 @@ pub(super) fn script(bytes: &[u8]) {
 /// A name that is let in is unpacked below the folder, under itself.
 pub(super) fn zip(bytes: &[u8]) {
     let name = String::from_utf8_lossy(bytes);
-    if name::checked(&name).is_err() || name.len() > usize::from(u16::MAX) {
+    if entry_name::checked(&name).is_err() || name.len() > usize::from(u16::MAX) {
         return;
     }
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));

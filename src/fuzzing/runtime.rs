@@ -8,13 +8,13 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{pieces, texts};
-use crate::failure::{self, Ending, Evidence, Failure, HandlerFailure, OwnError};
-use crate::handler::Handler;
-use crate::logs::{Owner, json};
-use crate::response::prelude::{Begin, Prelude};
-use crate::shell::status::Records;
-use crate::shell::xtrace::Steps;
-use crate::stack;
+use crate::runtime::failure::{self, Ending, Evidence, Failure, HandlerFailure, OwnError};
+use crate::runtime::handler::Handler;
+use crate::runtime::logs::{Owner, json};
+use crate::runtime::response::prelude::{Begin, Prelude};
+use crate::runtime::shell::status::Records;
+use crate::runtime::shell::xtrace::Steps;
+use crate::runtime::stack;
 
 const DRIVER: &str = "/driver";
 const SCRIPT: &str = "/nonexistent/function.sh";

@@ -29,6 +29,7 @@ mod runtime_api_extensions;
 mod sandbox;
 mod security;
 mod serve;
+mod structure;
 mod support;
 mod time_limits;
 mod trace;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use coshell::local::invocation::{Invoke, Outcome};
-use coshell::local::runtime_api::{Init, RuntimeApi};
+use coshell::lambda::invocation::{Invoke, Outcome};
+use coshell::lambda::runtime_api::{Init, RuntimeApi};
 
 use crate::support::wire::{INIT_ERROR, NEXT, Wire, response_path};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use coshell::local::invocation::{FunctionError, Invocation, Invoke, Outcome, Part, Response};
-use coshell::local::runtime_api::{Init, RuntimeApi};
+use coshell::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome, Part, Response};
+use coshell::lambda::runtime_api::{Init, RuntimeApi};
 use tokio::sync::mpsc;
 
 use crate::runtime_api::invoke;

@@ -1,7 +1,7 @@
 //! The embedded Runtime API when the runtime, or the API itself, comes to its end.
 
-use coshell::local::invocation::{Invoke, Outcome};
-use coshell::local::runtime_api::{Init, RuntimeApi};
+use coshell::lambda::invocation::{Invoke, Outcome};
+use coshell::lambda::runtime_api::{Init, RuntimeApi};
 
 use crate::runtime_api::{LONG, invoke};
 use crate::support::wire::Wire;

@@ -1,6 +1,6 @@
 //! The Extensions API of the embedded Runtime API, for internal extensions.
 
-use coshell::local::runtime_api::RuntimeApi;
+use coshell::lambda::runtime_api::RuntimeApi;
 
 use crate::support::wire::Wire;
 

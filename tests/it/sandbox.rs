@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use coshell::local::environment::{Bootstrap, Environment, Settings};
-use coshell::local::function::Function;
-use coshell::local::invocation::{FunctionError, Invocation, Invoke, Outcome};
-use coshell::local::runtime_api::Init;
+use coshell::lambda::environment::{Bootstrap, Environment, Settings};
+use coshell::lambda::function::Function;
+use coshell::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome};
+use coshell::lambda::runtime_api::Init;
 use tempfile::TempDir;
 
 /// So that a broken runtime fails its test and does not hang it; never a measure.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use coshell::local::invocation::Outcome;
+use coshell::lambda::invocation::Outcome;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 

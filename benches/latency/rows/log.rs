@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use coshell::local::invocation::Bytes;
+use coshell::lambda::invocation::Bytes;
 
 use super::measured::Measured;
 use super::reference;

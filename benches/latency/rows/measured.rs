@@ -1,7 +1,7 @@
 //! What a row collects of one peer.
 
 use anyhow::Result;
-use coshell::local::invocation::Bytes;
+use coshell::lambda::invocation::Bytes;
 
 use crate::arrival::{Arrival, Gaps};
 use crate::price::million_calls;

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use coshell::local::invocation::Bytes;
+use coshell::lambda::invocation::Bytes;
 
 use crate::arrival::{Arrival, Gaps};
 use crate::report::{Cell, Row, Unit};

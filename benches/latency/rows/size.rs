@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use coshell::local::invocation::Bytes;
+use coshell::lambda::invocation::Bytes;
 
 use super::measured::Measured;
 use super::reference;

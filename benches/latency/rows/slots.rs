@@ -3,7 +3,7 @@
 use std::thread::sleep;
 
 use anyhow::Result;
-use coshell::local::invocation::Bytes;
+use coshell::lambda::invocation::Bytes;
 
 use super::load::EVENT;
 use super::memory::{SETTLE, total};

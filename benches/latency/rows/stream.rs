@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use coshell::local::invocation::{Bytes, Part};
+use coshell::lambda::invocation::{Bytes, Part};
 use tokio::sync::mpsc::{self, Receiver};
 
 use crate::peer::Peer;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use coshell::local::invocation::Bytes;
+use coshell::lambda::invocation::Bytes;
 
 use super::load::EVENT;
 use super::measured::Measured;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use coshell::local::invocation::Outcome;
-use coshell::local::runtime_api::Init;
+use coshell::lambda::invocation::Outcome;
+use coshell::lambda::runtime_api::Init;
 
 use super::case::Case;
 use crate::support::function::Function;

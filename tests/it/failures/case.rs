@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use coshell::local::invocation::{FunctionError, Outcome, Response};
-use coshell::local::runtime_api::Init;
+use coshell::lambda::invocation::{FunctionError, Outcome, Response};
+use coshell::lambda::runtime_api::Init;
 use serde_json::Value;
 
 use super::observation::Observation;

@@ -1,6 +1,6 @@
 //! What the runtime says about one event of a case, taken apart.
 
-use coshell::local::invocation::{FunctionError, Outcome, Response};
+use coshell::lambda::invocation::{FunctionError, Outcome, Response};
 use serde_json::Value;
 
 /// A file and, where it is known, the line.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use coshell::local::invocation::Invoke;
-use coshell::local::runtime_api::Init;
+use coshell::lambda::invocation::Invoke;
+use coshell::lambda::runtime_api::Init;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};

@@ -1,7 +1,7 @@
 //! What came of a cell, in the page's words.
 
-use coshell::local::invocation::{FunctionError, Outcome};
-use coshell::local::runtime_api::Init;
+use coshell::lambda::invocation::{FunctionError, Outcome};
+use coshell::lambda::runtime_api::Init;
 
 use super::cell::{Cell, Victim, When};
 use crate::failures::case::timeless;

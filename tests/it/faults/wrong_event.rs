@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use coshell::local::invocation::Outcome;
+use coshell::lambda::invocation::Outcome;
 use serde_json::Value;
 
 use crate::support::answer::text;

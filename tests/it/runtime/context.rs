@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use coshell::local::invocation::Invoke;
+use coshell::lambda::invocation::Invoke;
 
 use crate::support::function::{BOOTSTRAP, Channel, Function};
 use crate::support::skip::no_other_user;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use coshell::local::invocation::Outcome;
+use coshell::lambda::invocation::Outcome;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use coshell::local::invocation::Invoke;
+use coshell::lambda::invocation::Invoke;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 

@@ -1,7 +1,7 @@
 //! What a script may do while it is sourced, on purpose or not, and two events are served all the same: the rows of the table
 //! in which each such script broke a naive driver.
 
-use coshell::local::runtime_api::Init;
+use coshell::lambda::runtime_api::Init;
 
 use crate::support::function::{Channel, Function};
 use crate::support::running::GIVE_UP;

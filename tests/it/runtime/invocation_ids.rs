@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use coshell::local::invocation::{Invoke, Outcome};
+use coshell::lambda::invocation::{Invoke, Outcome};
 
 use crate::support::function::Function;
 use crate::support::running::until;

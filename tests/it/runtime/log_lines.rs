@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coshell::local::invocation::Invoke;
+use coshell::lambda::invocation::Invoke;
 
 use crate::support::function::{Channel, Function};
 use crate::support::running::until;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use coshell::local::invocation::Invoke;
+use coshell::lambda::invocation::Invoke;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

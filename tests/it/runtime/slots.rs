@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use coshell::local::invocation::Outcome;
+use coshell::lambda::invocation::Outcome;
 use serde_json::Value;
 
 use crate::support::answer::Answer;

@@ -1,6 +1,6 @@
 //! What came of one event, with what stood in the log when the answer arrived.
 
-use coshell::local::invocation::{FunctionError, Outcome};
+use coshell::lambda::invocation::{FunctionError, Outcome};
 use serde_json::Value;
 
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use coshell::local::environment::{Bootstrap, Environment, Settings};
-use coshell::local::function;
+use coshell::lambda::environment::{Bootstrap, Environment, Settings};
+use coshell::lambda::function;
 use tempfile::TempDir;
 
 use super::answer::Answer;

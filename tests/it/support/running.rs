@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use coshell::local::environment::Environment;
-use coshell::local::invocation::{Completion, FunctionError, Invocation, Invoke};
-use coshell::local::runtime_api::Init;
+use coshell::lambda::environment::Environment;
+use coshell::lambda::invocation::{Completion, FunctionError, Invocation, Invoke};
+use coshell::lambda::runtime_api::Init;
 use tempfile::TempDir;
 
 use super::answer::{Answer, assert_report, text};

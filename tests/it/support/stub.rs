@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use coshell::local::process_tree::ProcessTree;
+use coshell::lambda::process_tree::ProcessTree;
 use tempfile::TempDir;
 
 use super::function::BOOTSTRAP;

@@ -1,0 +1,136 @@
+//! Finds the `bootstrap` that goes into a zip, and says what it is.
+//!
+//! `coshell` runs handlers with the runtime that is compiled into itself, but on Lambda the small static program is wanted, for either
+//! architecture. A release has it beside `coshell` or in the target folder; a debug build of it is never taken.
+
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::Architecture;
+use super::binary::Binary;
+
+/// The name by which Lambda starts a custom runtime, at the top of the function or of a layer.
+pub(crate) const BOOTSTRAP: &str = "bootstrap";
+
+/// A file that Lambda can start as a runtime.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    pub(super) path: PathBuf,
+    bytes: u64,
+    kind: Kind,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Static,
+    /// With the newest version of glibc that it asks for.
+    Dynamic(Option<(u32, u32)>),
+    Script,
+}
+
+impl Runtime {
+    /// The file that is `given`, else the first one that is there for `architecture`.
+    ///
+    /// # Errors
+    /// Where there is none, or the given one is neither a program nor a script.
+    pub(crate) fn find(given: Option<&Path>, architecture: Architecture) -> Result<Runtime> {
+        match given {
+            Some(given) => {
+                Runtime::read(given).with_context(|| format!("cannot take the bootstrap `{}`", given.display()))
+            }
+            None => {
+                let path = found(architecture)?;
+                Runtime::read(&path).with_context(|| format!("cannot take the runtime `{}`", path.display()))
+            }
+        }
+    }
+
+    fn read(path: &Path) -> Result<Runtime> {
+        let path = fs::canonicalize(path)?;
+        let bytes = fs::read(&path)?;
+        let kind = match Binary::read(&bytes) {
+            Some(binary) if binary.is_static() => Kind::Static,
+            Some(binary) => Kind::Dynamic(binary.glibc()),
+            None if bytes.starts_with(b"#!") => Kind::Script,
+            None if bytes.is_empty() => bail!("the file is empty: name the runtime's program"),
+            None => bail!(
+                "the file is neither a program (ELF) nor a script that begins with `#!`, so Lambda cannot start it: name the runtime's program"
+            ),
+        };
+        Ok(Runtime { path, bytes: bytes.len() as u64, kind })
+    }
+
+    /// What to say of a program that needs libraries of the place it runs in.
+    pub(crate) fn warning(&self, architecture: Architecture) -> Option<String> {
+        let Kind::Dynamic(_) = self.kind else { return None };
+        let folder = std::env::current_exe().ok()?.parent()?.display().to_string();
+        Some(format!(
+            "the runtime `{}` is linked dynamically. For a static one, which needs no library of Lambda's, run `.ci/release --no-jaq \
+             {architecture}` in the folder of coshell's sources; then say --bootstrap dist/bootstrap-{architecture}, or copy that file to \
+             `{folder}`, where coshell looks first",
+            self.path.display()
+        ))
+    }
+
+    pub(super) fn object(&self) -> Value {
+        let glibc = match self.kind {
+            Kind::Dynamic(Some((major, minor))) => Some(format!("{major}.{minor}")),
+            Kind::Dynamic(None) | Kind::Static | Kind::Script => None,
+        };
+        let path = self.path.to_string_lossy();
+        json!({ "path": path, "bytes": self.bytes, "static": self.kind == Kind::Static, "glibc": glibc })
+    }
+}
+
+/// `PATH (BYTES bytes, KIND)`
+impl Display for Runtime {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes, ", self.path.display(), self.bytes)?;
+        match self.kind {
+            Kind::Static => write!(f, "static)"),
+            Kind::Dynamic(Some((major, minor))) => write!(f, "dynamic: needs glibc {major}.{minor})"),
+            Kind::Dynamic(None) => write!(f, "dynamic)"),
+            Kind::Script => write!(f, "a script)"),
+        }
+    }
+}
+
+fn found(architecture: Architecture) -> Result<PathBuf> {
+    let program =
+        std::env::current_exe().and_then(fs::canonicalize).context("cannot find this program's own folder")?;
+    let candidates = candidates(program.parent().unwrap_or(Path::new("/")), architecture);
+    if let Some(found) = candidates.iter().find(|path| is_for(path, architecture)) {
+        return Ok(found.clone());
+    }
+    let looked_for: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
+    bail!(
+        "no runtime for {architecture}: looked for {}; build it with `.ci/release --no-jaq {architecture}` in the folder of coshell's \
+         sources, then say --bootstrap dist/bootstrap-{architecture}",
+        looked_for.join(", ")
+    )
+}
+
+/// Beside the program under the architecture's name, in cargo's folders, in the release's, and beside the program, as `cargo install` does.
+fn candidates(folder: &Path, architecture: Architecture) -> Vec<PathBuf> {
+    let named = format!("{BOOTSTRAP}-{architecture}");
+    let mut candidates = vec![folder.join(&named)];
+    let in_target = folder.file_name().is_some_and(|name| name == "debug" || name == "release");
+    if let Some(target) = folder.parent().filter(|_| in_target) {
+        let triples = ["gnu", "musl"].map(|libc| format!("{}-unknown-linux-{libc}", architecture.of_target()));
+        candidates.extend(triples.map(|triple| target.join(triple).join("release").join(BOOTSTRAP)));
+        candidates.extend(target.parent().map(|sources| sources.join("dist").join(named)));
+    }
+    if !folder.ends_with("debug") {
+        candidates.push(folder.join(BOOTSTRAP));
+    }
+    candidates
+}
+
+fn is_for(path: &Path, architecture: Architecture) -> bool {
+    let binary = fs::read(path).ok().and_then(|bytes| Binary::read(&bytes));
+    binary.is_some_and(|binary| binary.architecture() == Some(architecture))
+}

@@ -1,0 +1,88 @@
+//! Checks the programs in the function's folder: those that the script starts by a path, and all that `coshell package` judges.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::file;
+use super::finding::{Finding, Severity};
+use super::handler::{Checked, below_root};
+use super::script::Word;
+use crate::cli::bundle::fault::{Fault, Level};
+use crate::cli::bundle::{Bundle, LeftOut, PROGRAMS};
+use crate::runtime::handler::Handler;
+
+/// What a path of the function's folder begins with, wherever the handler is when it calls the program.
+const ROOTS: [&str; 3] = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/"];
+
+impl Checked<'_> {
+    /// Checks the program `word` that the script `by` starts, itself (`executed`) or by `bash`.
+    pub(super) fn helper(&mut self, by: &Path, word: &Word, executed: bool) {
+        let Some(below) = below_root(&word.text) else { return };
+        let path = self.root.join(below);
+        let Some(metadata) = fs::metadata(&path).ok().filter(|metadata| metadata.is_file()) else {
+            if ROOTS.iter().any(|root| word.text.starts_with(root)) {
+                let message = format!("it calls `{below}`, which is not in the function's folder");
+                self.add(by, Severity::Warning, "program", (Some(word.line), message));
+            }
+            return;
+        };
+        if executed {
+            // `coshell package` makes what is in these folders executable.
+            let check = if PROGRAMS.iter().any(|folder| below.starts_with(folder)) { "mode" } else { "executable" };
+            self.extend(&path, check, file::not_executable(&metadata, &self.shown(&path)));
+            self.executed.insert(path.clone());
+        }
+        self.script_of_its_own(path, executed);
+    }
+
+    /// A script that another Bash runs has functions of its own.
+    fn script_of_its_own(&mut self, path: PathBuf, executed: bool) {
+        let handler = match executed {
+            true => Handler::Executable(path.clone()),
+            false => Handler::Function { script: path.clone(), function: String::new() },
+        };
+        let mut helper = Checked::of(handler, self.root.clone(), self.arguments);
+        helper.sets_path = self.sets_path;
+        helper.visited = std::mem::take(&mut self.visited);
+        helper.file(&path);
+        helper.commands();
+        self.visited = helper.visited;
+        self.executed.extend(helper.executed);
+        self.findings.extend(helper.findings);
+    }
+
+    /// Checks all files of the folder as `coshell package` does.
+    pub(super) fn programs(&mut self) {
+        let mut bundle = Bundle::default();
+        bundle.relies_on(&self.arguments.have);
+        let root = self.root.clone();
+        let mut left_out = LeftOut::new(&[], Path::new("-"));
+        let faults = bundle.folder("", &root, &mut left_out).and_then(|()| {
+            for program in self.executed.iter().filter_map(|program| program.strip_prefix(&root).ok()?.to_str()) {
+                bundle.program(program);
+            }
+            bundle.faults(self.arguments.arch)
+        });
+        match faults {
+            Ok(faults) => faults.into_iter().for_each(|fault| self.fault(fault)),
+            Err(error) => {
+                let message = format!("`coshell package` cannot package this folder: {error:#}");
+                self.add(&root, Severity::Warning, "folder", (None, message));
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        let path = self.root.join(&fault.name);
+        let severity = match fault.level {
+            Level::Refused | Level::Fails => Severity::Error,
+            Level::MayFail => Severity::Warning,
+        };
+        let shown = self.shown(&path);
+        let is_of_line_ends = |finding: &Finding| finding.check == "line-ends" && finding.file == shown;
+        // Its interpreter line ends as all its lines do.
+        if fault.line.is_none() || !self.findings.iter().any(is_of_line_ends) {
+            self.add(&path, severity, "program", (fault.line, fault.message));
+        }
+    }
+}

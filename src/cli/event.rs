@@ -1,0 +1,127 @@
+//! The event of `coshell invoke`: JSON text, `@file`, `-` for stdin; checked before anything runs, as Lambda does. No more is read than
+//! Lambda takes, since a file may be endless.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::lambda::event::{LIMIT_BYTES, check};
+use anyhow::{Context, Result, bail};
+
+/// What is taken when the command line names no event and there is no such file: an empty object.
+const NO_EVENT: &[u8] = b"{}";
+/// The event's file beside the script, for `coshell invoke` alone.
+const FILE: &str = "event.json";
+/// The folder beside the script with the events of `coshell test`.
+pub(super) const FOLDER: &str = "events";
+
+/// Reads the event that `given` names, or else `event.json` or the first of `events/*.json` in `folder`, or else `{}`. Its bytes stay as they are.
+///
+/// # Errors
+/// When it cannot be read, is no JSON (with line and column), or is over 6 MiB.
+pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
+    let (name, bytes) = match given {
+        None => match beside(folder) {
+            Some(file) => (format!("the event in `{}`", file.display()), file_bytes(&file)?),
+            None => ("the event".to_owned(), NO_EVENT.to_vec()),
+        },
+        Some("-") => ("the event from stdin".to_owned(), stdin()?),
+        Some(text) => match text.strip_prefix('@') {
+            Some(file) => (format!("the event in `{file}`"), file_bytes(Path::new(file))?),
+            None => ("the event".to_owned(), text.as_bytes().to_vec()),
+        },
+    };
+    check(&bytes).with_context(|| format!("{name} cannot be sent{}", hint(given)))?;
+    Ok(bytes)
+}
+
+/// Reads the event in a file that has to be a plain one: a pipe could wait for ever.
+///
+/// # Errors
+/// When it is none, cannot be read, is no JSON, or is over 6 MiB.
+pub fn in_file(file: &Path) -> Result<Vec<u8>> {
+    let kind = fs::metadata(file).with_context(|| format!("cannot read the event from `{}`", file.display()))?;
+    if !kind.is_file() {
+        bail!("cannot read the event from `{}`: it is no file", file.display());
+    }
+    let bytes = file_bytes(file)?;
+    check(&bytes).with_context(|| format!("the event in `{}` cannot be sent", file.display()))?;
+    Ok(bytes)
+}
+
+/// The event that is sent where none is named: `event.json` in `folder`, else the first of `events/*.json` by name.
+pub(super) fn beside(folder: &Path) -> Option<PathBuf> {
+    let file = folder.join(FILE);
+    if file.exists() {
+        return Some(file);
+    }
+    let entries = fs::read_dir(folder.join(FOLDER)).ok()?;
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_event(path)).min()
+}
+
+/// Whether `path` has the name of an event: `NAME.json`, and not hidden.
+pub(super) fn is_event(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    path.extension().is_some_and(|extension| extension == "json") && !name.starts_with(b".")
+}
+
+fn stdin() -> Result<Vec<u8>> {
+    limited(io::stdin()).context("cannot read the event from stdin")
+}
+
+fn file_bytes(file: &Path) -> Result<Vec<u8>> {
+    File::open(file).and_then(limited).with_context(|| format!("cannot read the event from `{}`", file.display()))
+}
+
+/// One byte more than may be sent says that there is too much.
+fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(LIMIT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A way out for who gave a file's name as the event's text.
+fn hint(given: Option<&str>) -> String {
+    match given {
+        Some(name) if Path::new(name).is_file() => {
+            format!(" (to send the file of that name, write `@{name}`)")
+        }
+        Some(_) | None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_json_is_refused_with_its_place() {
+        let error = read(Some("{\"a\": 1,\n \"b\" 2}"), Path::new("/")).unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "the event cannot be sent: it is not valid JSON: expected `:` at line 2 column 6"
+        );
+    }
+
+    #[test]
+    fn the_event_beside_the_script_is_the_default_and_an_empty_object_where_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(None, folder.path()).unwrap(), b"{}");
+        fs::create_dir(folder.path().join("events")).unwrap();
+        for (name, text) in [("b.json", "2"), ("a.json", "1"), (".0.json", "0"), ("a.response", "x")] {
+            fs::write(folder.path().join("events").join(name), text).unwrap();
+        }
+        assert_eq!(read(None, folder.path()).unwrap(), b"1");
+        fs::write(folder.path().join("event.json"), " {\"a\" : 1}\n").unwrap();
+        assert_eq!(read(None, folder.path()).unwrap(), b" {\"a\" : 1}\n");
+    }
+
+    #[test]
+    fn a_file_named_without_its_at_sign_gets_a_hint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("event.json");
+        fs::write(&file, "{}").unwrap();
+        let error = read(file.to_str(), folder.path()).unwrap_err();
+        assert!(error.to_string().contains(&format!("write `@{}`", file.display())), "{error}");
+    }
+}

@@ -1,0 +1,95 @@
+//! `--json`: all that came of an invocation, as one object on stdout.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use serde_json::{Map, Value, json};
+
+use super::Status;
+use super::delivery::CameOfIt;
+use super::output::Unwritten;
+use crate::lambda::invocation::FunctionError;
+
+/// A file in memory that takes the log.
+pub(crate) fn log() -> Result<Arc<File>> {
+    let log = memfd_create("log", MFdFlags::MFD_CLOEXEC).context("cannot make a file for the log")?;
+    Ok(Arc::new(File::from(log)))
+}
+
+/// Prints the object; gives back the status that it tells.
+pub(super) fn print(came_of_it: &CameOfIt, log: Option<&File>) -> Result<Status> {
+    write(&object(came_of_it, &lines(log)?))?;
+    Ok(came_of_it.status)
+}
+
+/// Writes one object on a line of its own.
+pub(super) fn write(object: &Value) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{object}").and_then(|()| stdout.flush()).map_err(Unwritten::error)
+}
+
+/// All of the log.
+pub(super) fn lines(log: Option<&File>) -> Result<String> {
+    let mut text = Vec::new();
+    if let Some(mut log) = log {
+        log.seek(SeekFrom::Start(0)).and_then(|_| log.read_to_end(&mut text)).context("cannot read the log")?;
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn object(came_of_it: &CameOfIt, log: &str) -> Value {
+    let mut object = Map::new();
+    object.insert("requestId".into(), came_of_it.request_id.clone().into());
+    object.insert("status".into(), word(came_of_it.status).into());
+    if let Some(response) = &came_of_it.response {
+        insert_response(&mut object, response);
+    }
+    if let Some(error) = &came_of_it.error {
+        object.insert("error".into(), parsed(error));
+    }
+    if let Some(report) = &came_of_it.report {
+        object.insert("durationMs".into(), json!(ms(report.duration)));
+        object.insert("initDurationMs".into(), json!(ms(report.init_duration)));
+        object.insert("maxMemoryBytes".into(), report.max_memory_bytes.into());
+    }
+    object.insert("warnings".into(), came_of_it.warnings.clone().into());
+    object.insert("log".into(), log.lines().collect::<Vec<&str>>().into());
+    Value::Object(object)
+}
+
+/// Milliseconds, to a hundredth.
+pub(super) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e5).round() / 100.0
+}
+
+/// As text, or what is not UTF-8 as base64.
+pub(super) fn insert_response(object: &mut Map<String, Value>, response: &[u8]) {
+    match std::str::from_utf8(response) {
+        Ok(text) => object.insert("response".into(), text.into()),
+        Err(_) => object.insert("responseBase64".into(), STANDARD.encode(response).into()),
+    };
+}
+
+pub(super) fn word(status: Status) -> &'static str {
+    match status {
+        Status::Success => "success",
+        Status::HandlerFailed | Status::Usage | Status::Unwritten | Status::ReaderGone | Status::Interrupted(_) => {
+            "failed"
+        }
+        Status::InitFailed => "initFailed",
+        Status::TimedOut => "timedOut",
+    }
+}
+
+/// The report as it came; where it is no object, its type and its text.
+pub(super) fn parsed(error: &FunctionError) -> Value {
+    serde_json::from_slice(&error.body).ok().filter(Value::is_object).unwrap_or_else(
+        || json!({ "errorType": error.error_type, "errorMessage": String::from_utf8_lossy(&error.body) }),
+    )
+}

@@ -1,0 +1,119 @@
+//! What `coshell invoke` writes: the response to stdout, the rest to stderr.
+
+use std::fmt;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+use nix::sys::stat::fstat;
+
+use super::error_view::Explained;
+use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
+use crate::lambda::invocation::FunctionError;
+
+/// Stdout did not take all of the response.
+#[derive(Debug)]
+pub(super) struct Unwritten(io::Error);
+
+impl Unwritten {
+    pub(super) fn error(error: io::Error) -> Error {
+        Error::new(Unwritten(error))
+    }
+
+    /// Whether the reader of stdout has gone.
+    pub(super) fn has_no_reader(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(text, "cannot write the response to stdout: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unwritten {}
+
+/// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
+pub(super) fn response(bytes: &[u8]) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let newline: &[u8] = if stdout.is_terminal() && !bytes.ends_with(b"\n") { b"\n" } else { b"" };
+    let written = stdout.write_all(bytes).and_then(|()| stdout.write_all(newline)).and_then(|()| stdout.flush());
+    written.map_err(Unwritten::error)
+}
+
+/// Whether stdout and stderr are the same file or pipe, as by `2>&1`, or the same terminal.
+pub(super) fn streams_are_one() -> bool {
+    let file = |stream: BorrowedFd| fstat(stream).ok().map(|file| (file.st_dev, file.st_ino));
+    let stdout = file(std::io::stdout().as_fd());
+    stdout.is_some() && stdout == file(std::io::stderr().as_fd())
+}
+
+/// Writes an error: explained on a terminal, else as Lambda's JSON, as the runtime reported it, on a line of its own.
+pub(super) fn error(error: &FunctionError, task_root: &Path) {
+    if explained(error, task_root) {
+        return;
+    }
+    let mut line = if error.body.is_empty() {
+        FunctionError::by_lambda(&error.error_type, "the runtime reported no message").body.to_vec()
+    } else {
+        error.body.to_vec()
+    };
+    if !line.ends_with(b"\n") {
+        line.push(b'\n');
+    }
+    let _ = std::io::stderr().write_all(&line); // there is nowhere left to say so
+}
+
+/// Explains an error on a terminal; false where stderr is none, or the report is not in Lambda's form.
+pub(crate) fn explained(error: &FunctionError, task_root: &Path) -> bool {
+    let explained = Explained::of(error).filter(|_| stderr_is_a_terminal());
+    explained.is_some_and(|explained| {
+        show(explained.told(task_root, in_colour()));
+        true
+    })
+}
+
+/// The line that Lambda logs after each invocation.
+pub(super) struct Report {
+    pub(super) request_id: String,
+    /// What is billed: from delivery to the following `next`.
+    pub(super) duration: Duration,
+    /// From the start of the runtime process to its first `next`.
+    pub(super) init_duration: Duration,
+    pub(super) max_memory_bytes: u64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, line: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let mb = self.max_memory_bytes.div_ceil(1024 * 1024);
+        write!(line, "REPORT RequestId: {}\tDuration: {:.2} ms\t", self.request_id, ms(self.duration))?;
+        write!(line, "Init Duration: {:.2} ms\tMax Memory Used: {mb} MB", ms(self.init_duration))
+    }
+}
+
+pub(super) fn report(report: &Report) {
+    let _ = writeln!(std::io::stderr(), "{report}"); // there is nowhere left to say so
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_has_lambdas_own_words() {
+        let report = Report {
+            request_id: "8f5c0b1e".to_owned(),
+            duration: Duration::from_micros(1_234),
+            init_duration: Duration::from_micros(5_600),
+            max_memory_bytes: 3 * 1024 * 1024 - 1,
+        };
+        assert_eq!(
+            report.to_string(),
+            "REPORT RequestId: 8f5c0b1e\tDuration: 1.23 ms\tInit Duration: 5.60 ms\tMax Memory Used: 3 MB"
+        );
+    }
+}

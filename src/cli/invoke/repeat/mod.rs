@@ -1,0 +1,158 @@
+//! `coshell invoke --repeat N`: the same event N times in one environment, and what that took.
+//!
+//! The events are sent one after another, as Lambda sends them. A failure is counted and the next event is sent, since on Lambda
+//! the next caller's event comes as well; only what ends the environment ends the repetition: the time limit, the runtime's own
+//! end, Ctrl-C. Two times are told of each event that was answered: until its answer, which is what its caller waits for, and
+//! until the runtime asked for the next event, which is what Lambda bills.
+
+mod progress;
+mod statistics;
+mod summary;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use self::progress::Watched;
+use super::result::{billed, judge};
+use super::{Arguments, Asked, Status, delivery, init, json_output, output};
+use crate::cli::interruption::Interruption;
+use crate::cli::terminal::{show, warn};
+use crate::lambda::environment::Environment;
+use crate::lambda::identifiers::random_uuid;
+use crate::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
+
+/// What came of all events.
+#[derive(Debug, Default)]
+struct Repeated {
+    asked: u32,
+    status: Status,
+    /// From the start of the runtime process to its first `next`; `None` where there was none.
+    init: Option<Duration>,
+    /// From delivery to the answer, for each event that was answered.
+    answered: Vec<Duration>,
+    /// From delivery to the following `next`, for the same events.
+    billed: Vec<Duration>,
+    /// The first response, and how many there were in all.
+    response: Option<Response>,
+    responses: u32,
+    /// How many of them were not like the first.
+    different: u32,
+    first_error: Option<FunctionError>,
+    /// How often each type of error came, in the order in which they came first.
+    errors: Vec<(String, u32)>,
+    /// The time limit, or the runtime's end.
+    environment_ended: bool,
+    max_memory_bytes: u64,
+    /// The lines of the log that were not shown.
+    hidden_lines: u64,
+}
+
+/// Sends the event `times` times, and tells what came of it.
+///
+/// # Errors
+/// When an event cannot be sent or the result cannot be written.
+pub(super) fn run(
+    environment: Environment,
+    asked: &Asked,
+    times: u32,
+    arguments: &Arguments,
+    interruption: &Interruption,
+) -> Result<Status> {
+    let mut repeated = Repeated { asked: times, ..Repeated::default() };
+    let watched = Watched::start(times, asked.settings.log.clone().filter(|_| !arguments.json));
+    match init(&environment) {
+        Ok(init) => {
+            repeated.init = Some(init);
+            repeated.send_all(&environment, &asked.invoke, &watched, interruption)?;
+        }
+        Err(error) => repeated.note_error(Status::InitFailed, error),
+    }
+    repeated.max_memory_bytes = environment.memory_bytes();
+    drop(environment); // every process of it is gone, and the log has ended, before the result is told
+    repeated.hidden_lines = watched.finish();
+    if let Some(status) = interruption.exit_status() {
+        repeated.status = Status::Interrupted(status);
+    }
+    if arguments.json {
+        json_output::write(&repeated.object(&json_output::lines(asked.settings.log.as_deref())?))?;
+        return Ok(repeated.status);
+    }
+    let mut written = Ok(());
+    if let Some(response) = repeated.common_response() {
+        written = output::response(&response.bytes);
+        delivery::warnings(arguments, asked, response, None).iter().for_each(|warning| warn(warning));
+    }
+    repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
+    show(repeated.told());
+    written.map(|()| repeated.status)
+}
+
+impl Repeated {
+    fn send_all(
+        &mut self,
+        environment: &Environment,
+        invoke: &Invoke,
+        watched: &Watched,
+        interruption: &Interruption,
+    ) -> Result<()> {
+        while self.sent() < self.asked && !self.environment_ended {
+            let event = Invoke { request_id: random_uuid(), ..invoke.clone() };
+            let invocation = environment.api().submit(event).context("cannot send the event")?;
+            drop(invocation.wait());
+            if interruption.exit_status().is_some() {
+                watched.show_unfinished();
+                break; // what came of this event came of Ctrl-C
+            }
+            let failed_before = self.failed();
+            self.note(&invocation);
+            watched.advance(self.failed() > failed_before);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, invocation: &Invocation) {
+        let completion = invocation.wait();
+        if let (Some(delivered), Some(answered)) = (completion.delivered, completion.answered) {
+            self.answered.push(answered.saturating_duration_since(delivered));
+            self.billed.push(billed(&completion, invocation));
+        }
+        if let (status, Some(error)) = judge(&completion, invocation.invoke()) {
+            self.note_error(status, error);
+        }
+        match completion.outcome {
+            Outcome::Response(response) if response.trailing_error.is_none() => self.note_response(response),
+            Outcome::Response(_) | Outcome::Error(_) => {}
+            Outcome::TimedOut | Outcome::RuntimeExited(_) => self.environment_ended = true,
+        }
+    }
+
+    fn note_response(&mut self, response: Response) {
+        self.responses += 1;
+        let first = self.response.get_or_insert_with(|| response.clone());
+        self.different += u32::from(first.bytes != response.bytes);
+    }
+
+    fn note_error(&mut self, status: Status, error: FunctionError) {
+        self.status = status;
+        match self.errors.iter_mut().find(|(error_type, _)| *error_type == error.error_type) {
+            Some((_, count)) => *count += 1,
+            None => self.errors.push((error.error_type.clone(), 1)),
+        }
+        self.first_error.get_or_insert(error);
+    }
+
+    /// The events that came to an end.
+    fn sent(&self) -> u32 {
+        self.responses + self.failed()
+    }
+
+    fn failed(&self) -> u32 {
+        self.errors.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The response, where every event that was asked for gave the same.
+    fn common_response(&self) -> Option<&Response> {
+        self.response.as_ref().filter(|_| self.responses == self.asked && self.different == 0)
+    }
+}

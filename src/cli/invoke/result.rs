@@ -1,0 +1,96 @@
+//! What came of an event, in the program's terms and in Lambda's: an exit status, an error, the time that is billed.
+//!
+//! Shared by the commands that invoke: what the caller of Lambda would be told is told by each in the same words.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome};
+
+/// How long init may take, as on Lambda.
+pub(crate) const INIT_LIMIT: Duration = Duration::from_secs(10);
+/// How long the report waits for the `next` that ends what Lambda bills.
+const NEXT_PATIENCE: Duration = Duration::from_millis(200);
+
+/// What the program's exit status says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// The handler gave a response.
+    #[default]
+    Success,
+    /// The handler failed, or the runtime died under it.
+    HandlerFailed,
+    /// The command line or the event is wrong; nothing was run.
+    Usage,
+    /// The runtime did not come to its first `next`.
+    InitFailed,
+    /// The time limit passed.
+    TimedOut,
+    /// Stdout did not take the response.
+    Unwritten,
+    /// Whoever read stdout has gone, as `head` does: 128 and the number of SIGPIPE.
+    ReaderGone,
+    /// A signal stopped the program; 128 and its number.
+    Interrupted(u8),
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(match status {
+            Status::Success => 0,
+            Status::HandlerFailed => 1,
+            Status::Usage => 2,
+            Status::InitFailed => 3,
+            Status::Unwritten => 4,
+            Status::TimedOut => 124,
+            Status::ReaderGone => 141,
+            Status::Interrupted(status) => status,
+        })
+    }
+}
+
+/// The exit status, and the error as Lambda would give it to the caller.
+pub(crate) fn judge(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
+    match &completion.outcome {
+        Outcome::Response(response) => {
+            let broke_off = response.trailing_error.is_some();
+            let status = if broke_off { Status::HandlerFailed } else { Status::Success };
+            (status, response.trailing_error.clone())
+        }
+        Outcome::Error(error) => (Status::HandlerFailed, Some(error.clone())),
+        Outcome::RuntimeExited(how) => (Status::HandlerFailed, Some(exit_error(how))),
+        Outcome::TimedOut => (Status::TimedOut, Some(timeout_error(invoke))),
+    }
+}
+
+/// From delivery to the runtime's following `next`, or to its answer where no `next` comes.
+pub(crate) fn billed(completion: &Completion, invocation: &Invocation) -> Duration {
+    let since = |until: Option<Instant>| {
+        let until = until.unwrap_or_else(Instant::now);
+        completion.delivered.map_or(Duration::ZERO, |delivered| until.saturating_duration_since(delivered))
+    };
+    match completion.outcome {
+        Outcome::Response(_) | Outcome::Error(_) => {
+            since(invocation.wait_for_next(NEXT_PATIENCE).or(completion.answered))
+        }
+        Outcome::RuntimeExited(_) => since(None),
+        Outcome::TimedOut => invocation.invoke().timeout,
+    }
+}
+
+/// The runtime ended: `how` is its exit status or signal.
+pub(crate) fn exit_error(how: &str) -> FunctionError {
+    FunctionError::by_lambda("Runtime.ExitError", &format!("Runtime exited with error: {how}"))
+}
+
+/// The time limit of the event passed.
+pub(crate) fn timeout_error(invoke: &Invoke) -> FunctionError {
+    let message = format!("Task timed out after {:.2} seconds", invoke.timeout.as_secs_f64());
+    FunctionError::by_lambda("Sandbox.Timedout", &message)
+}
+
+/// The runtime did not come to its first `next` within [`INIT_LIMIT`].
+pub(crate) fn init_timeout() -> FunctionError {
+    let message = format!("Init timed out after {:.2} seconds", INIT_LIMIT.as_secs_f64());
+    FunctionError::by_lambda("Sandbox.Timedout", &message)
+}

@@ -1,0 +1,129 @@
+//! `coshell invoke --shell`: a Bash on the terminal with the script sourced and the event in EVENT, to call the handler step by step.
+//!
+//! It takes this program's place, so that nothing stands between it and the terminal: Ctrl-C, job control and the exit status are
+//! Bash's own. The runtime has no part in it. Without a terminal it reads its commands from stdin, as `bash` does.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Context, Error, Result, anyhow, bail};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use crate::lambda::environment::{self, Bootstrap, Settings};
+use crate::lambda::function::Function;
+use crate::lambda::invocation::Invoke;
+use crate::lambda::sandbox;
+use crate::runtime::config;
+use crate::runtime::handler::Handler;
+use crate::runtime::invocation::Invocation;
+use crate::runtime::shell::Convention;
+use crate::runtime::shell::posix::{self, PosixMode};
+
+const RC: &str = include_str!("shell.bash");
+
+/// Becomes the shell; comes back only if it cannot.
+pub(super) fn run(settings: &Settings, invoke: &Invoke) -> Error {
+    let command = command(settings, invoke);
+    command.map_or_else(|error| error, |mut command| anyhow!("cannot start Bash: {}", command.exec()))
+}
+
+fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
+    let function = &settings.function;
+    let handler = Handler::resolve(&function.handler, &function.task_root).map_err(Error::msg)?;
+    let (script, name) = match &handler {
+        Handler::Function { script, function } => (script, function),
+        Handler::Executable(program) => bail!("`{}` is a program: there is no script to source", program.display()),
+    };
+    let variable = |name: &str| settings.variable(name);
+    let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
+    let rc = file("rc", RC.as_bytes())?;
+    let given = file("given", &given(invoke, &convention))?;
+    let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
+    let bash = bash.unwrap_or_else(|| "bash".into());
+    let (mut command, script) = match &settings.bootstrap {
+        Bootstrap::Sandboxed(sandbox) => (sandbox.command(&function.task_root, &bash)?, inside(function, script)),
+        Bootstrap::ThisProgram | Bootstrap::Executable(_) => (Command::new(&bash), script.clone()),
+    };
+    settings.bootstrap.inherit_variables(&mut command);
+    command.envs(env::var_os("TERM").map(|term| ("TERM", term)));
+    command.envs(environment::variables_of(settings)).envs(convention.environment.iter().copied());
+    command.envs([
+        ("__coshell_script", script.as_os_str()),
+        ("__coshell_function", name.as_ref()),
+        ("__coshell_options", convention.options.as_ref()),
+        ("__coshell_bash_env", &variable("BASH_ENV")),
+        ("__coshell_posix", &variable("POSIXLY_CORRECT")),
+        ("__coshell_posix_mode", needs_posix_mode(settings, &handler, &convention)?.as_ref()),
+        ("__coshell_rc_fd", rc.as_raw_fd().to_string().as_ref()),
+        ("__coshell_given_fd", given.as_raw_fd().to_string().as_ref()),
+    ]);
+    let rc_path = format!("/proc/self/fd/{}", rc.as_raw_fd());
+    command.env_remove("POSIXLY_CORRECT").arg("--noprofile");
+    if std::io::stdin().is_terminal() {
+        command.env("__coshell_hint", hint(function.handler.as_ref(), name, &convention));
+        command.args(["--rcfile", &rc_path, "-i"]);
+    } else {
+        command.env("BASH_ENV", rc_path).env("__coshell_hint", "");
+    }
+    command.current_dir(&function.task_root);
+    // Bash opens both: they must outlive us.
+    std::mem::forget((rc, given));
+    Ok(command)
+}
+
+/// 1 where the runtime would start Bash in POSIX mode; else nothing.
+fn needs_posix_mode(settings: &Settings, handler: &Handler, convention: &Convention) -> Result<&'static str> {
+    let setting = settings.variable(config::POSIX);
+    let setting = PosixMode::named(&setting.to_string_lossy()).unwrap_or_default();
+    let reason = posix::reason_for(handler.file(), &settings.function.task_root, setting, convention);
+    Ok(if reason.context("cannot read the script")?.is_some() { "1" } else { "" })
+}
+
+/// The script as it is called in the sandbox.
+fn inside(function: &Function, script: &Path) -> PathBuf {
+    Path::new(sandbox::TASK_ROOT).join(script.strip_prefix(&function.task_root).unwrap_or(script))
+}
+
+/// The two lines that stand above the first prompt.
+fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
+    let call = if convention.on_stdin() { format!("{name} <<<\"$EVENT\"") } else { format!("{name} \"$EVENT\"") };
+    let strict = if convention.options.contains('e') {
+        format!("errexit is off here; ( set -e; {call} ) ends where Lambda's call would. `exit` leaves.")
+    } else {
+        "Ctrl-D or `exit` leaves.".to_owned()
+    };
+    format!("coshell: {} is sourced, the event is in EVENT: {call}\ncoshell: {strict}", handler.display())
+}
+
+/// The event, and the variables that come with it, each ended by a NUL.
+fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
+    let deadline = SystemTime::now() + invoke.timeout;
+    let invocation = Invocation {
+        request_id: invoke.request_id.clone(),
+        deadline_ms: deadline.duration_since(SystemTime::UNIX_EPOCH).ok().and_then(|at| at.as_millis().try_into().ok()),
+        function_arn: invoke.function_arn.clone(),
+        client_context: invoke.client_context.clone(),
+        ..Invocation::default()
+    };
+    let event = invoke.payload.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    let mut given = invoke.payload[..event].to_vec();
+    given.push(0);
+    let mut variables = invocation.variables();
+    variables.extend(convention.more(&variables));
+    variables.iter().for_each(|(name, value)| given.extend(format!("{name}={value}\0").bytes()));
+    given
+}
+
+/// A file in memory that Bash inherits.
+fn file(name: &str, content: &[u8]) -> Result<File> {
+    let mut file = File::from(memfd_create(name, MFdFlags::empty()).context("cannot make a file in memory")?);
+    file.write_all(content).context("cannot write to a file in memory")?;
+    Ok(file)
+}

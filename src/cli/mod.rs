@@ -1,0 +1,29 @@
+//! The commands of `coshell`: run, debug, check and package Bash handlers on the developer's machine.
+//!
+//! One module for each command; below them what several commands share. Only the feature `cli` builds this folder.
+
+// Run a handler: one event, a server, a folder of tests
+pub mod invoke;
+pub mod serve;
+pub mod test;
+
+// Before deployment
+pub mod check;
+pub mod layer;
+pub mod package;
+
+// To begin with
+pub mod completions;
+pub mod events;
+pub mod init;
+
+// Shared by commands
+pub mod bundle;
+pub mod event;
+pub mod exit_status;
+mod failure_lines;
+pub mod interruption;
+pub mod progress;
+mod stdin_hint;
+mod terminal;
+pub mod variables;

@@ -1,0 +1,86 @@
+//! What the two endpoints share, the Invoke API and the function URL: the function, the queue of its events, and the check of who asks.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{Method, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+
+use super::access_log::refused;
+use super::exception::Exception;
+use super::queue::Queue;
+use crate::lambda::environment::Settings;
+use crate::lambda::identifiers::{random_trace_id, random_uuid, region};
+use crate::lambda::invocation::{Bytes, Invoke};
+use crate::lambda::origin_check::OriginCheck;
+
+/// The function as its callers see it.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    pub(super) queue: Queue,
+    pub(super) function_name: String,
+    pub(super) timeout: Duration,
+    pub(super) description: Description,
+}
+
+impl Endpoint {
+    /// An event for the function, with a request id of its own.
+    pub(super) fn invoke(&self, payload: Bytes) -> Invoke {
+        let (request_id, trace_id) = (random_uuid(), Some(random_trace_id()));
+        let function_arn = Some(self.arn());
+        Invoke { payload, request_id, timeout: self.timeout, function_arn, trace_id, ..Invoke::default() }
+    }
+
+    /// The ARN without a qualifier; the account is that of AWS's own examples.
+    pub(super) fn arn(&self) -> String {
+        format!("arn:aws:lambda:{}:123456789012:function:{}", region(), self.function_name)
+    }
+}
+
+/// Lets only admitted requests reach `router`.
+pub(super) fn guarded(router: Router, origin_check: OriginCheck) -> Router {
+    router.layer(from_fn_with_state(Arc::new(origin_check), guard))
+}
+
+async fn guard(State(origin_check): State<Arc<OriginCheck>>, request: Request, next: Next) -> Response {
+    match origin_check.check(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(why) => {
+            refused(format_args!("{} {}", request.method(), request.uri().path()), Exception::AccessDenied(why))
+        }
+    }
+}
+
+/// What the API says about the function.
+#[derive(Clone, Debug)]
+pub(super) struct Description {
+    pub(super) handler: String,
+    pub(super) memory_mb: u32,
+    pub(super) since: SystemTime,
+    pub(super) revision_id: String,
+}
+
+impl Description {
+    /// Describes the function of `settings`, served from now on.
+    pub(super) fn of(settings: &Settings) -> Description {
+        let handler = settings.function.handler.clone();
+        Description { handler, memory_mb: settings.memory_mb, since: SystemTime::now(), revision_id: random_uuid() }
+    }
+}
+
+/// The function's name in the path, unless it is no text.
+pub(super) type Named = Result<Path<String>, PathRejection>;
+
+/// Refuses a request that no route of the Invoke API takes.
+pub(super) async fn unknown(method: Method, uri: Uri) -> Response {
+    let asked = format!("{method} {}", uri.path());
+    let why = format!(
+        "there is no `{asked}` on this port, which has Lambda's Invoke API (`POST /2015-03-31/functions/{{name}}/invocations`): for HTTP requests as with a function URL, \
+         run `coshell serve` with --url-port, and call that port"
+    );
+    refused(asked, Exception::UnknownOperation(why))
+}

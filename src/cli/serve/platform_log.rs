@@ -1,0 +1,68 @@
+//! The lines that Lambda writes around an event's own: START, END and REPORT.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::lambda::invocation::FunctionError;
+
+/// How an event ended, as far as its report says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The runtime answered, be it with an error.
+    Answered,
+    /// Its time limit passed.
+    TimedOut,
+    /// The runtime ended.
+    RuntimeExited,
+    /// It reached no runtime.
+    InitFailed,
+}
+
+/// All that follows an event's own lines.
+pub(super) struct Report<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) duration: Duration,
+    /// For the first event of an environment.
+    pub(super) init: Option<Duration>,
+    pub(super) memory_mb: u32,
+    pub(super) memory_bytes: u64,
+    pub(super) ending: Ending,
+    /// What Lambda itself says of the event.
+    pub(super) error: Option<&'a FunctionError>,
+}
+
+/// The line before an event's own.
+pub(super) fn start_line(request_id: &str) -> String {
+    format!("START RequestId: {request_id} Version: $LATEST\n")
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, lines: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.request_id;
+        if let Some(error) = self.error {
+            writeln!(lines, "{}", message(error))?;
+        }
+        writeln!(lines, "END RequestId: {id}")?;
+        let ms = self.duration.as_secs_f64() * 1000.0;
+        write!(lines, "REPORT RequestId: {id}\tDuration: {ms:.2} ms\tBilled Duration: {:.0} ms\t", ms.ceil())?;
+        let used_mb = self.memory_bytes.div_ceil(1024 * 1024);
+        write!(lines, "Memory Size: {} MB\tMax Memory Used: {used_mb} MB\t", self.memory_mb)?;
+        if let Some(init) = self.init {
+            write!(lines, "Init Duration: {:.2} ms\t", init.as_secs_f64() * 1000.0)?;
+        }
+        match self.ending {
+            Ending::Answered => writeln!(lines),
+            Ending::TimedOut => writeln!(lines, "Status: timeout"),
+            Ending::RuntimeExited | Ending::InitFailed => {
+                let error_type = self.error.map_or("", |error| error.error_type.as_str());
+                writeln!(lines, "Status: error\tError Type: {error_type}")
+            }
+        }
+    }
+}
+
+/// The sentence of an error.
+pub(super) fn message(error: &FunctionError) -> String {
+    let report: serde_json::Value = serde_json::from_slice(&error.body).unwrap_or_default();
+    report["errorMessage"].as_str().unwrap_or(&error.error_type).to_owned()
+}

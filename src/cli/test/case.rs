@@ -1,0 +1,247 @@
+//! The files of a test: an event, and the answer that is expected to it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::cli::event::{FOLDER, is_event};
+
+const EVENT: &str = "json";
+const ANSWERS: [&str; 2] = ["response", "error"];
+/// An expected answer has no more bytes than a response may have: 6 MiB and 100 bytes, and a newline.
+const LIMIT_BYTES: u64 = 6 * 1024 * 1024 + 101;
+
+/// One event, and its answer beside it.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) name: String,
+    folder: PathBuf,
+}
+
+/// What is expected of it.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Expected {
+    Response(Vec<u8>),
+    /// `None` where the file leaves it out.
+    Failure {
+        error_type: Option<String>,
+        message: Option<String>,
+    },
+    /// There is no file that says so.
+    Nothing,
+}
+
+/// The events beside the script, by name.
+///
+/// # Errors
+/// When there are none, or none of those has `filter` in its name.
+pub(super) fn all(task_root: &Path, filter: Option<&str>) -> Result<Vec<Case>> {
+    let folder = task_root.join(FOLDER);
+    let names = names(&folder)?;
+    if names.is_empty() {
+        bail!(
+            "no events in `{0}`: put one there as `NAME.json` (`coshell events` prints samples), then run `coshell test PATH --update`",
+            folder.display()
+        );
+    }
+    let wanted: Vec<String> =
+        names.iter().filter(|name| filter.is_none_or(|text| name.contains(text))).cloned().collect();
+    if wanted.is_empty() {
+        bail!(
+            "no event in `{}` has `{}` in its name: there are {}",
+            folder.display(),
+            filter.unwrap_or_default(),
+            names.join(", ")
+        );
+    }
+    Ok(wanted.into_iter().map(|name| Case { name, folder: folder.clone() }).collect())
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for path in files(folder)? {
+        if is_event(&path) {
+            let name = path.file_stem().and_then(OsStr::to_str);
+            names.push(name.with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// What is in the folder, by name; hidden files are none of ours.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read the folder `{}`", folder.display()))?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Sentences about files that look like a part of a test and take no part in one.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(super) fn strays(task_root: &Path) -> Result<Vec<String>> {
+    let files = files(&task_root.join(FOLDER))?;
+    Ok(files.iter().filter_map(|file| stray(file)).collect())
+}
+
+fn stray(file: &Path) -> Option<String> {
+    let extension = file.extension()?.to_str()?;
+    let right = extension.to_ascii_lowercase();
+    let shown = file.display();
+    let is_of_a_test = right == EVENT || ANSWERS.contains(&right.as_str());
+    if is_of_a_test && right != extension {
+        let right = file.with_extension(right);
+        return Some(format!(
+            "`{shown}` is not used, since its ending is not in lower case: rename it `{}`",
+            right.display()
+        ));
+    }
+    let event = file.with_extension(EVENT);
+    (ANSWERS.contains(&extension) && event.symlink_metadata().is_err()).then(|| {
+        format!("`{shown}` is the answer to no event, since there is no `{}`: rename or remove it", event.display())
+    })
+}
+
+impl Case {
+    pub(super) fn event(&self) -> PathBuf {
+        self.file(EVENT)
+    }
+
+    pub(super) fn response(&self) -> PathBuf {
+        self.file("response")
+    }
+
+    pub(super) fn error(&self) -> PathBuf {
+        self.file("error")
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", self.name))
+    }
+
+    /// Reads what is expected.
+    ///
+    /// # Errors
+    /// When there are two answers, or a file cannot be read or is no JSON.
+    pub(super) fn expected(&self) -> Result<Expected> {
+        let (response, error) = (self.response(), self.error());
+        match (read(&response)?, read(&error)?) {
+            (None, None) => Ok(Expected::Nothing),
+            (Some(response), None) => Ok(Expected::Response(response)),
+            (None, Some(report)) => failure(&report).with_context(|| format!("cannot use `{}`", error.display())),
+            (Some(_), Some(_)) => {
+                bail!("there are both `{}` and `{}`: remove the wrong one", response.display(), error.display())
+            }
+        }
+    }
+}
+
+/// The bytes of a plain file; `None` where there is none.
+fn read(file: &Path) -> Result<Option<Vec<u8>>> {
+    let kind = match fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        kind => kind.with_context(|| format!("cannot read `{}`", file.display()))?,
+    };
+    if !kind.is_file() {
+        bail!("cannot read `{}`: it is no file", file.display());
+    }
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(LIMIT_BYTES).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read `{}`", file.display()))?;
+    Ok(Some(bytes))
+}
+
+pub(crate) fn failure(report: &[u8]) -> Result<Expected> {
+    let report: Value = serde_json::from_slice(report).context("it is not valid JSON")?;
+    let text = |name| report[name].as_str().map(str::to_owned);
+    let (error_type, message) = (text("errorType"), text("errorMessage"));
+    if error_type.is_none() && message.is_none() {
+        bail!("it has neither `errorType` nor `errorMessage`");
+    }
+    Ok(Expected::Failure { error_type, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join(FOLDER)).unwrap();
+        for (name, text) in files {
+            fs::write(root.path().join(FOLDER).join(name), text).unwrap();
+        }
+        root
+    }
+
+    fn expected(files: &[(&str, &str)]) -> Result<Expected> {
+        let root = folder(files);
+        all(root.path(), None).unwrap()[0].expected()
+    }
+
+    #[test]
+    fn events_come_by_name_and_other_files_are_left_alone() {
+        let root = folder(&[("b.json", ""), ("a.json", ""), (".#a.json", ""), ("a.response", ""), ("x.txt", "")]);
+        let names =
+            |filter| all(root.path(), filter).map(|cases| cases.into_iter().map(|case| case.name).collect::<Vec<_>>());
+        assert_eq!(names(None).unwrap(), ["a", "b"]);
+        assert_eq!(names(Some("b")).unwrap(), ["b"]);
+        assert!(names(Some("c")).unwrap_err().to_string().ends_with("has `c` in its name: there are a, b"));
+    }
+
+    #[test]
+    fn an_answer_is_a_response_or_a_failure_and_not_both() {
+        let event = ("a.json", "{}");
+        assert_eq!(expected(&[event]).unwrap(), Expected::Nothing);
+        assert_eq!(expected(&[event, ("a.response", "r\n")]).unwrap(), Expected::Response(b"r\n".to_vec()));
+        let failure = Expected::Failure { error_type: Some("A".to_owned()), message: None };
+        assert_eq!(expected(&[event, ("a.error", "{\"errorType\":\"A\",\"stackTrace\":[]}")]).unwrap(), failure);
+        let told = |files: &[(&str, &str)]| format!("{:#}", expected(files).unwrap_err());
+        assert!(told(&[event, ("a.error", "A")]).contains("it is not valid JSON"));
+        assert!(told(&[event, ("a.error", "{}")]).contains("neither `errorType` nor `errorMessage`"));
+        assert!(told(&[event, ("a.error", "{}"), ("a.response", "")]).contains("remove the wrong one"));
+    }
+
+    #[test]
+    fn files_that_are_nearly_a_test_are_named_with_what_to_do() {
+        let files =
+            ["a.json", "a.response", "b.JSON", "c.response", "d.error", "a.Error", "e.txt", "README", ".f.response"];
+        let root = folder(&files.map(|name| (name, "1")));
+        let folder = root.path().join(FOLDER);
+        let shown = |name: &str| folder.join(name).display().to_string();
+        let told = strays(root.path()).unwrap();
+        let lower = |from: &str, to: &str| {
+            format!("`{}` is not used, since its ending is not in lower case: rename it `{}`", shown(from), shown(to))
+        };
+        let no_event = |file: &str, event: &str| {
+            format!(
+                "`{}` is the answer to no event, since there is no `{}`: rename or remove it",
+                shown(file),
+                shown(event)
+            )
+        };
+        let expected = [
+            lower("a.Error", "a.error"),
+            lower("b.JSON", "b.json"),
+            no_event("c.response", "c.json"),
+            no_event("d.error", "d.json"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(strays(&root.path().join("nowhere")).unwrap(), [""; 0]);
+    }
+}

@@ -1,0 +1,79 @@
+//! The results as a person reads them, on stdout: a line for each event, and why it failed below it.
+
+use anyhow::Result;
+
+use super::{Tested, Verdict};
+use crate::cli::terminal::{DIM, GREEN, RED, YELLOW, in_colour, paint, print, printable, stdout_is_a_terminal};
+
+/// So many lines of a failed event's log are shown, the last ones.
+const LOG_LINES: usize = 20;
+
+/// Prints what came of one event.
+pub(super) fn one(tested: &Tested) -> Result<()> {
+    print(lines(tested, stdout_is_a_terminal() && in_colour()).as_bytes())
+}
+
+/// Prints how many of them went well.
+pub(super) fn all(tested: &[Tested]) -> Result<()> {
+    let count = |is: fn(&Verdict) -> bool| tested.iter().filter(|tested| is(&tested.verdict)).count();
+    let counts = [
+        (count(|verdict| matches!(verdict, Verdict::Passed)), "passed"),
+        (count(|verdict| matches!(verdict, Verdict::Written { failure: None, .. })), "written"),
+        (count(|verdict| matches!(verdict, Verdict::Written { failure: Some(_), .. })), "written as a failure"),
+        (count(|verdict| matches!(verdict, Verdict::Failed(_))), "failed"),
+        (count(|verdict| matches!(verdict, Verdict::NotRun)), "not run"),
+    ];
+    let told: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    print(format!("{}\n", told.join(", ")).as_bytes())
+}
+
+fn lines(tested: &Tested, coloured: bool) -> String {
+    let ms = tested.duration.as_secs_f64() * 1000.0;
+    let name = printable(&tested.name);
+    let head =
+        |colour, word: &str, rest: &str| format!("{} {name}{rest}\n", paint(coloured, colour, &format!("{word:7}")));
+    let mut told = match &tested.verdict {
+        Verdict::Passed => head(GREEN, "ok", &format!(" ({ms:.0} ms)")),
+        Verdict::Written { file, failure } => {
+            let ending = file.extension().unwrap_or_default().display();
+            match failure {
+                None => head(YELLOW, "wrote", &format!(".{ending}")),
+                Some(shown) => {
+                    let rest =
+                        format!(".{ending}: the event failed, and from now on this failure is the expected answer");
+                    head(YELLOW, "wrote", &rest) + &evidence(shown, tested, coloured)
+                }
+            }
+        }
+        Verdict::Failed(fault) => {
+            head(RED, "failed", &format!(": {}", printable(&fault.why))) + &evidence(&fault.shown, tested, coloured)
+        }
+        Verdict::NotRun => head(DIM, "not run", ""),
+    };
+    for warning in &tested.warnings {
+        told.push_str(&format!("        {}: {}\n", paint(coloured, YELLOW, "warning"), printable(warning)));
+    }
+    told
+}
+
+fn evidence(shown: &str, tested: &Tested, coloured: bool) -> String {
+    let mut told = String::new();
+    for line in shown.lines() {
+        let line = printable(line);
+        let line = match line.as_bytes().first() {
+            Some(b'-') => paint(coloured, RED, &line),
+            Some(b'+') => paint(coloured, GREEN, &line),
+            Some(_) | None => line,
+        };
+        told.push_str(&format!("        {line}\n"));
+    }
+    let log: Vec<&str> = tested.log.lines().collect();
+    if !log.is_empty() {
+        told.push_str(&format!("        {}\n", paint(coloured, DIM, "the end of its log:")));
+    }
+    for line in log.iter().skip(log.len().saturating_sub(LOG_LINES)) {
+        told.push_str(&format!("        {}\n", paint(coloured, DIM, &printable(line))));
+    }
+    told
+}

@@ -1,0 +1,215 @@
+//! One environment for all events, and a new one where it died.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use super::setup::Setup;
+use crate::cli::interruption::Interruption;
+use crate::cli::invoke::result::judge;
+use crate::cli::invoke::{init, json_output};
+use crate::lambda::environment::{Bootstrap, Environment, Settings};
+use crate::lambda::function::Function;
+use crate::lambda::invocation::{FunctionError, Invoke, Outcome, Response};
+
+const PATH: &str = "PATH";
+const MEMORY_MB: u32 = 128;
+
+/// What came of an event.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Response(Response),
+    /// The handler failed.
+    Failure(FunctionError),
+    /// The time limit passed, or the runtime ended: nothing that anyone expects.
+    Lost(FunctionError),
+    /// There was no environment to run it in.
+    InitFailed(FunctionError),
+}
+
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) answer: Answer,
+    /// From the sending of the event to its answer.
+    pub(super) duration: Duration,
+    /// The lines that were written meanwhile.
+    pub(super) log: String,
+}
+
+/// Where the events are run.
+pub(super) struct Bench {
+    settings: Settings,
+    timeout: Duration,
+    interruption: Interruption,
+    environment: Option<Environment>,
+    is_lost: bool,
+    _setup: Option<Setup>,
+    log: Arc<File>,
+    log_bytes: u64,
+}
+
+impl Bench {
+    /// `stubs` is the folder of the commands that come first on PATH, and `given` are the variables of the function.
+    pub(super) fn new(
+        function: Function,
+        given: &[(OsString, OsString)],
+        stubs: Option<PathBuf>,
+        timeout: Duration,
+        interruption: Interruption,
+    ) -> Result<Bench> {
+        let log = json_output::log()?;
+        let setup = Setup::run(&function.task_root)?;
+        let mut all = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
+        all.extend(given.iter().cloned()); // which replace those of the setup
+        let settings = Settings {
+            variables: variables(&all, stubs)?,
+            function,
+            bootstrap: Bootstrap::ThisProgram,
+            memory_mb: MEMORY_MB,
+            log: Some(Arc::clone(&log)),
+        };
+        Ok(Bench {
+            settings,
+            timeout,
+            interruption,
+            environment: None,
+            is_lost: false,
+            _setup: setup,
+            log,
+            log_bytes: 0,
+        })
+    }
+
+    /// Where the sources of what failed are.
+    pub(super) fn task_root(&self) -> &Path {
+        &self.settings.function.task_root
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether init failed: it will not go better for the next event.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    /// Sends an event and waits for its answer.
+    ///
+    /// # Errors
+    /// When no environment can be started, or its log cannot be read.
+    pub(super) fn run(&mut self, name: &str, event: &[u8]) -> Result<Ran> {
+        let environment = match self.environment.take() {
+            Some(environment) => environment,
+            None => match self.start()? {
+                Ok(environment) => environment,
+                Err(error) => {
+                    self.is_lost = true;
+                    return Ok(Ran {
+                        answer: Answer::InitFailed(error),
+                        duration: Duration::ZERO,
+                        log: self.new_log()?,
+                    });
+                }
+            },
+        };
+        let sent = Instant::now();
+        let invocation = environment.api().submit(self.invoke(name, event)).context("cannot send the event")?;
+        let completion = invocation.wait();
+        let duration = sent.elapsed();
+        let (_, error) = judge(&completion, invocation.invoke());
+        let answer = match (completion.outcome, error) {
+            (Outcome::Response(response), None) => Answer::Response(response),
+            (Outcome::TimedOut | Outcome::RuntimeExited(_), error) => Answer::Lost(error.unwrap_or_default()),
+            (Outcome::Response(_) | Outcome::Error(_), error) => Answer::Failure(error.unwrap_or_default()),
+        };
+        if matches!(answer, Answer::Lost(_)) {
+            drop(environment); // and the next event gets a new one, as on Lambda
+        } else {
+            self.environment = Some(environment);
+        }
+        Ok(Ran { answer, duration, log: self.new_log()? })
+    }
+
+    fn start(&self) -> Result<Result<Environment, FunctionError>> {
+        let environment = Environment::start(&self.settings)?;
+        self.interruption.covers(&environment);
+        Ok(init(&environment).map(|_| environment))
+    }
+
+    fn invoke(&self, name: &str, event: &[u8]) -> Invoke {
+        Invoke {
+            payload: event.to_vec().into(),
+            request_id: request_id(name),
+            timeout: self.timeout,
+            function_arn: Some(self.settings.function.arn()),
+            trace_id: Some(trace_id(name)),
+            ..Invoke::default()
+        }
+    }
+
+    /// Reads on without moving where the runtime writes, which has the same file open.
+    fn new_log(&mut self) -> Result<String> {
+        let length = self.log.metadata().context("cannot read the log")?.len();
+        let mut bytes = vec![0; usize::try_from(length - self.log_bytes)?];
+        self.log.read_exact_at(&mut bytes, self.log_bytes).context("cannot read the log")?;
+        self.log_bytes = length;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The variables that were given, with the stubs first on PATH.
+fn variables(given: &[(OsString, OsString)], stubs: Option<PathBuf>) -> Result<Vec<(OsString, OsString)>> {
+    let mut variables = given.to_vec();
+    if let Some(stubs) = stubs {
+        let given = given.iter().rev().find(|(name, _)| name == PATH).map(|(_, path)| path.clone());
+        let path = given.or_else(|| std::env::var_os(PATH)).unwrap_or_default();
+        let folders: Vec<PathBuf> = std::iter::once(stubs).chain(std::env::split_paths(&path)).collect();
+        let path = std::env::join_paths(folders).context("a folder with `:` in its name cannot stand on PATH")?;
+        variables.push((PATH.into(), path));
+    }
+    Ok(variables)
+}
+
+/// A UUID that depends on the event's name alone.
+fn request_id(name: &str) -> String {
+    let digits = digits(name);
+    format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
+}
+
+/// A trace id that does.
+fn trace_id(name: &str) -> String {
+    let digits = digits(name);
+    format!("Root=1-{}-{};Parent={};Sampled=0", &digits[..8], &digits[8..32], &digits[32..48])
+}
+
+fn digits(name: &str) -> String {
+    Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_is_a_uuid_and_always_the_same() {
+        let id = request_id("order");
+        assert_eq!(id, request_id("order"));
+        assert_ne!(id, request_id("orders"));
+        assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    }
+
+    #[test]
+    fn stubs_come_before_the_path_that_was_given() {
+        let given = [(OsString::from(PATH), OsString::from("/a:/b"))];
+        assert_eq!(variables(&given, None).unwrap(), given);
+        let with_stubs = variables(&given, Some("/f/tests/bin".into())).unwrap();
+        assert_eq!(with_stubs.last(), Some(&(PATH.into(), "/f/tests/bin:/a:/b".into())));
+    }
+}

@@ -1,0 +1,100 @@
+//! What becomes of a header of the response on its way to the client.
+//!
+//! Sources: Amazon API Gateway Developer Guide, "Amazon API Gateway important notes" (REST APIs). For function URLs AWS has published no
+//! list: users saw the headers of the connection renamed. Of HTTP APIs and load balancers nothing is claimed here.
+
+use serde_json::{Map, Value};
+
+use super::Caller;
+
+const REMAPPED: &str = "x-amzn-remapped-";
+const RENAMED_BY_REST_API: [&str; 8] =
+    ["authorization", "connection", "content-md5", "date", "max-forwards", "server", "user-agent", "www-authenticate"];
+const DROPPED_BY_REST_API: [&str; 8] =
+    ["expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"];
+/// What the connection is concerned with, not the function.
+const OF_THE_CONNECTION: [&str; 5] = ["connection", "content-length", "trailer", "transfer-encoding", "upgrade"];
+
+/// What a caller does with a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Kept,
+    /// The client gets the value under this name.
+    Renamed(String),
+    Dropped,
+}
+
+/// What `caller` does with the header `name`, which may be in any case.
+pub(crate) fn fate(caller: Caller, name: &str) -> Fate {
+    let name = name.to_ascii_lowercase();
+    let name = name.as_str();
+    match caller {
+        Caller::RestApi if RENAMED_BY_REST_API.contains(&name) => Fate::Renamed(format!("{REMAPPED}{name}")),
+        Caller::RestApi if DROPPED_BY_REST_API.contains(&name) => Fate::Dropped,
+        Caller::FunctionUrl if OF_THE_CONNECTION.contains(&name) => Fate::Renamed(format!("{REMAPPED}{name}")),
+        // The server makes its own.
+        Caller::RestApi | Caller::HttpApi | Caller::Alb if OF_THE_CONNECTION.contains(&name) => Fate::Dropped,
+        _ => Fate::Kept,
+    }
+}
+
+/// Sentences about the headers of a response, or of a stream's prelude, that do not reach the client as they are.
+pub(crate) fn warnings(caller: Caller, fields: &Map<String, Value>) -> Vec<String> {
+    let of_field = |field: &str| fields.get(field).and_then(Value::as_object).into_iter().flatten();
+    let mut names: Vec<&String> =
+        of_field("headers").chain(of_field("multiValueHeaders")).map(|(name, _)| name).collect();
+    names.dedup();
+    let sender = match caller {
+        Caller::RestApi => "the REST API",
+        Caller::FunctionUrl => "the function URL",
+        _ => return Vec::new(), // nothing is known of the others
+    };
+    names.into_iter().filter_map(|name| told(sender, name, fate(caller, name))).collect()
+}
+
+fn told(sender: &str, name: &str, fate: Fate) -> Option<String> {
+    let name = name.escape_debug();
+    match fate {
+        Fate::Kept => None,
+        Fate::Renamed(renamed) => {
+            Some(format!("{sender} renames the header `{name}`: the client gets it as `{renamed}`"))
+        }
+        // The length is right without it.
+        Fate::Dropped if name.to_string().eq_ignore_ascii_case("content-length") => None,
+        Fate::Dropped => Some(format!("{sender} drops the header `{name}`: the client does not get it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn warned(caller: Caller, headers: Value) -> Vec<String> {
+        warnings(caller, json!({ "statusCode": 401, "headers": headers }).as_object().unwrap())
+    }
+
+    #[test]
+    fn a_rest_api_renames_some_headers_and_drops_others() {
+        assert_eq!(
+            warned(
+                Caller::RestApi,
+                json!({ "WWW-Authenticate": "Basic", "Via": "a", "X-A": "b", "Content-Length": "1" })
+            ),
+            [
+                "the REST API renames the header `WWW-Authenticate`: the client gets it as `x-amzn-remapped-www-authenticate`",
+                "the REST API drops the header `Via`: the client does not get it",
+            ]
+        );
+        let fields = json!({ "multiValueHeaders": { "Server": ["mine"] } });
+        assert_eq!(warnings(Caller::RestApi, fields.as_object().unwrap()).len(), 1);
+    }
+
+    #[test]
+    fn a_function_url_renames_the_headers_of_the_connection() {
+        let told = warned(Caller::FunctionUrl, json!({ "content-length": "7", "www-authenticate": "Basic" }));
+        let expected = "the function URL renames the header `content-length`: the client gets it as `x-amzn-remapped-content-length`";
+        assert_eq!(told, [expected]);
+        assert_eq!(warned(Caller::HttpApi, json!({ "content-length": "7", "via": "a" })), [""; 0]);
+    }
+}

@@ -1,0 +1,65 @@
+//! The command that starts a runtime, and the variables of what runs without one.
+
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::{Bootstrap, Settings, variables};
+use crate::lambda::hidden_arguments::RUNTIME_ARGUMENT;
+use crate::lambda::identifiers::log_stream_name;
+use crate::lambda::runtime_api::RuntimeApi;
+use crate::lambda::sandbox::Sandbox;
+
+/// The variables that Lambda sets, without the Runtime API's address, and those of `settings`: for a program that runs without a runtime.
+pub(crate) fn variables_of(settings: &Settings) -> Vec<(OsString, OsString)> {
+    variables::of(settings, None, &log_stream_name())
+}
+
+pub(super) fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {
+    let task_root = &settings.function.task_root;
+    let mut command = match &settings.bootstrap {
+        Bootstrap::ThisProgram => {
+            let mut command = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
+            command.arg(RUNTIME_ARGUMENT);
+            command
+        }
+        Bootstrap::Sandboxed(sandbox) => sandbox.command(task_root, RUNTIME_ARGUMENT)?,
+        Bootstrap::Executable(path) => {
+            let path = std::path::absolute(path); // the current folder will be the task root
+            Command::new(path.context("cannot make the bootstrap's path absolute")?)
+        }
+    };
+    settings.bootstrap.inherit_variables(&mut command);
+    command
+        .envs(variables::of(settings, Some(api.address()), stream))
+        .current_dir(task_root)
+        .stdin(Stdio::null())
+        .stdout(log(settings)?)
+        .stderr(log(settings)?)
+        .process_group(0);
+    Ok(command)
+}
+
+impl Bootstrap {
+    /// In a sandbox the developer's own variables are not had.
+    pub(crate) fn inherit_variables(&self, command: &mut Command) {
+        match self {
+            Bootstrap::ThisProgram | Bootstrap::Executable(_) => {}
+            Bootstrap::Sandboxed(_) => {
+                command.env_clear().envs(std::env::vars_os().filter(|(name, _)| Sandbox::lets_through(name)));
+            }
+        }
+    }
+}
+
+/// The log. The runtime's stdout goes there too, as on Lambda; our own stdout is for the response alone.
+fn log(settings: &Settings) -> Result<Stdio> {
+    let descriptor = match &settings.log {
+        Some(file) => file.as_fd().try_clone_to_owned(),
+        None => std::io::stderr().as_fd().try_clone_to_owned(),
+    };
+    Ok(Stdio::from(descriptor.context("cannot hand the log to the runtime")?))
+}

@@ -1,0 +1,202 @@
+//! Which function a path on the command line means: Lambda's `_HANDLER` and LAMBDA_TASK_ROOT.
+//!
+//! Only what the path alone decides is decided here. Whether the script is sound and has such a function is for the
+//! runtime to say, in the same words as on AWS.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::identifiers::region;
+
+/// The script in a function's folder.
+const SCRIPT: &str = "function.sh";
+/// The function that is called when the path names none.
+const FUNCTION: &str = "handler";
+
+/// The account of every function here, as in AWS's own examples.
+const ACCOUNT: &str = "123456789012";
+
+/// A function to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// LAMBDA_TASK_ROOT, absolute: the script's folder.
+    pub task_root: PathBuf,
+    /// `_HANDLER`: the script's name and the function's, with a dot between.
+    pub handler: String,
+}
+
+impl Function {
+    /// Finds the function that `path` means: a folder with `function.sh`, a script, `dir/file.function`, or a program.
+    ///
+    /// # Errors
+    /// When there is no such script; the sentence lists what was looked for.
+    pub fn locate(path: &Path) -> Result<Function> {
+        if path.is_dir() {
+            return in_folder(path);
+        }
+        let name = path.file_name().with_context(|| format!("`{}` names no script", path.display()))?;
+        let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if path.is_file() {
+            refuse_event(path)?;
+            // A name without a dot is a program that is run for each event.
+            let handler = match name.strip_suffix(".sh") {
+                Some(stem) => format!("{stem}.{FUNCTION}"),
+                None if name.contains('.') => format!("{name}.{FUNCTION}"),
+                // Alone it would be the script.
+                None if folder.join(format!("{name}.sh")).exists() => format!("./{name}"),
+                None => name.to_owned(),
+            };
+            return function(folder, handler);
+        }
+        named(path, folder, name)
+    }
+
+    /// The function's name for AWS_LAMBDA_FUNCTION_NAME and its ARN: that of its folder, as far as Lambda allows it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let folder = self.task_root.file_name().unwrap_or_default().to_string_lossy();
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+        let name: String = folder.chars().filter(|letter| allowed(*letter)).take(64).collect();
+        if name.is_empty() { "function".to_owned() } else { name }
+    }
+
+    /// Its ARN, in the developer's region.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", region(), self.name())
+    }
+}
+
+/// A person who forgot the function's path before the event's.
+fn refuse_event(path: &Path) -> Result<()> {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        let function = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let function = if function.ends_with("events") { function.parent().unwrap_or(function) } else { function };
+        bail!(
+            "`{0}` is JSON, not a handler: name the function first and then the event, such as `coshell invoke {1} @{0}`",
+            path.display(),
+            if function.as_os_str().is_empty() { Path::new(".") } else { function }.display()
+        );
+    }
+    Ok(())
+}
+
+fn in_folder(folder: &Path) -> Result<Function> {
+    let script = folder.join(SCRIPT);
+    if !script.is_file() {
+        bail!(
+            "no handler in the folder `{}`: looked for `{}`; name another script as `{}`",
+            folder.display(),
+            script.display(),
+            folder.join("file.function").display()
+        );
+    }
+    let stem = SCRIPT.trim_end_matches(".sh");
+    function(folder, format!("{stem}.{FUNCTION}"))
+}
+
+/// `dir/file.function`, where `dir/file.sh` or `dir/file` exists.
+fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
+    let mut looked_for = vec![path.to_path_buf()];
+    if let Some((file, _)) = name.rsplit_once('.').filter(|(file, function)| !file.is_empty() && !function.is_empty()) {
+        let scripts = [folder.join(format!("{file}.sh")), folder.join(file)];
+        if scripts.iter().any(|script| script.is_file()) {
+            return function(folder, name.to_owned());
+        }
+        looked_for.extend(scripts.into_iter().filter(|script| script != path)); // `x.sh` is looked for as it is, and as `x.sh` of `x`
+    } else {
+        looked_for.push(path.join(SCRIPT));
+    }
+    let looked_for: Vec<String> = looked_for.iter().map(|path| format!("`{}`", path.display())).collect();
+    bail!(
+        "no script for `{}`: looked for {}; give a folder with {SCRIPT}, a script, or `dir/file.function`",
+        path.display(),
+        looked_for.join(", ")
+    )
+}
+
+fn function(folder: &Path, handler: String) -> Result<Function> {
+    let task_root =
+        fs::canonicalize(folder).with_context(|| format!("cannot enter the folder `{}`", folder.display()))?;
+    Ok(Function { task_root, handler })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn every_form_of_path_finds_its_script() {
+        let folder = folder_with(&["function.sh", "orders.sh", "plain", "other.bash"]);
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let table = [
+            ("", "function.handler"),
+            ("function.sh", "function.handler"),
+            ("orders.sh", "orders.handler"),
+            ("orders.create", "orders.create"),
+            ("plain.run", "plain.run"),
+            ("plain", "plain"),
+            ("other.bash", "other.bash.handler"),
+        ];
+        for (path, handler) in table {
+            let found = Function::locate(&folder.path().join(path)).unwrap();
+            assert_eq!(found, Function { task_root: root.clone(), handler: handler.to_owned() }, "path `{path}`");
+        }
+    }
+
+    #[test]
+    fn a_program_beside_a_script_of_its_name_is_what_was_named() {
+        let folder = folder_with(&["main", "main.sh"]);
+        let handler = |name: &str| Function::locate(&folder.path().join(name)).unwrap().handler;
+        assert_eq!((handler("main"), handler("main.sh")), ("./main".to_owned(), "main.handler".to_owned()));
+    }
+
+    #[test]
+    fn an_event_in_the_place_of_a_function_is_refused_with_the_right_order() {
+        let folder = folder_with(&["event.json", "order.JSON"]);
+        fs::create_dir(folder.path().join("events")).unwrap();
+        fs::write(folder.path().join("events/a.json"), "{}").unwrap();
+        let root = folder.path().display();
+        for name in ["event.json", "order.JSON", "events/a.json"] {
+            let error = Function::locate(&folder.path().join(name)).unwrap_err().to_string();
+            assert!(error.contains(&format!("such as `coshell invoke {root} @{root}/{name}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_script_lists_what_was_looked_for() {
+        let folder = folder_with(&[]);
+        let inside = |name: &str| folder.path().join(name).display().to_string();
+        let error = Function::locate(&folder.path().join("orders.create")).unwrap_err().to_string();
+        for name in ["orders.create", "orders.sh", "orders"] {
+            assert!(error.contains(&format!("`{}`", inside(name))), "{error}");
+        }
+        let error = Function::locate(&folder.path().join("functoin.sh")).unwrap_err().to_string();
+        assert_eq!(
+            error.matches(&format!("`{}`", inside("functoin.sh"))).count(),
+            2,
+            "as PATH, and once as a place: {error}"
+        );
+        assert_eq!(error.matches(&format!("`{}`", inside("functoin"))).count(), 1, "{error}");
+        let error = Function::locate(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("looked for `{}`", inside("function.sh"))), "{error}");
+    }
+
+    #[test]
+    fn a_function_is_named_after_its_folder() {
+        let name = |root: &str| Function { task_root: root.into(), handler: String::new() }.name();
+        assert_eq!(name("/home/me/my orders.v2"), "myordersv2");
+        assert_eq!(name("/"), "function");
+    }
+}

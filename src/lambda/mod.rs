@@ -1,0 +1,23 @@
+//! Lambda on this machine: what surrounds the runtime on AWS, so that the same runtime runs here.
+//!
+//! `coshell` starts its own binary again as the runtime process and talks to that process over the same HTTP API that Lambda
+//! offers. A handler that works here therefore works on Lambda. Only the feature `cli` builds this folder.
+
+// One invocation, from the client's request to its outcome
+pub mod contract;
+pub mod event;
+pub mod function;
+pub mod identifiers;
+pub mod invocation;
+
+// The API that the runtime calls
+pub(crate) mod http_server;
+pub(crate) mod origin_check;
+pub mod runtime_api;
+
+// The process that calls the API, and its surroundings
+pub(crate) mod base_image;
+pub mod environment;
+pub mod hidden_arguments;
+pub mod process_tree;
+pub mod sandbox;

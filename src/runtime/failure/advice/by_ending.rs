@@ -1,0 +1,116 @@
+//! Advice by the exit status or the signal that ended a command.
+
+use std::env;
+
+use nix::sys::signal::Signal;
+
+use super::Circumstances;
+use crate::runtime::failure::ending::Ending;
+use crate::runtime::failure::text::gives_status;
+
+const MEMORY_MB: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+
+pub(super) fn advice(of: &Circumstances) -> Option<String> {
+    let advice = match of.ending {
+        Ending::Status(status) => of_status(status, of),
+        Ending::Signal(Signal::SIGSEGV) if is_a_shell(of.command) => {
+            "a recursion without end does that to Bash: with `FUNCNEST=100` in the script the report says where it is; otherwise a \
+            program is faulty, or was built for another processor or C library"
+                .into()
+        }
+        Ending::Signal(signal) => of_signal(signal),
+    };
+    Some(advice).filter(|advice| !advice.is_empty())
+}
+
+fn of_status(status: i32, of: &Circumstances) -> String {
+    match status {
+        1 => of_status_1(of).into(),
+        124 if of.command.starts_with("timeout ") => "`timeout` ended it, since its time was up".into(),
+        126 if !gives_status(of.command) => {
+            "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
+            for this processor?"
+                .into()
+        }
+        127 if !gives_status(of.command) => not_found(of.command).into(),
+        _ => match Signal::try_from(status - 128) {
+            Ok(signal) if !of_signal(signal).is_empty() => {
+                format!("status {status} usually tells of {}: {}", signal.as_str(), of_signal(signal))
+            }
+            _ => String::new(),
+        },
+    }
+}
+
+fn of_status_1(of: &Circumstances) -> &'static str {
+    if of.is_condition {
+        "a list such as `A && B` has the status of A where A is false, and a function that ends with the list fails with that \
+            status: write `if A; then B; fi`"
+    } else if assigns(of.command)
+        && !of.stderr.contains("unbound variable")
+        && !of.reason().contains("(error token is ")
+    {
+        "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead"
+    } else if of.command.starts_with("grep ") && of.stderr.is_empty() {
+        "grep has status 1 where it finds no line: add `|| :` where that is no failure"
+    } else {
+        ""
+    }
+}
+
+/// Whether Bash itself may be the process that was killed.
+fn is_a_shell(command: &str) -> bool {
+    command.is_empty() || command.contains("$(") || command.starts_with('(')
+}
+
+/// Whether it is arithmetic that changes a variable, rather than a comparison.
+fn assigns(command: &str) -> bool {
+    let is_arithmetic = command.starts_with("((") || command.starts_with("let ");
+    let without_comparisons =
+        ["==", "!=", "<=", ">="].iter().fold(command.to_owned(), |text, sign| text.replace(sign, ""));
+    is_arithmetic && ["=", "++", "--"].iter().any(|sign| without_comparisons.contains(sign))
+}
+
+fn not_found(command: &str) -> &'static str {
+    let program = command.split(' ').find(|word| *word != "exec");
+    if program.is_some_and(|word| word.contains('/')) {
+        "is the file in the zip or layer? A path that does not begin with `/` starts at the current folder, which is \
+        LAMBDA_TASK_ROOT unless the handler changes it"
+    } else {
+        "Amazon Linux's minimal image lacks many tools (jq, aws, find, tar, ...): put the command into the zip, or into the \
+        bin folder of a layer, which is /opt/bin and on PATH"
+    }
+}
+
+fn of_signal(signal: Signal) -> String {
+    match signal {
+        Signal::SIGKILL => format!("out of memory is likely{}: give the function more", memory()),
+        Signal::SIGSEGV => "the program itself is faulty, or was built for another processor or C library".into(),
+        Signal::SIGPIPE => "it wrote to a pipe whose reader had gone, as in `producer | head` under pipefail: where that is no failure, \
+            add `|| (($? == 141))`"
+            .into(),
+        Signal::SIGABRT => "the program found a fault in itself".into(),
+        Signal::SIGTERM => "something asked it to end, such as `kill` or `timeout` in the handler".into(),
+        _ => String::new(),
+    }
+}
+
+/// The function's memory and what is in use of it, as far as they can be known.
+pub(super) fn memory() -> String {
+    let limit = env::var(MEMORY_MB).ok().map(|mb| format!("the function has {mb} MB"));
+    let used = most_used().map(|bytes| format!("at most {} MB were in use", bytes >> 20));
+    let known: Vec<String> = limit.into_iter().chain(used).collect();
+    if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
+}
+
+/// The highest memory use that this control group has seen, where it has a limit: elsewhere it says nothing about the function.
+/// Sources: the kernel's documents cgroup-v2 and cgroup-v1/memory.
+fn most_used() -> Option<u64> {
+    const NO_LIMIT: u64 = 1 << 50;
+    let number = |file| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
+    let v2 = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.peak");
+    let v1 = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.max_usage_in_bytes");
+    [v2, v1]
+        .into_iter()
+        .find_map(|(limit, used)| number(limit).filter(|limit| *limit < NO_LIMIT).and_then(|_| number(used)))
+}

@@ -1,0 +1,119 @@
+//! Advice by what Bash, the C library or a program wrote to stderr.
+
+use super::by_ending::memory;
+use super::{Circumstances, WINDOWS_LINE_ENDS};
+use crate::runtime::failure::ending::Ending;
+use crate::runtime::failure::message::BashMessage;
+use crate::runtime::stack::TOP_LEVEL;
+
+/// Parts of the line that says why, and the advice.
+const BY_REASON: [(&[&str], &str); 5] = [
+    (
+        &["Argument list too long"],
+        "one argument or exported variable holds at most 128 KiB, and an event can be larger: give the event on stdin, such as \
+         `jq .items <<<\"$1\"`",
+    ),
+    (
+        &MISSING_LIBRARY,
+        "the program is there, and this library is not: put the library into `lib/` of the zip or of a layer, since Lambda has \
+         /var/task/lib and /opt/lib on LD_LIBRARY_PATH",
+    ),
+    (
+        &["version `GLIBC_", "version `GLIBCXX_"],
+        "the program was built with a newer C library than this one: build the program on Amazon Linux 2023, or link it statically",
+    ),
+    (&["Read-only file system"], "only /tmp can be written on Lambda: write below /tmp"),
+    (
+        &["No space left on device"],
+        "/tmp holds what the function's ephemeral storage setting says, 512 MB by default, and keeps its files between the events of \
+         an execution environment; remove files at the end of an event, or raise the setting",
+    ),
+];
+const MISSING_LIBRARY: [&str; 2] = ["error while loading shared libraries", "Error loading shared library"];
+const NO_INTERPRETER: [&str; 2] = ["required file not found", "bad interpreter"];
+/// What Bash, the C library and coreutils say.
+const NO_MEMORY: [&str; 3] = ["alloc: cannot allocate ", "Cannot allocate memory", "memory exhausted"];
+const EXISTS: [&str; 2] = ["File exists", "already exists"];
+
+pub(super) fn advice(of: &Circumstances) -> Option<String> {
+    let reason = of.reason();
+    let fixed = by_stderr(of.stderr)
+        .or_else(|| program_for_script(of.command, reason))
+        .or_else(|| by_reason(reason))
+        .or_else(|| no_interpreter(of.ending, reason));
+    fixed.map(str::to_owned).or_else(|| used_up_memory(reason)).or_else(|| unset_parameter(of))
+}
+
+/// Whether a command with status 127 is there, and its interpreter or a library is not.
+pub(in crate::runtime::failure) fn lacks_a_file_to_run(stderr: &str) -> bool {
+    let reason = crate::runtime::failure::last_line(stderr).unwrap_or_default();
+    contains_any(reason, &MISSING_LIBRARY) || contains_any(reason, &NO_INTERPRETER)
+}
+
+/// Messages that may stand above the last line.
+fn by_stderr(stderr: &str) -> Option<&'static str> {
+    if stderr.lines().any(|line| line.contains("/dev/fd/") && line.contains("No such file")) {
+        return Some(
+            "Lambda has no /dev/fd, so process substitution, `<( )` and `>( )`, fails there: use a temporary file or a \
+            here-string",
+        );
+    }
+    if stderr.contains("maximum function nesting level exceeded") {
+        return Some("a recursion without end, or one that is deeper than the script's FUNCNEST allows");
+    }
+    stderr.contains(r"\r'").then_some(WINDOWS_LINE_ENDS)
+}
+
+/// A path that was made from `$0`. With the tutorial's bootstrap `$0` is the bootstrap too.
+fn program_for_script(command: &str, reason: &str) -> Option<&'static str> {
+    let names_program = ["$0", "${0}", "${0%"].iter().any(|name| command.contains(name));
+    (names_program && reason.contains("No such file or directory")).then_some(
+        "`$0` is the runtime's own program, not the script: use `${BASH_SOURCE[0]}`, such as \
+        `source \"$(dirname \"${BASH_SOURCE[0]}\")/lib.sh\"`, or `$LAMBDA_TASK_ROOT`",
+    )
+}
+
+fn by_reason(reason: &str) -> Option<&'static str> {
+    if contains_any(reason, &EXISTS) && reason.contains("/tmp") {
+        return Some(
+            "/tmp keeps its files between the events of an execution environment; use `mkdir -p`, a new folder of `mktemp -d` for each event, \
+            or remove the file at the end of an event",
+        );
+    }
+    BY_REASON.iter().find(|(parts, _)| contains_any(reason, parts)).map(|(_, advice)| *advice)
+}
+
+/// Whether the status is 126 or 127 depends on the version of Bash.
+fn no_interpreter(ending: Ending, reason: &str) -> Option<&'static str> {
+    let is_missing = matches!(ending, Ending::Status(126 | 127)) && contains_any(reason, &NO_INTERPRETER);
+    is_missing.then_some(
+        "the file is there, but not the interpreter that its first line names, or not the C library that it was \
+        built for",
+    )
+}
+
+fn used_up_memory(reason: &str) -> Option<String> {
+    contains_any(reason, &NO_MEMORY).then(|| format!("the memory is used up{}: give the function more", memory()))
+}
+
+/// `$1` outside the handler, and the further arguments that other runtimes give to a handler.
+fn unset_parameter(of: &Circumstances) -> Option<String> {
+    let unset = BashMessage::parse(of.reason())?.text.strip_suffix(": unbound variable")?;
+    let number: u32 = unset.trim_start_matches('$').parse().ok()?; // Bash 5.1 says `2` for `${2}`
+    let handler = of.handler;
+    if of.function == TOP_LEVEL {
+        return Some(format!(
+            "the event is the argument of the function `{handler}`: read `$1` inside that function, not at the top level of the script"
+        ));
+    }
+    (of.function == handler && number > 1).then(|| {
+        format!(
+            "the only argument of `{handler}` is the event, `$1`: the context is in variables, such as LAMBDA_RUNTIME_AWS_REQUEST_ID, \
+            LAMBDA_RUNTIME_DEADLINE_MS and LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN"
+        )
+    })
+}
+
+fn contains_any(text: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| text.contains(part))
+}

@@ -1,0 +1,30 @@
+//! How a command or a subshell ended: with an exit status or by a signal.
+
+use nix::sys::signal::Signal;
+
+use super::location::Place;
+
+/// How a command, or the subshell of a handler, ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With an exit status.
+    Status(i32),
+    /// By a signal that killed it.
+    Signal(Signal),
+}
+
+impl Ending {
+    /// What `$?` = `status` means. Bash reports a death by signal N as 128 + N.
+    pub(crate) fn of_command(status: i32) -> Ending {
+        Signal::try_from(status - 128).map_or(Ending::Status(status), Ending::Signal)
+    }
+
+    /// The same for a subshell of which `place` is known: one that still ran a trap with that status was not killed itself.
+    pub(crate) fn of_subshell(status: i32, place: Option<&Place>) -> Ending {
+        if place.is_some_and(|place| place.status == status) {
+            Ending::Status(status)
+        } else {
+            Ending::of_command(status)
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The sentence that tells a handler's failure: where, which command, how it ended, what it said last, and what usually helps.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+
+use super::advice::{Circumstances, WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
+use super::ending::Ending;
+use super::handler::HandlerFailure;
+use super::location::{Place, exits_with_a_number};
+use super::message::{BashMessage, last_line};
+use super::text::{begins_with, gives_status, location, shortened};
+
+const MOST_COMMAND_BYTES: usize = 300;
+/// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
+const DEATHS: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
+/// What Bash's own messages begin with where no line of the script runs, as in a trap.
+const BASH: &str = "bash: ";
+
+impl HandlerFailure {
+    /// The sentence for a handler that failed.
+    pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
+        match (&self.place, self.ending) {
+            _ if self.is_program() => write!(f, "program `{}` {}", self.function, Ended(self.ending_of_command()))?,
+            (Some(place), _) if place.in_exit_trap => self.describe_exit_trap(f, place)?,
+            (Some(place), _) => self.describe_place(f, place, "handler")?,
+            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
+            (None, ending) if last_line(&self.stderr).is_some_and(|line| line.starts_with(BASH)) => {
+                write!(f, "the EXIT trap of `{}` {}", self.function, Ended(ending))?;
+            }
+            (None, ending) => write!(
+                f,
+                "handler `{}` {} (Bash cannot tell where: it cannot after `exec`, or when the handler sets its own EXIT trap)",
+                self.function,
+                Ended(ending)
+            )?,
+        }
+        self.describe_cause(f)
+    }
+
+    /// A failure in an EXIT trap that the handler set, after the handler returned.
+    fn describe_exit_trap(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
+        if let Some(frame) = place.frames.first() {
+            write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
+        }
+        let ended = Ended(self.ending_of_command());
+        match (place.command.as_str(), place.frames.first()) {
+            ("", _) => {
+                write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
+            }
+            (command, Some(frame)) if frame.function != self.function => write!(
+                f,
+                "`{}` {ended} in `{}`, in the EXIT trap of `{}`",
+                one_line(command),
+                frame.function,
+                self.function
+            ),
+            (command, _) => write!(f, "`{}`, in the EXIT trap of `{}`, {ended}", one_line(command), self.function),
+        }
+    }
+
+    /// The sentence for a script that could not be sourced to its end.
+    pub(super) fn describe_script(&self, f: &mut Formatter) -> fmt::Result {
+        let script = self.relative(&self.script);
+        if let Some(line) = self.syntax_error() {
+            let file = BashMessage::parse(line).map_or(self.script.as_path(), |message| Path::new(message.file));
+            let which = if file == self.script { "" } else { "a file that is sourced by " };
+            write!(f, "{which}script `{script}` has a syntax error: {}", self.without_root(line))?;
+            let windows = has_windows_line_ends(file);
+            return if windows { write!(f, "; {WINDOWS_LINE_ENDS}") } else { self.describe_advice(f) };
+        }
+        write!(f, "script `{script}` ended while it was being sourced: ")?;
+        match &self.place {
+            Some(place) if !place.command.starts_with("builtin source ") => self.describe_place(f, place, "script")?,
+            Some(Place { at_exit: false, status, .. }) => write!(
+                f,
+                "it returned status {status}, that of its last command or of a `return`; let it end with a command that succeeds"
+            )?,
+            _ => write!(f, "it {}", Ended(self.ending))?,
+        }
+        if self.ending == Ending::Status(0) {
+            f.write_str("; a script must not exit, its handler is called afterwards")?;
+        }
+        self.describe_cause(f)
+    }
+
+    /// ``function.sh:12: `command` exited with status 1 in `fetch` ``
+    fn describe_place(&self, f: &mut Formatter, place: &Place, whole: &str) -> fmt::Result {
+        if let Some(frame) = place.frames.first() {
+            write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
+        }
+        let command = one_line(&place.command);
+        let missing = self.missing_command();
+        match self.ending_of_command() {
+            _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
+            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", Ended(ending))?,
+            Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
+            ending if place.pipeline.is_some() => {
+                let line = place.pipeline.unwrap_or_default();
+                write!(f, "`{command}`, in the pipeline on line {line}, {}", Ended(ending))?;
+            }
+            ending if place.at_exit && self.is_killed() => {
+                write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
+            }
+            Ending::Status(status) if begins_with(&command, "return") => {
+                return match place.frames.first() {
+                    Some(frame) if frame.is_top_level() => write!(f, "`{command}` ended the file with status {status}"),
+                    frame => {
+                        let function = frame.map_or(&self.function, |frame| &frame.function);
+                        write!(f, "`{command}` ended `{function}` with status {status}")
+                    }
+                };
+            }
+            Ending::Status(status) if place.at_exit && begins_with(&command, "exit") => {
+                write!(f, "`{command}` ended the {whole} with status {status}")?;
+            }
+            Ending::Status(status) if self.bash_said_why(place) => {
+                write!(f, "`{command}` failed with status {status}")?;
+            }
+            ending if place.is_status_of_trap => {
+                write!(f, "`{command}` failed, and the ERR trap {}", Ended(ending))?;
+            }
+            // An EXIT trap of the handler's own may have set the status.
+            ending if self.status_was_changed(place) => {
+                let own = Ended(Ending::of_command(place.status));
+                write!(f, "`{command}` {own} (the {whole} then {})", Ended(ending))?;
+            }
+            ending => write!(f, "`{command}` {}", Ended(ending))?,
+        }
+        match place.frames.first() {
+            Some(frame) if !frame.is_top_level() => write!(f, " in `{}`", frame.function),
+            _ => Ok(()),
+        }
+    }
+
+    fn status_was_changed(&self, place: &Place) -> bool {
+        let Ending::Status(status) = self.ending else { return false };
+        place.status != status && place.status != 0
+    }
+
+    /// ``at function.sh:12: `command` in `fetch` ``
+    pub(super) fn describe_where(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
+        let command = format!("`{}`", one_line(&place.command));
+        match place.frames.first() {
+            None => write!(f, "at {command}"),
+            Some(frame) => {
+                let location = location(&self.relative(&frame.file), frame);
+                write!(f, "at {location}: {command} in `{}`", frame.function)
+            }
+        }
+    }
+
+    /// The last line of stderr, unless it says again what the sentence says; and what may help.
+    fn describe_cause(&self, f: &mut Formatter) -> fmt::Result {
+        if let Some(cause) = self.cause() {
+            write!(f, ": {cause}")?;
+        }
+        self.describe_advice(f)
+    }
+
+    fn describe_advice(&self, f: &mut Formatter) -> fmt::Result {
+        let place = self.place.as_ref();
+        let circumstances = Circumstances {
+            ending: self.ending_of_command(),
+            command: place.map_or("", |place| &place.command),
+            is_condition: place.is_some_and(|place| place.is_condition) && !self.has_bash_said_why(),
+            stderr: &self.stderr,
+            function: place.and_then(|place| place.frames.first()).map_or("", |frame| &frame.function),
+            handler: &self.function,
+        };
+        match advice(&circumstances) {
+            advice if advice.is_empty() => Ok(()),
+            advice => write!(f, "; {advice}"),
+        }
+    }
+
+    fn cause(&self) -> Option<String> {
+        let line = last_line(&self.stderr)?;
+        if self.is_program()
+            && let Some(at) = line.find(&format!("{}: ", self.script.display()))
+        {
+            return Some(self.without_root(&line[at..])); // before it stands the driver, whose Bash could not start the program
+        }
+        if let Some(message) = line.strip_prefix(BASH) {
+            return Some(message.to_owned());
+        }
+        if BashMessage::parse(line).is_none() && self.place.as_ref().is_some_and(|place| says_nothing(&place.command)) {
+            return None; // the line is of something before
+        }
+        let killed = matches!(self.ending_of_command(), Ending::Signal(_));
+        let Some(message) = BashMessage::parse(line) else {
+            return Some(line.to_owned()).filter(|line| !(killed && tells_a_death(line)));
+        };
+        let here = self.place.as_ref().is_some_and(|place| is_about(&message, place) || is_of_block(&message, place));
+        if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
+            return None;
+        }
+        Some(if here { message.text.to_owned() } else { self.without_root(line) })
+    }
+
+    /// Whether the last line of stderr is Bash's own, about the command that failed.
+    fn bash_said_why(&self, place: &Place) -> bool {
+        last_line(&self.stderr).and_then(BashMessage::parse).is_some_and(|message| is_about(&message, place))
+    }
+
+    /// Whether the last line of stderr is an error of Bash's own, wherever that was.
+    fn has_bash_said_why(&self) -> bool {
+        last_line(&self.stderr).and_then(BashMessage::parse).is_some()
+    }
+
+    /// The command that was not found, by Bash's own message.
+    fn missing_command(&self) -> Option<&str> {
+        let missing = |line| {
+            let message = BashMessage::parse(line)?;
+            let text = message.text;
+            let name = text
+                .strip_suffix(": command not found")
+                .or_else(|| text.strip_suffix(": No such file or directory"))?;
+            self.place.as_ref().is_none_or(|place| may_be_of(&message, name, place)).then_some(name)
+        };
+        let hands_on = self.place.as_ref().is_some_and(|place| gives_status(&place.command));
+        if self.ending_of_command() != Ending::Status(127) || hands_on {
+            return None;
+        }
+        self.stderr.lines().rev().find_map(missing)
+    }
+}
+
+/// Whether it is Bash's `Terminated`; 5.3 adds the command, after blanks.
+fn tells_a_death(line: &str) -> bool {
+    DEATHS.iter().any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
+}
+
+/// Whether Bash wrote `message` of the innermost call of `place`.
+fn is_about(message: &BashMessage, place: &Place) -> bool {
+    place.frames.first().is_some_and(|frame| {
+        frame.file == Path::new(message.file) && (message.line.is_none() || frame.line == message.line)
+    })
+}
+
+/// Whether `message` is about a redirection of the block that failed, for which Bash gives another line.
+fn is_of_block(message: &BashMessage, place: &Place) -> bool {
+    let same_file = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
+    same_file && message.is_of_redirection() && starts_block(&place.command)
+}
+
+/// Whether a command is a block: a loop, `if`, `case`, `{ }` or `( )`.
+fn starts_block(command: &str) -> bool {
+    let first = command.split_whitespace().next().unwrap_or_default();
+    command.starts_with('(') || matches!(first, "{" | "for" | "while" | "until" | "if" | "case" | "select")
+}
+
+/// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before, nor in another script.
+fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
+    let here = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
+    here && !exits_with_a_number(&place.command) && (is_about(message, place) || place.command.contains(name))
+}
+
+/// Whether a command never writes to stderr, unless Bash itself complains of it.
+fn says_nothing(command: &str) -> bool {
+    let first = command.split_whitespace().next().unwrap_or_default();
+    command.starts_with("((") || matches!(first, "[[" | "[" | "test" | "let" | "false" | "true" | "!")
+}
+
+/// The first line of a command, so that a report stays a sentence.
+fn one_line(command: &str) -> String {
+    let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
+    shortened(&format!("{first}{more}"), MOST_COMMAND_BYTES)
+}
+
+struct Ended(Ending);
+
+impl Display for Ended {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        match self.0 {
+            Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),
+            Ending::Status(status) => write!(f, "exited with status {status}"),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What runs below a process, read from /proc. Source: proc(5).
+
+use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::secrets::masked;
+
+/// Linux counts process times in hundredths of a second towards user space.
+const TICKS_PER_SECOND: u64 = 100;
+const MOST_COMMAND_CHARS: usize = 200;
+
+/// A process, as it was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Process {
+    pid: i32,
+    pub(crate) parent: i32,
+    /// In ticks since boot: tells this process from a later one of the same number.
+    start: u64,
+    /// Its arguments, or its name.
+    pub(crate) command: String,
+    /// For how long it has run.
+    pub(crate) age: Duration,
+}
+
+impl Process {
+    /// The process `pid`, if there is one.
+    pub(crate) fn find(pid: i32) -> Option<Process> {
+        let stat = stat(pid)?;
+        // The name stands in parentheses and may hold any character.
+        let (head, tail) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = tail.split_whitespace().collect();
+        let (state, parent, start) = (*fields.first()?, fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?);
+        if matches!(state, "Z" | "X") {
+            return None;
+        }
+        let name = head.split_once('(').map_or("", |(_, name)| name);
+        Some(Process { pid, parent, start, command: command(pid, name), age: age(start) })
+    }
+
+    /// All processes below `pid`, parents before their children.
+    pub(crate) fn below(pid: i32) -> Vec<Process> {
+        let mut by_parent: HashMap<i32, Vec<Process>> = HashMap::new();
+        for process in all() {
+            by_parent.entry(process.parent).or_default().push(process);
+        }
+        let mut found: Vec<Process> = by_parent.remove(&pid).unwrap_or_default();
+        let mut next = 0;
+        while let Some(process) = found.get(next) {
+            let children = by_parent.remove(&process.pid).unwrap_or_default();
+            found.extend(children);
+            next += 1;
+        }
+        found
+    }
+
+    /// The processes that have the file with this device and inode open.
+    pub(crate) fn holding(device_and_inode: (u64, u64)) -> Vec<Process> {
+        use std::os::unix::fs::MetadataExt;
+        let is_it = |path: &Path| fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == device_and_inode);
+        let own = std::process::id();
+        let holds = |process: &Process| {
+            let folder = fs::read_dir(format!("/proc/{}/fd", process.pid));
+            u32::try_from(process.pid) != Ok(own)
+                && folder.is_ok_and(|mut folder| folder.any(|entry| entry.is_ok_and(|entry| is_it(&entry.path()))))
+        };
+        all().filter(holds).collect()
+    }
+
+    /// Ends it.
+    pub(crate) fn kill(&self) {
+        self.signal(Signal::SIGKILL);
+    }
+
+    /// Signals it, unless its number has gone to another process meanwhile.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if Process::find(self.pid).is_some_and(|now| now.start == self.start) {
+            let _ = kill(Pid::from_raw(self.pid), signal);
+        }
+    }
+}
+
+impl Display for Process {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        // Bash's own forks carry the command line of the driver, which says nothing to a reader.
+        let is_fork = [" status=/proc/", " status=/tmp/coshell-"].iter().any(|mark| self.command.contains(mark));
+        let command = if is_fork { "a subshell of the handler" } else { &format!("`{}`", self.command) };
+        write!(f, "{command} for {:.1} s", self.age.as_secs_f64())
+    }
+}
+
+/// Whether there is a process `pid` that is neither stopped nor dead.
+pub(crate) fn runs(pid: i32) -> bool {
+    stat(pid).is_some_and(|stat| {
+        stat.rsplit_once(')').is_some_and(|(_, tail)| !tail.trim_start().starts_with(['T', 't', 'Z', 'X']))
+    })
+}
+
+/// Whether `pid` is a process below this one, even one that has ended and was not waited for yet.
+pub(crate) fn is_below(pid: i32) -> bool {
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let parent = |pid: i32| -> Option<i32> {
+        let stat = stat(pid)?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    std::iter::successors(parent(pid), |pid| parent(*pid)).take_while(|pid| *pid > 0).any(|pid| pid == own)
+}
+
+fn stat(pid: i32) -> Option<String> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    Some(String::from_utf8_lossy(&stat).into_owned()) // the name may be any bytes
+}
+
+/// Several processes in a sentence.
+pub(crate) fn listed(processes: &[Process]) -> String {
+    processes.iter().map(Process::to_string).collect::<Vec<String>>().join(", ")
+}
+
+fn all() -> impl Iterator<Item = Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| Process::find(entry.file_name().to_str()?.parse().ok()?))
+}
+
+fn command(pid: i32, name: &str) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ");
+    let command = if words.is_empty() { name.to_owned() } else { words };
+    masked(&command).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_COMMAND_CHARS).collect()
+}
+
+fn age(start: u64) -> Duration {
+    let uptime = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let now: f64 = uptime.split_whitespace().next().and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
+    Duration::try_from_secs_f64(now - start as f64 / TICKS_PER_SECOND as f64).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_below_its_parent_and_knows_its_command() {
+        let mut child = std::process::Command::new("sleep").arg("5").spawn().unwrap();
+        let below = Process::below(i32::try_from(std::process::id()).unwrap());
+        assert!(below.iter().any(|process| process.command == "sleep 5"), "{below:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_number_that_is_nobodys_is_no_process() {
+        assert_eq!(Process::find(i32::MAX), None);
+    }
+}

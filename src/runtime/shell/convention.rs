@@ -1,0 +1,125 @@
+//! How handlers written for other runtimes are called: one row each. The public Bash runtimes were surveyed in November 2026;
+//! README says what to set for each.
+
+use crate::runtime::failure::Failure;
+
+/// How a handler gets its event, and where its response is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Convention {
+    /// The value of COSHELL_CONVENTION.
+    pub(super) name: &'static str,
+    /// The options in force while the script is sourced and, as it leaves them, in the handler.
+    pub(crate) options: &'static str,
+    /// Whether a script whose last command fails ends init although errexit is off.
+    pub(super) must_source: bool,
+    /// Whether the handler is called as the condition of an `if`, where Bash ignores errexit, even what the handler itself sets.
+    pub(super) in_if: bool,
+    /// Whether its bootstrap is `#!/bin/sh`, Bash in POSIX mode, so that a script may need that.
+    pub(super) posix: bool,
+    /// Where the event is.
+    pub(super) event: Event,
+    /// Which stream is the response; the other one is the log. In any case the holders of stdout are waited for.
+    pub(super) response: Stream,
+    /// Shell variables, not exported, that hold parts of the event.
+    pub(super) globals: &'static str,
+    /// Variables for the whole life of Bash.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
+    /// Further names, exported, for what the LAMBDA_RUNTIME_ variables say.
+    pub(super) names: &'static [(&'static str, &'static str)],
+}
+
+/// Where a handler finds its event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// In `$1`.
+    Argument,
+    /// On stdin.
+    Stdin,
+}
+
+/// One of a handler's two streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+const TUTORIAL: Convention = Convention {
+    name: "tutorial",
+    options: "-euo pipefail",
+    must_source: false,
+    in_if: false,
+    posix: true,
+    event: Event::Argument,
+    response: Stream::Stdout,
+    globals: "EVENT_DATA REQUEST_ID HEADERS",
+    environment: &[],
+    names: &[],
+};
+
+const CONVENTIONS: [Convention; 4] = [
+    // AWS's tutorial, pahud/cdk-lambda-bash, and most others.
+    TUTORIAL,
+    // gkrizek/bash-lambda-layer and its forks.
+    Convention {
+        name: "gkrizek",
+        options: "-uo pipefail",
+        must_source: true,
+        posix: false, // its bootstrap is `#!/bin/bash`
+        response: Stream::Stderr,
+        globals: "EVENT_DATA",
+        environment: &[("HOME", "/tmp"), ("AWS_CONFIG_FILE", "/tmp/.aws/config")],
+        names: &[
+            ("AWS_LAMBDA_REQUEST_ID", "LAMBDA_RUNTIME_AWS_REQUEST_ID"),
+            ("AWS_LAMBDA_DEADLINE_MS", "LAMBDA_RUNTIME_DEADLINE_MS"),
+            ("AWS_LAMBDA_FUNCTION_ARN", "LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN"),
+            ("AWS_LAMBDA_TRACE_ID", "LAMBDA_RUNTIME_TRACE_ID"),
+        ],
+        ..TUTORIAL
+    },
+    // ql4b/lambda-shell-runtime calls the handler in an `if`.
+    Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
+    // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
+    Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
+];
+
+impl Convention {
+    /// The row called `name`; the tutorial's when it is empty.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownConvention`], which lists the rows.
+    pub(crate) fn named(name: &str) -> Result<Convention, Failure> {
+        if name.is_empty() {
+            return Ok(TUTORIAL);
+        }
+        let found = CONVENTIONS.into_iter().find(|convention| convention.name == name);
+        found.ok_or_else(|| Failure::UnknownConvention {
+            name: name.to_owned(),
+            known: CONVENTIONS.map(|convention| convention.name).to_vec(),
+        })
+    }
+
+    /// Whether the handler reads the event from stdin.
+    pub(crate) fn on_stdin(&self) -> bool {
+        self.event == Event::Stdin
+    }
+
+    /// The further names for `variables`, with their values.
+    pub(crate) fn more(&self, variables: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+        let value = |of: &str| variables.iter().find(|(name, _)| *name == of).map(|(_, value)| value.clone());
+        self.names.iter().filter_map(|(name, of)| Some((*name, value(of)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tutorials_row_is_the_default_and_unknown_names_are_refused() {
+        assert_eq!(Convention::named("").unwrap().name, "tutorial");
+        assert_eq!(Convention::named("gkrizek").unwrap().response, Stream::Stderr);
+        let refused = Convention::named("lambda").unwrap_err().to_string();
+        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`"), "{refused}");
+    }
+}

@@ -1,0 +1,98 @@
+//! The event file: what the waiting subshell reads when it is woken.
+//!
+//! Turn, event, then NAME=value for each context variable, each ended by a NUL, as `mapfile -d ''` reads them from a file in
+//! blocks (from a pipe it would take a system call a byte). The turn comes first, so that a subshell woken by a byte meant for a
+//! dead one sees that the event is not its own.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use super::convention::Convention;
+use super::pipes::{Plumbing, lane};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::payload::Payload;
+
+const PAGE: usize = 4096;
+
+/// Writes `invocation` for the subshell of `turn` to where the handler expects it.
+pub(super) fn write(
+    plumbing: &mut Plumbing,
+    convention: &Convention,
+    turn: u64,
+    invocation: &Invocation,
+) -> io::Result<()> {
+    if let Some(stdins) = &plumbing.stdins {
+        rewrite(&stdins[lane(turn)].file, &invocation.event)?;
+    }
+    if let Some(headers) = &mut plumbing.headers {
+        headers.write(turn, &invocation.headers)?;
+    }
+    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation))
+}
+
+/// A subshell whose `read` ends by the script's TMOUT looks into the file at any moment. A page appears at once; of what is written
+/// in several steps the turn, without which nothing counts, comes last.
+fn rewrite_from_the_end(file: &File, bytes: &[u8]) -> io::Result<()> {
+    let turn = bytes.iter().position(|byte| *byte == 0).filter(|_| bytes.len() > PAGE).unwrap_or_default();
+    file.set_len(0)?;
+    file.write_all_at(&bytes[turn..], turn as u64)?;
+    if turn > 0 { file.write_all_at(&bytes[..turn], 0) } else { Ok(()) }
+}
+
+/// Bash opens the file anew each time, so it is written from its beginning.
+fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all_at(bytes, 0)
+}
+
+fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payload {
+    let mut bytes = Payload::from(Vec::with_capacity(invocation.event.len() + 1024));
+    bytes.extend_from_slice(turn.to_string().as_bytes());
+    bytes.push(0);
+    add_as_substituted(&mut bytes, &invocation.event);
+    bytes.push(0);
+    let variables = invocation.variables();
+    let more = convention.more(&variables);
+    for (name, value) in variables.into_iter().chain(more) {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(b'=');
+        bytes.extend(value.bytes().filter(|byte| *byte != 0));
+        bytes.push(0);
+    }
+    bytes
+}
+
+/// Adds what `$(curl …)` makes of an event: without its NUL bytes, which Bash cannot hold, and its trailing newlines.
+fn add_as_substituted(bytes: &mut Vec<u8>, event: &[u8]) {
+    let end = event.iter().rposition(|byte| ![0, b'\n'].contains(byte)).map_or(0, |last| last + 1);
+    for part in event[..end].split(|byte| *byte == 0) {
+        bytes.extend_from_slice(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_loses_its_nuls_and_trailing_newlines_and_nothing_else() {
+        let invocation = Invocation {
+            request_id: "r-1".into(),
+            deadline_ms: Some(5),
+            trace_id: Some("Root=1".into()),
+            event: b"\n a\0b\xff\n\0\n\n".to_vec().into(),
+            ..Invocation::default()
+        };
+        let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
+            LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
+        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation), expected);
+    }
+
+    #[test]
+    fn an_event_of_newlines_alone_is_empty() {
+        let mut bytes = Vec::new();
+        add_as_substituted(&mut bytes, b"\n\n");
+        assert_eq!(bytes, b"");
+    }
+}

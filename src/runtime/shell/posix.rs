@@ -1,0 +1,131 @@
+//! Decides whether Bash runs a script in POSIX mode.
+//!
+//! AWS's tutorial, and most public runtimes, start `#!/bin/sh`, which is Bash in POSIX mode on Amazon Linux. coshell runs ordinary Bash,
+//! because POSIX mode takes features away: functions whose names have dashes (up to Bash 5.2), `source` in the current folder, and
+//! scripts that survive a failing special builtin. One thing works in POSIX mode only: an apostrophe in `"${name:-it's}"` and in its
+//! siblings, see `apostrophes.rs`. A script that has such an expansion therefore runs in POSIX mode, as it did before.
+//!
+//! Why the whole script, from start to end: Bash reads the quotes of such an expansion twice, once when it parses the function and
+//! once when it expands the word. With POSIX mode on for `source` alone, every event fails with "bad substitution" (Bash 5.1 to 5.3);
+//! here-documents are read only when they are expanded.
+//!
+//! Who decides, in this order:
+//! 1. The setting COSHELL_POSIX. (POSIXLY_CORRECT in the environment is Bash's own: it turns POSIX mode on for every Bash, whatever is
+//!    decided here.)
+//! 2. The convention: gkrizek's bootstrap is `#!/bin/bash`, so its scripts never ran in POSIX mode.
+//! 3. The text of the script and of the files that it seems to source. An unused file does harm only if it has such an expansion.
+//! 4. What Bash has sourced: the functions that it knows then, and a file that it could not parse but can in POSIX mode. In both cases a
+//!    new Bash starts in POSIX mode, and the script is sourced once more.
+
+use std::fmt::{self, Display, Formatter};
+#[cfg(feature = "cli")]
+use std::io;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::convention::Convention;
+use super::script_scan::Habits;
+use crate::runtime::config::Config;
+use crate::runtime::failure::{BashMessage, Failure};
+
+/// The setting COSHELL_POSIX.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum PosixMode {
+    /// Only for scripts that need it.
+    #[default]
+    WhereNeeded,
+    /// For every script.
+    On,
+    /// For no script.
+    Off,
+}
+
+impl PosixMode {
+    /// The mode that a value of COSHELL_POSIX stands for.
+    pub(crate) fn named(value: &str) -> Option<PosixMode> {
+        match value {
+            "" => Some(PosixMode::WhereNeeded),
+            "1" => Some(PosixMode::On),
+            "0" => Some(PosixMode::Off),
+            _ => None,
+        }
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownPosixMode`].
+    pub(super) fn of(value: &str) -> Result<PosixMode, Failure> {
+        PosixMode::named(value).ok_or_else(|| Failure::UnknownPosixMode { value: value.to_owned() })
+    }
+}
+
+/// Why a script runs in POSIX mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// COSHELL_POSIX=1.
+    Setting,
+    /// An expansion that POSIX mode reads differently.
+    Expansion { file: PathBuf, line: u32 },
+}
+
+impl Display for Reason {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        match self {
+            Reason::Setting => write!(f, "COSHELL_POSIX is 1"),
+            Reason::Expansion { file, line } => {
+                write!(f, "{}:{line} has an apostrophe in an expansion such as \"${{name:-it's}}\"", file.display())
+            }
+        }
+    }
+}
+
+/// Why a script with `habits` runs in POSIX mode; `None` where it runs in ordinary Bash.
+pub(super) fn reason(setting: PosixMode, convention: &Convention, habits: &Habits) -> Option<Reason> {
+    match setting {
+        PosixMode::On => Some(Reason::Setting),
+        PosixMode::Off => None,
+        PosixMode::WhereNeeded => {
+            let (file, line) = habits.apostrophe.clone().filter(|_| convention.posix)?;
+            Some(Reason::Expansion { file, line })
+        }
+    }
+}
+
+/// Why `script` in the task root `root` runs in POSIX mode.
+///
+/// # Errors
+/// When the script cannot be read.
+#[cfg(feature = "cli")]
+pub(crate) fn reason_for(
+    script: &Path,
+    root: &Path,
+    setting: PosixMode,
+    convention: &Convention,
+) -> io::Result<Option<Reason>> {
+    Ok(reason(setting, convention, &Habits::of(script, root)?))
+}
+
+/// The file that Bash could not parse, according to what it wrote, although it can in POSIX mode.
+pub(super) fn parsed_in_posix_mode_only(output: &str, config: &Config) -> Option<PathBuf> {
+    let message = output.lines().filter_map(BashMessage::parse).find(|message| {
+        message.line.is_some()
+            && (message.text.starts_with("unexpected EOF while looking")
+                || message.text.starts_with("syntax error near"))
+    })?;
+    let file = config.task_root.join(message.file);
+    parses(config, &file).then_some(file)
+}
+
+/// Whether Bash in POSIX mode can parse `file`. Bash says nothing then; its status may go to the thread that reaps orphans.
+fn parses(config: &Config, file: &Path) -> bool {
+    let mut command = Command::new(&config.bash);
+    command.args(["--posix", "-n", "--"]).arg(file).env_remove("BASH_ENV");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let Ok(mut bash) = command.spawn() else { return false };
+    let mut told = Vec::new();
+    let read = bash.stderr.take().map(|mut stderr| stderr.read_to_end(&mut told));
+    drop(bash.wait());
+    matches!(read, Some(Ok(0)))
+}

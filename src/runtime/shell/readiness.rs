@@ -1,0 +1,59 @@
+//! Before an event can be handed over: is there a subshell that waits for it?
+//!
+//! Nearly always there is. Where there is not, Bash is forking it, or something keeps Bash from it, such as a trap of the script's for
+//! CHLD, or a SIGSTOP; the event's time runs meanwhile.
+
+use std::time::{Duration, Instant};
+
+use super::{Phase, Shell};
+use crate::runtime::deadline::Deadline;
+use crate::runtime::failure::Failure;
+use crate::runtime::logs::{Level, Owner};
+use crate::runtime::processes::{Process, listed};
+
+/// How often a wait without an end looks around.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Shell {
+    /// Waits for the subshell, at most until the event is to be ended.
+    ///
+    /// # Errors
+    /// When Bash has ended, cannot fork, or is not ready in time.
+    pub(super) fn wait_until_ready(&mut self, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
+        while !self.is_ready()? {
+            let now = Instant::now();
+            let left = deadline.next().map_or(LOOK, |next| next.saturating_duration_since(now)).min(LOOK);
+            self.wait(left).map_err(|error| Failure::NoChannel { cause: error.to_string() })?;
+            if deadline.warn_at.is_some_and(|warn_at| warn_at <= Instant::now()) {
+                deadline.warn_at = None;
+                self.warn_of_delay(deadline.started, owner);
+            }
+            if deadline.end_at.is_some_and(|(end_at, _)| end_at <= Instant::now()) {
+                self.end();
+                return Err(Failure::ShellBusy { after: deadline.started.elapsed() });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_ready(&self) -> Result<bool, Failure> {
+        match self.phase {
+            Phase::Waiting => Ok(true),
+            Phase::Dead(status) if self.stillborn > 0 => {
+                Err(Failure::NoSubshell { status: status.and_then(|status| status.code()).unwrap_or_default() })
+            }
+            Phase::Dead(status) => Err(Failure::ShellDied { status }),
+            Phase::Forking | Phase::Running | Phase::Lingering | Phase::Ending => Ok(false),
+        }
+    }
+
+    fn warn_of_delay(&self, started: Instant, owner: &Owner) {
+        let below = Process::below(i32::try_from(self.bash.id()).unwrap_or_default());
+        let what = if below.is_empty() { "nothing".to_owned() } else { listed(&below) };
+        let told = format!(
+            "the time limit is near; after {:.1} s the event has not begun: Bash is not ready for it, below it runs: {what}",
+            started.elapsed().as_secs_f64()
+        );
+        self.host.log.say(Level::Warn, owner, &told);
+    }
+}

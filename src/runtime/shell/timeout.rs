@@ -1,0 +1,132 @@
+//! An event whose time is nearly up, and one that has ended while somebody still holds its stdout.
+//!
+//! To end an event and still learn where it was, the subshell is signalled first and what it waits for is killed then: Bash runs
+//! its trap as soon as that child is gone, before errexit and before any further command of the handler's. The signal is one that
+//! nothing sends and handlers do not trap; without COSHELL_TIMEOUT_MARGIN_MS none is ever sent.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::fstat;
+use nix::unistd::Pid;
+
+use super::execution::Turn;
+use super::{Phase, lane};
+use crate::runtime::failure::{Failure, MORE_TIME, Overdue};
+use crate::runtime::logs::Level;
+use crate::runtime::processes::{Process, listed};
+
+/// Its name in the driver: `trap … STKFLT`. (nix's `Signal` has no real-time signals.)
+const TIME_IS_UP: Signal = Signal::SIGSTKFLT;
+/// How long the subshell may take for its traps after the signal, at least.
+const GRACE: Duration = Duration::from_millis(50);
+/// Background processes may hold stdout so long past the handler's end before the log says so.
+const HOLDER_PATIENCE: Duration = Duration::from_secs(1);
+
+impl Turn<'_, '_> {
+    /// When something is to be done although nothing happens.
+    pub(super) fn next_alarm(&self) -> Option<Instant> {
+        let partial = self.lines.partial_wait().map(|wait| Instant::now() + wait);
+        [partial, self.deadline.next(), self.holder_alarm()].into_iter().flatten().min()
+    }
+
+    /// Does what it is time for.
+    ///
+    /// # Errors
+    /// When the pipes to Bash fail.
+    pub(super) fn keep_time(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        if self.holder_alarm().is_some_and(|alarm| alarm <= now) {
+            self.warn_of_holders();
+        }
+        if self.deadline.warn_at.is_some_and(|warn_at| warn_at <= now) {
+            self.deadline.warn_at = None;
+            self.warn_of_deadline();
+        }
+        match self.deadline.end_at {
+            Some((end_at, margin)) if end_at <= now => self.end(margin),
+            _ => Ok(()),
+        }
+    }
+
+    fn holder_alarm(&self) -> Option<Instant> {
+        self.ended_at.filter(|_| self.stdout_open && !self.holders_told).map(|ended_at| ended_at + HOLDER_PATIENCE)
+    }
+
+    fn warn_of_holders(&mut self) {
+        self.holders_told = true;
+        let holders = self.holders();
+        let told = format!(
+            "the handler has ended, but a background process still holds its stdout, and the response waits for it: {}; \
+             redirect its output, as in `command >&2 &`",
+            if holders.is_empty() { "which one cannot be seen".to_owned() } else { listed(&holders) }
+        );
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
+    }
+
+    fn warn_of_deadline(&self) {
+        let after = self.deadline.started.elapsed().as_secs_f64();
+        let (_, running) = self.running();
+        let what = if running.is_empty() { "Bash itself".to_owned() } else { listed(&running) };
+        let told = format!("the time limit is near; after {after:.1} s this is running: {what}; {MORE_TIME}");
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
+    }
+
+    /// Who has the event's stdout open.
+    fn holders(&self) -> Vec<Process> {
+        let end = &self.shell.plumbing.lanes.stdout[lane(self.number)];
+        fstat(end.fd.as_fd()).map(|file| Process::holding((file.st_dev, file.st_ino))).unwrap_or_default()
+    }
+
+    /// The subshell while it runs the handler.
+    fn subshell(&self) -> Option<Pid> {
+        let runs = self.shell.phase == Phase::Running && self.shell.turn == self.number;
+        self.shell.subshell.filter(|_| runs).map(Pid::from_raw)
+    }
+
+    /// What runs below the subshell or in its place, after an `exec`, or holds its stdout once it has ended: first Bash's own forks,
+    /// then all else.
+    fn running(&self) -> (Vec<Process>, Vec<Process>) {
+        let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
+        let driver = self.shell.plumbing.driver.path.display().to_string();
+        let (forks, others): (Vec<Process>, _) =
+            Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
+        let itself = Process::find(pid.as_raw()).filter(|process| !process.command.contains(&driver));
+        (forks, itself.into_iter().chain(others).collect())
+    }
+
+    /// Ends the event, `margin` before its deadline. The environment stays warm where the subshell obeys.
+    fn end(&mut self, margin: Duration) -> Result<(), Failure> {
+        let after = self.deadline.started.elapsed();
+        let (forks, running) = self.running();
+        if let Some(pid) = self.subshell() {
+            let _ = kill(pid, TIME_IS_UP);
+        }
+        let hanging = if running.is_empty() { &forks } else { &running };
+        hanging.iter().for_each(Process::kill);
+        self.wait_for_end(GRACE.max(margin / 2))?;
+        if self.subshell().is_some() {
+            if let Some(pid) = self.subshell() {
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+            self.wait_for_end(GRACE)?;
+        }
+        forks.iter().for_each(Process::kill);
+        if self.done.is_none() && !self.succeeded {
+            self.shell.end();
+        }
+        self.close_stdout()?;
+        self.overdue = Some(Overdue { after, margin, running: running.iter().map(Process::to_string).collect() });
+        Ok(())
+    }
+
+    fn wait_for_end(&mut self, patience: Duration) -> Result<(), Failure> {
+        let until = Instant::now() + patience;
+        while self.subshell().is_some() && !self.shell.is_dead() && Instant::now() < until {
+            self.wait(Some(until))?;
+            self.read();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! Where the traced commands of an event go: to the log, or to a file of their own, an object on each line.
+//!
+//! `coshell invoke --profile` makes its picture of that file. The file also has the driver's commands, without saying what they
+//! are, and a last line for each event, since the time of a command goes on until the next one or the end.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::{Step, Steps, place};
+use crate::runtime::config::Config;
+use crate::runtime::host::Host;
+use crate::runtime::logs::{Level, Owner};
+use crate::runtime::shell::execution::Turn;
+use crate::runtime::shell::io::{Read, read_once};
+
+/// What is traced, and to where.
+#[derive(Debug)]
+pub(crate) struct Traced {
+    pub(crate) steps: Steps,
+    to_log: bool,
+    file: Option<File>,
+}
+
+impl Traced {
+    /// As `config` has it. A file that cannot be opened is told in the log.
+    pub(crate) fn new(config: &Config, host: &Host) -> Traced {
+        let open = |path: &PathBuf| match OpenOptions::new().create(true).append(true).open(path) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                let told = format!("cannot write the trace to `{}`: {error}", path.display());
+                host.log.say(Level::Warn, &Owner::default(), &told);
+                None
+            }
+        };
+        let file = config.trace_file.as_ref().and_then(open);
+        Traced { steps: Steps::default(), to_log: config.trace, file }
+    }
+}
+
+impl Turn<'_, '_> {
+    /// Writes the commands that were traced; not those of a background process of another event.
+    pub(crate) fn write_steps(&mut self) {
+        let Some((xtrace, _)) = &self.shell.plumbing.xtrace else { return };
+        let mut steps = Vec::new();
+        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.traced.steps.read(bytes))) == Read::Some {}
+        steps.retain(|step| step.turn == self.number);
+        let driver = &self.shell.plumbing.driver.path;
+        if self.shell.traced.to_log {
+            for step in steps.iter().filter(|step| !step.is_of(driver)) {
+                self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
+            }
+        }
+        if self.shell.traced.file.is_some() {
+            let both =
+                |later: &mut Step, step: &mut Step| step.pid == later.pid && step.is_of(driver) && later.is_of(driver);
+            steps.dedup_by(both);
+            let lines: String = steps.iter().map(|step| format!("{}\n", self.object(step, driver))).collect();
+            self.write_to_file(&lines);
+        }
+    }
+
+    /// Ends the event in the file.
+    pub(crate) fn end_trace(&mut self) {
+        if self.shell.traced.file.is_some() {
+            self.write_steps();
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let end = json!({ "time": now.as_secs_f64(), "requestId": self.lines.owner().request_id, "end": true });
+            self.write_to_file(&format!("{end}\n"));
+        }
+    }
+
+    fn object(&self, step: &Step, driver: &Path) -> Value {
+        let root = &self.shell.task_root;
+        let mut object = Map::new();
+        object.insert("time".into(), step.time.map(|time| time.as_secs_f64()).into());
+        object.insert("requestId".into(), self.lines.owner().request_id.as_deref().into());
+        object.insert("pid".into(), step.pid.into());
+        object.insert("background".into(), step.background.into());
+        object.insert("subshells".into(), step.subshells.into());
+        if !step.is_of(driver) {
+            let frames = step.frames.iter().filter(|frame| frame.file != *driver);
+            object.insert("stack".into(), frames.map(|frame| place(frame, root)).collect());
+            object.insert("command".into(), step.command.as_str().into());
+        }
+        Value::Object(object)
+    }
+
+    /// A file that cannot be written to any more costs the trace, not the event.
+    fn write_to_file(&mut self, lines: &str) {
+        if let Some(file) = &mut self.shell.traced.file
+            && file.write_all(lines.as_bytes()).is_err()
+        {
+            self.shell.traced.file = None;
+        }
+    }
+}
