@@ -25,6 +25,7 @@ const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+const SLOTS: &str = "COSHELL_SLOTS";
 const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
 const CHANNEL: &str = "COSHELL_CHANNEL";
@@ -52,8 +53,10 @@ pub struct Config {
     pub posix: String,
     /// How responses are delivered.
     pub delivery: Delivery,
-    /// How many events are taken at once, each by a Bash of its own.
-    pub slots: NonZero<usize>,
+    /// How many events Lambda sends at once.
+    pub concurrency: NonZero<usize>,
+    /// The value of COSHELL_SLOTS: the most events that are taken at once, each by a Bash of its own.
+    pub most_slots: Option<NonZero<usize>>,
     /// How long before its deadline an event is ended; `None`: never.
     pub timeout_margin: Option<Duration>,
     /// Whether every command goes to the log.
@@ -90,9 +93,8 @@ impl Config {
             convention: text(CONVENTION).unwrap_or_default().to_string_lossy().into_owned(),
             posix: text(POSIX).unwrap_or_default().to_string_lossy().into_owned(),
             delivery: text(RESPONSE).and_then(|name| Delivery::named(name.to_str()?)).unwrap_or_default(),
-            slots: text(MAX_CONCURRENCY)
-                .and_then(|count| count.to_str()?.parse().ok())
-                .unwrap_or(NonZero::<usize>::MIN),
+            concurrency: number(MAX_CONCURRENCY).unwrap_or(NonZero::<usize>::MIN),
+            most_slots: number(SLOTS),
             timeout_margin: text(TIMEOUT_MARGIN).and_then(|ms| ms.to_str()?.parse().ok()).map(Duration::from_millis),
             trace: text(TRACE).is_some_and(|value| value != "0"),
             shutdown_hook: text(SHUTDOWN_HOOK).is_some_and(|value| value != "0"),
@@ -120,12 +122,17 @@ fn text(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
+fn number(name: &str) -> Option<NonZero<usize>> {
+    text(name)?.to_str()?.parse().ok()
+}
+
 /// A sentence for each optional setting that is not what it can be.
 fn complaints() -> Vec<String> {
     type Check = fn(&str) -> bool;
-    let known: [(&str, Check, &str); 6] = [
+    let known: [(&str, Check, &str); 7] = [
         (RESPONSE, |value| Delivery::named(value).is_some(), "`buffered`, `stream` or `http-stream`"),
         (MAX_CONCURRENCY, |value| value.parse::<NonZero<usize>>().is_ok(), "a number over 0"),
+        (SLOTS, |value| value.parse::<NonZero<usize>>().is_ok(), "a number over 0"),
         (TIMEOUT_MARGIN, |value| value.parse::<u64>().is_ok(), "a number of milliseconds"),
         (CHANNEL, |value| value == "fifo" || value == "proc", "`fifo` or `proc`"),
         (

@@ -1,6 +1,7 @@
 //! What all environments of this process share.
 
 use std::io;
+use std::num::NonZero;
 
 use super::config::Config;
 use super::logs::Log;
@@ -21,10 +22,10 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts the threads.
-    pub(crate) fn start(config: &Config) -> io::Result<Host> {
+    /// Starts the threads of a process with `slots` slots.
+    pub(crate) fn start(config: &Config, slots: NonZero<usize>) -> io::Result<Host> {
         let log = Log::new(config.log_format, config.log_level);
-        let leftovers = Leftovers::start(&log, config.slots.get())?;
+        let leftovers = Leftovers::start(&log, slots.get())?;
         let host = Host { log, id_warnings: RateLimit::default(), leftovers, roster: Roster::default() };
         signals::watch(&host.log, &host.roster, &host.leftovers)?;
         Ok(host)

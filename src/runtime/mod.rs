@@ -4,6 +4,7 @@
 
 // Start: the configuration, the handler, what all execution environments share
 pub mod config;
+mod descriptors;
 mod environment;
 pub mod handler;
 mod host;
@@ -52,7 +53,8 @@ pub fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     let config = Config::from_env().map_err(anyhow::Error::msg)?;
-    let host = Host::start(&config)?;
+    let count = slots::count(&config);
+    let host = Host::start(&config, count)?;
     // Else /proc/PID/fd of a program that its user may not read belongs to root, and Bash cannot open it.
     let _ = prctl::set_dumpable(true);
     for complaint in &config.complaints {
@@ -61,7 +63,8 @@ fn run() -> anyhow::Result<ExitCode> {
     if config.log_env {
         log_environment(&host.log);
     }
-    let openings = slots::begin(&config, &host);
+    slots::log_count(count, &config, &host.log);
+    let openings = slots::begin(count, &config, &host);
     let api = Api::connect(&config.api); // while each Bash sources the script
     if config.shutdown_hook {
         extension::start(&config.api, &host.log);

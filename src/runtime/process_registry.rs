@@ -48,7 +48,7 @@ struct Entry {
     child: Child,
     life: Life,
     /// A descriptor of its wake-up pipe.
-    wake: OwnedFd,
+    wake: Arc<OwnedFd>,
     /// Private folders that must not be left behind.
     folders: Vec<PathBuf>,
 }
@@ -77,7 +77,7 @@ impl Roster {
     /// Those of `spawn`.
     pub(crate) fn start(
         &self,
-        wake: OwnedFd,
+        wake: Arc<OwnedFd>,
         folders: Vec<PathBuf>,
         spawn: impl FnOnce() -> io::Result<Child>,
     ) -> io::Result<Bash> {

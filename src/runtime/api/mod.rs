@@ -219,6 +219,6 @@ fn failed(call: &'static str, cause: impl Display) -> ApiFailure {
 
 impl Display for ApiFailure {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        write!(f, "cannot {}: {}; this environment ends, and Lambda starts another", self.call, self.cause)
+        write!(f, "cannot {}: {}", self.call, self.cause)
     }
 }

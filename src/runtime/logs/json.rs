@@ -98,6 +98,15 @@ fn completed(text: &str, members: &Members, owner: &Owner) -> String {
     if completed.len() > MOST_EVENT_BYTES { text.to_owned() } else { completed }
 }
 
+/// A line of the runtime's own with fields that machines read.
+pub(crate) fn note(level: Level, name: &str, fields: &[(&str, usize)]) -> Vec<u8> {
+    let mut entry = json!({"timestamp": timestamp(), "level": level.word(), "message": name});
+    for (field, number) in fields {
+        entry[field] = json!(number);
+    }
+    ended(entry.to_string().into_bytes())
+}
+
 /// The level that a plain line speaks of.
 fn level(text: &str) -> Level {
     if BashMessage::parse(text).is_some_and(|message| message.file.contains('/')) {

@@ -1,7 +1,6 @@
 //! Log pipes that outlive their event: a background child that keeps stderr goes on writing under its event's request id.
 //!
-//! One thread reads them all, for as long as somebody holds them; at most [`MOST`] at a time, since each is a descriptor, and fewer
-//! where there are few of those: what an event needs is never taken.
+//! One thread reads them all, for as long as somebody holds them. Each pipe is a descriptor: `descriptors.rs` says how many are kept.
 
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,16 +9,12 @@ use std::time::Duration;
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{pipe2, read, write};
 
 use super::lines::Lines;
 use super::{Level, Log, Owner};
+use crate::runtime::descriptors;
 
-const MOST: usize = 64;
-/// What the process needs for itself, and for each Bash with its connections.
-const OWN_DESCRIPTORS: usize = 16;
-const DESCRIPTORS_OF_A_BASH: usize = 24;
 const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 8 * 1024;
 /// What a pipe of 64 KiB holds, and as much again.
@@ -50,16 +45,15 @@ pub(crate) struct Leftovers {
 }
 
 impl Leftovers {
-    /// Starts the thread. It ends with the last of its addresses. `bashes` of its pipes are those of Bashes, and come on top of
-    /// [`MOST`].
+    /// Starts the thread. It ends with the last of its addresses. `bashes` of its pipes are those of Bashes, and are always kept.
     pub(crate) fn start(log: &Log, bashes: usize) -> io::Result<Leftovers> {
         let (sender, receiver) = channel();
         let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         let log = log.clone();
-        std::thread::Builder::new()
-            .name("leftover logs".into())
-            .stack_size(128 * 1024)
-            .spawn(move || Reader { log, receiver, woken, most: most(bashes), bashes, pipes: Vec::new() }.run())?;
+        std::thread::Builder::new().name("leftover logs".into()).stack_size(128 * 1024).spawn(move || {
+            Reader { log, receiver, woken, most: descriptors::background_pipes(bashes), bashes, pipes: Vec::new() }
+                .run()
+        })?;
         Ok(Leftovers { messages: sender, wake: wake.into() })
     }
 
@@ -79,13 +73,6 @@ impl Leftovers {
             let _ = write(&self.wake, b".");
         }
     }
-}
-
-/// How many pipes of background processes may be kept: what `bashes` need for themselves is left to them.
-fn most(bashes: usize) -> usize {
-    let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(most, _)| most);
-    let spare = usize::try_from(descriptors).unwrap_or(usize::MAX);
-    spare.saturating_sub(OWN_DESCRIPTORS + DESCRIPTORS_OF_A_BASH * bashes).min(MOST)
 }
 
 struct Reader {

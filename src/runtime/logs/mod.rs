@@ -110,6 +110,20 @@ impl Log {
         }
     }
 
+    /// Writes a line of the runtime's own that machines read: its name, and fields with numbers.
+    pub(crate) fn note(&self, level: Level, name: &str, fields: &[(&str, usize)]) {
+        if level < self.least {
+            return;
+        }
+        match self.format {
+            Format::Text => {
+                let fields = fields.iter().map(|(field, number)| format!(" {field}={number}"));
+                self.write_line(format!("[{}] {name}{}\n", level.word(), fields.collect::<String>()));
+            }
+            Format::Json => self.write(&json::note(level, name, fields)),
+        }
+    }
+
     /// Writes a traced command, whatever the least level: it was asked for.
     pub(crate) fn trace(&self, owner: &Owner, text: &str) {
         self.write_entry(Level::Trace, owner, text);

@@ -36,7 +36,7 @@ pub(super) fn spawn(
     if posix::reason(PosixMode::named(&config.posix).unwrap_or_default(), convention, habits).is_some() {
         command.arg("--posix");
     }
-    command.arg(&plumbing.driver.path);
+    command.arg(&plumbing.driver);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
     for (name, value) in
         paths(plumbing).into_iter().chain(orders(config, convention, habits, handler)).chain([first_turn])
@@ -72,7 +72,7 @@ fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
         ("stdin0", Some(stdin(0))),
         ("stdin1", Some(stdin(1))),
         ("headers", plumbing.headers.as_ref().map(Headers::prefix)),
-        ("xtrace", plumbing.xtrace.as_ref().map(|(end, _)| end.path.as_path())),
+        ("xtrace", plumbing.xtrace.as_ref().map(|end| end.path.as_path())),
     ];
     paths.map(|(name, path)| (name, path.map(OsString::from).unwrap_or_default())).to_vec()
 }

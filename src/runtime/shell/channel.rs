@@ -32,8 +32,8 @@ pub(crate) enum Channel {
 
 /// One end of a pipe, or a file: what we hold, and the path by which Bash opens it.
 #[derive(Debug)]
-pub(crate) struct End {
-    pub(crate) fd: OwnedFd,
+pub(crate) struct End<Fd = OwnedFd> {
+    pub(crate) fd: Fd,
     pub(crate) path: PathBuf,
 }
 
@@ -61,26 +61,32 @@ impl Channel {
         }
     }
 
-    /// A pipe that Bash writes and we read, without blocking.
+    /// A pipe that Bash writes and we read, without blocking. Reading gives end-of-file while nobody has the pipe open for writing.
     pub(crate) fn reader(&self, name: &str) -> io::Result<End> {
-        Ok(self.pipe(name)?.0)
-    }
-
-    /// The same with a writing end, for whoever wants no end-of-file.
-    pub(crate) fn pipe(&self, name: &str) -> io::Result<(End, OwnedFd)> {
         match self {
             Channel::Proc(folder) => {
-                let (fd, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+                let (fd, _) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
                 let path = folder.join(fd.as_raw_fd().to_string());
-                Ok((End { fd, path }, writer))
+                Ok(End { fd, path })
             }
             Channel::Fifos(folder) => {
                 let path = folder.join(name);
-                let fd = open_fifo(&path)?;
-                let writer = OpenOptions::new().write(true).open(&path)?.into();
-                Ok((End { fd, path }, writer))
+                Ok(End { fd: open_fifo(&path)?, path })
             }
         }
+    }
+
+    /// The same, but reading never gives end-of-file: our own descriptor is open for writing as well, as Linux allows for a FIFO.
+    pub(crate) fn endless_reader(&self, name: &str) -> io::Result<End> {
+        let End { mut fd, path } = self.reader(name)?;
+        let path_of_ours = match self {
+            Channel::Proc(_) => PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd())),
+            Channel::Fifos(_) => path.clone(),
+        };
+        let mut both = OpenOptions::new();
+        both.read(true).write(true).custom_flags(libc_nonblock());
+        dup3(&both.open(path_of_ours)?, &mut fd, OFlag::O_CLOEXEC)?;
+        Ok(End { fd, path })
     }
 
     /// A pipe that we write and Bash reads. Writing to it while nobody has it open fails with EPIPE.

@@ -131,7 +131,7 @@ impl Turn<'_, '_> {
         let reads = |stream| self.listening && self.has_room(stream);
         let ends = [
             Some(&plumbing.status),
-            plumbing.xtrace.as_ref().map(|(end, _)| end).filter(|_| self.listening),
+            plumbing.xtrace.as_ref().filter(|_| self.listening),
             Some(&plumbing.lanes.stdout[lane]).filter(|_| self.stdout_open && reads(Stream::Stdout)),
             Some(&plumbing.lanes.stderr[lane]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
         ];

@@ -1,11 +1,12 @@
 //! The pipes and files of one persistent Bash. They are dropped with it, so that a subshell that outlives its Bash reads
 //! end-of-file and ends, and can never take what is meant for the successor.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use nix::fcntl::OFlag;
 
@@ -21,8 +22,10 @@ const DRIVER: &str = include_str!("driver.bash");
 #[derive(Debug)]
 pub(super) struct Plumbing {
     pub(super) channel: Channel,
-    /// The driver's own text.
-    pub(super) driver: Shared,
+    /// The path by which Bash opens the driver's own text, and calls it.
+    pub(super) driver: PathBuf,
+    /// The file with that text, until Bash has read it.
+    pub(super) driver_file: Option<File>,
     /// The event for the waiting subshell.
     pub(super) event: Shared,
     /// The event once more, for a handler that reads it from stdin; for odd and even turns, as the lanes.
@@ -33,13 +36,11 @@ pub(super) struct Plumbing {
     pub(super) trace: Shared,
     /// What the driver says.
     pub(super) status: End,
-    /// Held so that the status pipe has no end-of-file while nobody writes.
-    _status_writer: OwnedFd,
     /// Wakes the waiting subshell, and lets a lingering one go.
-    pub(super) wake: End,
+    pub(super) wake: End<Arc<OwnedFd>>,
     pub(super) lanes: Lanes,
-    /// Where Bash traces commands to, if it is to, with a writer held as for the status pipe.
-    pub(super) xtrace: Option<(End, OwnedFd)>,
+    /// Where Bash traces commands to, if commands are traced.
+    pub(super) xtrace: Option<End>,
 }
 
 /// The response and log pipes. There are two of each, for odd and even turns: the next subshell opens its own while those of the
@@ -61,21 +62,22 @@ impl Plumbing {
     ) -> io::Result<Plumbing> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
         let headers = convention.globals.contains("HEADERS") && (habits.headers || habits.sources);
-        let (status, status_writer) = channel.pipe("status")?;
+        let driver = channel.file("driver", DRIVER.as_bytes())?;
+        let End { fd, path } = channel.writer("wake")?;
         Ok(Plumbing {
-            driver: channel.file("driver", DRIVER.as_bytes())?,
+            driver: driver.path,
+            driver_file: Some(driver.file),
             event: channel.file("event", b"")?,
             stdins: if on_stdin { Some([channel.file("stdin0", b"")?, channel.file("stdin1", b"")?]) } else { None },
             headers: if headers { Some(Headers::beside(&channel)?) } else { None },
             trace: channel.file("trace", b"")?,
-            status,
-            _status_writer: status_writer,
-            wake: channel.writer("wake")?,
+            status: channel.endless_reader("status")?,
+            wake: End { fd: Arc::new(fd), path },
             lanes: Lanes {
                 stdout: [channel.reader("stdout0")?, channel.reader("stdout1")?],
                 stderr: [channel.reader("stderr0")?, channel.reader("stderr1")?],
             },
-            xtrace: if traced { Some(channel.pipe("xtrace")?) } else { None },
+            xtrace: if traced { Some(channel.endless_reader("xtrace")?) } else { None },
             channel,
         })
     }

@@ -101,7 +101,7 @@ impl Shell {
     /// The stack records of turn `turn`; empties their file.
     pub(super) fn stack_records(&mut self, turn: u64) -> Vec<Record> {
         let records = self.read_trace();
-        stack::records(&records, turn, &self.plumbing.driver.path)
+        stack::records(&records, turn, &self.plumbing.driver)
     }
 
     /// What is known of a failure at BASH_SUBSHELL `level`.

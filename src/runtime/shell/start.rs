@@ -78,9 +78,9 @@ impl Starting {
         let children = Children::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let driver_text = Arc::new(DriverText::of(&plumbing.driver.path, &config.program));
+        let driver_text = Arc::new(DriverText::of(&plumbing.driver, &config.program));
         let lines = host.log.lines(Owner::default()).without(&driver_text);
-        let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
+        let wake = Arc::clone(&plumbing.wake.fd);
         let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
         let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| not_started(config, &error))?;
         let shell = Shell {
@@ -173,6 +173,7 @@ impl Starting {
         if !self.habits.headers && !functions.contains("HEADERS") && !sources::has_unknown(&functions) {
             self.shell.plumbing.headers = None;
         }
+        self.shell.plumbing.driver_file = None;
         let Starting { shell, output, lines, since, warned, .. } = self;
         if warned {
             let script = shell.handler.file().display();

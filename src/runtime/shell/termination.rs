@@ -43,7 +43,7 @@ impl Shell {
     /// Whether `pid` is a subshell of our Bash: its command line has the path of our driver, which nobody else's has. (It is no
     /// child of ours, so its number may have been given to another process.)
     fn is_ours(&self, pid: i32) -> bool {
-        let driver = self.plumbing.driver.path.as_os_str().as_encoded_bytes();
+        let driver = self.plumbing.driver.as_os_str().as_encoded_bytes();
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|word| word == driver)
     }

@@ -89,7 +89,7 @@ impl Turn<'_, '_> {
     /// then all else.
     fn running(&self) -> (Vec<Process>, Vec<Process>) {
         let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
-        let driver = self.shell.plumbing.driver.path.display().to_string();
+        let driver = self.shell.plumbing.driver.display().to_string();
         let (forks, others): (Vec<Process>, _) =
             Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
         let itself = Process::find(pid.as_raw()).filter(|process| !process.command.contains(&driver));

@@ -9,9 +9,8 @@ use serde_json::Value;
 use crate::support::answer::Answer;
 use crate::support::freezer::dial;
 use crate::support::function::{Channel, Function};
-use crate::support::program::runs;
 use crate::support::running::{Running, until};
-use crate::support::stub::{NEXT, Stub, event};
+use crate::support::stub::{NEXT, RESPONSE, Stub, answer, event};
 
 fn function(slots: usize, script: &str) -> Function {
     Function::script(script).env("AWS_LAMBDA_MAX_CONCURRENCY", slots.to_string())
@@ -110,7 +109,7 @@ fn a_slot_whose_script_cannot_be_sourced_any_more_ends_alone_and_the_last_one_en
     for _ in 0..2 {
         function.answer("x").fails("Runtime.ScriptFailed", "function.sh:1");
     }
-    function.log_with("one of 2 slots: the script could not be sourced 3 times in a row");
+    function.log_with("one of 2 slots ends: the script could not be sourced 3 times in a row");
     go(&function, "keep");
     keep.answer().responds("kept");
     for _ in 0..3 {
@@ -122,8 +121,8 @@ fn a_slot_whose_script_cannot_be_sourced_any_more_ends_alone_and_the_last_one_en
 }
 
 #[test]
-fn an_api_that_fails_one_slot_ends_the_process_and_what_runs_in_the_others() {
-    let script = "handler() { (trap '' TERM; echo here >&2; sleep 1000) & sleep 1000; }";
+fn a_slot_whose_connection_dies_asks_again_and_the_others_go_on() {
+    let script = "handler() { echo here >&2; until [[ -e go ]]; do sleep 0.01; done; echo done; }";
     let stub = Stub::serve_with(script, &[("AWS_LAMBDA_MAX_CONCURRENCY", "2")]);
     let [mut busy, mut idle] = [stub.accept(), stub.accept()];
     for peer in [&mut busy, &mut idle] {
@@ -131,11 +130,106 @@ fn an_api_that_fails_one_slot_ends_the_process_and_what_runs_in_the_others() {
     }
     busy.send(event("{}"));
     until("the handler", || stub.log().contains("here\n").then_some(()));
-    let pids = stub.pids();
     drop(idle);
-    stub.ends_in_failure("cannot read the next invocation");
-    let left: Vec<u32> = pids.into_iter().filter(|pid| runs(&pid.to_string())).collect();
-    assert_eq!(left, [] as [u32; 0]);
+    let mut idle = stub.accept();
+    idle.expect(NEXT);
+    assert!(stub.log().contains("cannot read the next invocation"), "{}", stub.log());
+    assert!(stub.log().contains("trying again (1 of 5 tries failed)"), "{}", stub.log());
+    stub.write("go", "");
+    assert_eq!(busy.expect(RESPONSE).body, b"done");
+}
+
+#[test]
+fn a_failed_answer_is_logged_and_its_slot_goes_on() {
+    let stub = Stub::serve_with("handler() { echo \"$1\"; }", &[("AWS_LAMBDA_MAX_CONCURRENCY", "2")]);
+    let [mut first, mut second] = [stub.accept(), stub.accept()];
+    for peer in [&mut first, &mut second] {
+        peer.expect(NEXT);
+    }
+    first.send(event("1"));
+    first.expect(RESPONSE);
+    first.send(answer("500 Internal Server Error", "{}"));
+    first.expect(NEXT);
+    assert!(stub.log().contains("cannot post the response: status 500"), "{}", stub.log());
+    first.send(event("2"));
+    first.expect(RESPONSE);
+    drop(first);
+    stub.accept().expect(NEXT);
+}
+
+#[test]
+fn when_no_slot_can_call_next_any_more_the_process_ends_and_says_so() {
+    let stub = Stub::serve_with("handler() { :; }", &[("AWS_LAMBDA_MAX_CONCURRENCY", "2")]);
+    let mut peers = [stub.accept(), stub.accept()];
+    for _ in 0..5 {
+        for peer in &mut peers {
+            peer.expect(NEXT);
+            peer.send(answer("500 Internal Server Error", "{}"));
+        }
+    }
+    stub.ends_in_failure_after("none of the 2 slots is left", |stub| {
+        assert_eq!(stub.log().matches("one of 2 slots ends: cannot read the next invocation: status 500").count(), 2);
+        assert_eq!(stub.log().matches("trying again").count(), 8, "{}", stub.log());
+    });
+}
+
+/// Starts a runtime that Lambda would send `concurrency` events at once, and whose process may open `most` descriptors.
+fn with_descriptors(most: &str, concurrency: usize, variables: &[(&str, &str)]) -> Running {
+    let script = format!("{MEET}; handler() {{ meet \"$1\"; echo \"$1\"; }}");
+    let mut function = function(concurrency, &script).env("AWS_LAMBDA_LOG_LEVEL", "DEBUG");
+    for (name, value) in variables {
+        function = function.env(name, *value);
+    }
+    function.started_by(&format!("{most}; exec \"$@\"")).start()
+}
+
+/// How many Bashes wait for an event.
+fn slots_of(function: &Running, concurrency: usize) -> usize {
+    let slots = until("the number of slots", || {
+        let log = function.log();
+        let (_, rest) = log.split_once("[DEBUG] runtime_worker_pool_initializing workerCount=")?;
+        let (count, rest) = rest.split_once(" executionEnvironmentMaxConcurrency=")?;
+        assert_eq!(rest.lines().next(), Some(concurrency.to_string().as_str()), "{log}");
+        count.parse::<usize>().ok()
+    });
+    until("all slots", || (usage(function).processes == 1 + 2 * slots).then_some(()));
+    slots
+}
+
+#[test]
+fn there_are_as_many_slots_as_lambda_asks_for_and_descriptors_allow() {
+    for (most, concurrency, expected) in [
+        ("ulimit -n 1024", 2, 2),
+        ("ulimit -n 1024", 64, 64),
+        ("ulimit -n 1024", 200, 76),
+        ("ulimit -n 1024", 1600, 76),
+        ("ulimit -Sn 256; ulimit -Hn 1024", 64, 64), // the soft limit is raised
+        ("ulimit -n 4096", 200, 200),
+        ("ulimit -n 4096", 1600, 312),
+    ] {
+        let function = with_descriptors(most, concurrency, &[]);
+        let slots = slots_of(&function, concurrency);
+        assert_eq!(slots, expected, "{most}, {concurrency}");
+        // An event in every slot at once.
+        let names: Vec<String> = (0..slots).map(|number| format!("e{number}")).collect();
+        let sent: Vec<_> = names.iter().map(|name| function.send(name)).collect();
+        names.iter().for_each(|name| drop(function.log_with(&format!("here {name}\n"))));
+        let descriptors = usage(&function).descriptors;
+        assert!(descriptors <= 32 + 13 * slots, "{most}, {concurrency}: {descriptors} descriptors");
+        names.iter().for_each(|name| go(&function, name));
+        for (sent, name) in sent.into_iter().zip(&names) {
+            sent.answer().responds(name);
+        }
+    }
+}
+
+#[test]
+fn coshell_slots_lowers_the_number_of_slots_and_never_raises_it() {
+    for (setting, expected) in [("2", 2), ("900", 4), ("none", 4)] {
+        let function = with_descriptors(":", 4, &[("COSHELL_SLOTS", setting)]);
+        assert_eq!(slots_of(&function, 4), expected, "COSHELL_SLOTS={setting}");
+        assert_eq!(function.log().contains("COSHELL_SLOTS is `none` and ignored"), setting == "none");
+    }
 }
 
 /// What the events of the long test do, told by their text. COSHELL_TEST_EVENTS says how many there are.

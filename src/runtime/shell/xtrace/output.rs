@@ -44,11 +44,11 @@ impl Traced {
 impl Turn<'_, '_> {
     /// Writes the commands that were traced; not those of a background process of another event.
     pub(crate) fn write_steps(&mut self) {
-        let Some((xtrace, _)) = &self.shell.plumbing.xtrace else { return };
+        let Some(xtrace) = &self.shell.plumbing.xtrace else { return };
         let mut steps = Vec::new();
         while read_once(xtrace, &mut |bytes| steps.extend(self.shell.traced.steps.read(bytes))) == Read::Some {}
         steps.retain(|step| step.turn == self.number);
-        let driver = &self.shell.plumbing.driver.path;
+        let driver = &self.shell.plumbing.driver;
         if self.shell.traced.to_log {
             for step in steps.iter().filter(|step| !step.is_of(driver)) {
                 self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
