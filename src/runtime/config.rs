@@ -25,6 +25,7 @@ const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
 const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 const SLOTS: &str = "COSHELL_SLOTS";
 const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
@@ -69,6 +70,8 @@ pub struct Config {
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
     pub log_level: Level,
+    /// Whether Lambda takes a snapshot after init, and restores environments from it.
+    pub snap_start: bool,
     /// What is wrong with optional settings, which then have their defaults; for the log.
     pub complaints: Vec<String>,
     /// Whether Bash is given FIFOs from the start, without trying /proc first.
@@ -105,6 +108,7 @@ impl Config {
                 Format::Text
             },
             log_level: text(LOG_LEVEL).and_then(|value| Level::named(&value.to_string_lossy())).unwrap_or_default(),
+            snap_start: text(INITIALIZATION_TYPE).is_some_and(|value| value == "snap-start"),
             complaints: complaints(),
             fifos: text(CHANNEL).is_some_and(|value| value == "fifo"),
         })

@@ -59,6 +59,14 @@ impl Opening {
         Ok(Opening { starting: origin.start(0)?, origin })
     }
 
+    /// Waits until the functions that the script registered in LAMBDA_BEFORE_SNAPSHOT have run.
+    ///
+    /// # Errors
+    /// As for [`Opening::finish`].
+    pub(crate) fn prepare(self) -> Result<Opening, Failure> {
+        Ok(Opening { starting: self.starting.prepare()?, origin: self.origin })
+    }
+
     /// Waits until the script is sourced.
     ///
     /// # Errors

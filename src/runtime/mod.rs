@@ -12,6 +12,7 @@ mod process_registry;
 mod secrets;
 mod signals;
 mod slots;
+mod snap_start;
 
 // An event arrives ...
 pub(crate) mod api;
@@ -39,6 +40,7 @@ use self::api::{Api, extension};
 use self::config::Config;
 use self::host::Host;
 use self::logs::{Level, Log, Owner};
+use self::snap_start::Stage;
 
 /// Runs the runtime until its process must end, and says why on stderr.
 pub fn main() -> ExitCode {
@@ -65,10 +67,15 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     slots::log_count(count, &config, &host.log);
     let openings = slots::begin(count, &config, &host);
-    let api = Api::connect(&config.api); // while each Bash sources the script
+    let mut api = Api::connect(&config.api); // while each Bash sources the script
     if config.shutdown_hook {
         extension::start(&config.api, &host.log);
     }
+    let mut stage = Stage::Init;
+    let openings = match openings {
+        Ok(openings) if config.snap_start => snap_start::pass(openings, &mut api, &mut stage, &config, &host),
+        openings => openings,
+    };
     match openings.and_then(slots::finish) {
         // From here on every fault belongs to an invocation: the first `next` ends init.
         Ok(environments) => {
@@ -79,7 +86,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Err(failure) => {
             host.roster.wait_if_ending();
             host.log.fail(Level::Fatal, &Owner::default(), &failure);
-            let posted = api.fail_init(&failure);
+            let posted = stage.report(&api, &failure);
             host.roster.end(); // other slots may be sourcing the script still
             posted.map_err(anyhow::Error::msg)?;
             Ok(ExitCode::FAILURE)

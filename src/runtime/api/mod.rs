@@ -59,6 +59,15 @@ pub(crate) enum Posted {
     Refused(String),
 }
 
+/// What came after the call for a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restore {
+    /// The environment was restored from a snapshot.
+    Restored,
+    /// SnapStart is off, as in the emulator.
+    Off,
+}
+
 /// A client of the Runtime API.
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -104,9 +113,29 @@ impl Api {
         report("post the error report", request, failure)
     }
 
+    /// GET /runtime/restore/next: says that the snapshot can be taken, and waits until the environment is restored from it, perhaps for
+    /// weeks. The connection is of no use afterwards.
+    pub(crate) fn restore_next(&self) -> Result<Restore, ApiFailure> {
+        const CALL: &str = "wait for the restore";
+        let answer = self.agent.get(format!("{}/restore/next", self.base)).call();
+        let mut answer = answer.map_err(|error| failed(CALL, error))?;
+        let mut text = Vec::new();
+        let read = answer.body_mut().as_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut text);
+        match answer.status().as_u16() {
+            200 => read.map(|_| Restore::Restored).map_err(|error| failed(CALL, error)),
+            404 => Ok(Restore::Off),
+            status => Err(failed(CALL, status_and_text(status, &text))),
+        }
+    }
+
     /// POST /runtime/init/error. The process must end at once afterwards.
     pub(crate) fn fail_init(&self, failure: &Failure) -> Result<Posted, ApiFailure> {
         report("post the init error", self.post("init/error", &Invocation::default()), failure)
+    }
+
+    /// POST /runtime/restore/error. The process must end at once afterwards.
+    pub(crate) fn fail_restore(&self, failure: &Failure) -> Result<Posted, ApiFailure> {
+        report("post the restore error", self.post("restore/error", &Invocation::default()), failure)
     }
 
     /// A POST of JSON that carries the invocation id of `invocation` back, where there is one.

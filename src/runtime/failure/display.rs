@@ -70,6 +70,9 @@ impl Display for Failure {
                 write!(f, "cannot reach Bash by pipes, neither below /proc nor below /tmp: {cause}")
             }
             Failure::ScriptFailed(failure) => failure.describe_script(f),
+            Failure::BeforeSnapshot(failure) => failure.describe_hook(f, "LAMBDA_BEFORE_SNAPSHOT"),
+            Failure::AfterRestore(failure) => failure.describe_hook(f, "LAMBDA_AFTER_RESTORE"),
+            Failure::NoRestore { cause } => write!(f, "the environment was not restored from a snapshot: {cause}"),
             Failure::FunctionMissing { function, script, defined } => {
                 write!(
                     f,

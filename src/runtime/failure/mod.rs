@@ -110,6 +110,15 @@ pub enum Failure {
     },
     /// The script ended, or ended the shell, before it was sourced to its end.
     ScriptFailed(Box<HandlerFailure>),
+    /// A function of LAMBDA_BEFORE_SNAPSHOT failed.
+    BeforeSnapshot(Box<HandlerFailure>),
+    /// A function of LAMBDA_AFTER_RESTORE failed.
+    AfterRestore(Box<HandlerFailure>),
+    /// Lambda took no snapshot, or did not restore the environment.
+    NoRestore {
+        /// Why.
+        cause: String,
+    },
     /// The script was sourced and does not define the handler function.
     FunctionMissing {
         /// The function.
@@ -162,6 +171,8 @@ impl Failure {
             Failure::BashUnusable { .. } => "Runtime.BashUnusable",
             Failure::NoChannel { .. } => "Runtime.NoChannel",
             Failure::ScriptFailed(failure) => failure.script_error_type(),
+            Failure::BeforeSnapshot(_) | Failure::NoRestore { .. } => "Runtime.BeforeSnapshotError",
+            Failure::AfterRestore(_) => "Runtime.AfterRestoreError",
             Failure::FunctionMissing { .. } => "Runtime.HandlerNotFound",
             Failure::Handler(failure) => failure.error_type(),
             Failure::InvalidPrelude { .. } => "Function.InvalidPrelude",
@@ -175,7 +186,10 @@ impl Failure {
     /// The failure of the script or handler itself, where it is one.
     pub(crate) fn of_handler(&self) -> Option<&HandlerFailure> {
         match self {
-            Failure::ScriptFailed(failure) | Failure::Handler(failure) => Some(failure),
+            Failure::ScriptFailed(failure)
+            | Failure::BeforeSnapshot(failure)
+            | Failure::AfterRestore(failure)
+            | Failure::Handler(failure) => Some(failure),
             Failure::TimedOut(timed_out) => Some(&timed_out.handler),
             _ => None,
         }

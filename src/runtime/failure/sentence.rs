@@ -83,6 +83,16 @@ impl HandlerFailure {
         self.describe_cause(f)
     }
 
+    /// The sentence for a function that the script registered in the array `hooks` for SnapStart.
+    pub(super) fn describe_hook(&self, f: &mut Formatter, hooks: &str) -> fmt::Result {
+        write!(f, "a function in {hooks} failed: ")?;
+        match &self.place {
+            Some(place) => self.describe_place(f, place, "function")?,
+            None => write!(f, "it {}", Ended(self.ending))?,
+        }
+        self.describe_cause(f)
+    }
+
     /// ``function.sh:12: `command` exited with status 1 in `fetch` ``
     fn describe_place(&self, f: &mut Formatter, place: &Place, whole: &str) -> fmt::Result {
         if let Some(frame) = place.frames.first() {

@@ -9,7 +9,7 @@
 # - The subshell is a plain `( … )` with its redirections, in no condition: `( … ) || status=$?` would switch errexit off inside,
 #   and a redirection on the handler's call alone would miss what its EXIT trap writes.
 #
-# Status records, a line each: V version | B (the driver runs) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
+# Status records, a line each: V version | B (the driver runs) | H (functions run before the snapshot) | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
 # The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
@@ -154,9 +154,34 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
   esac
   __coshell_pid=${BASHPID:-0}
   case $__coshell_aliased in 1) ;; *) trap "$__coshell_exit_trap" EXIT ;; esac
-  case $__coshell_script in
-  ?*)
+  case $__coshell_script:$__coshell_snap_start in
+  ?*:)
     builtin source "$__coshell_script"
+    ;;
+  *:1) # SnapStart: the functions that the script has registered run before the snapshot (the last one first) and after the restore
+    case $__coshell_script in ?*) builtin source "$__coshell_script" ;; esac
+    case $?:$__coshell_must_source in 0:* | *:) ;; *) builtin exit "$?" ;; esac
+    builtin printf 'H\n' >>"$__coshell_status"
+    __coshell_hooks=()
+    case ${LAMBDA_BEFORE_SNAPSHOT[*]+x} in x) __coshell_hooks=("${LAMBDA_BEFORE_SNAPSHOT[@]}") ;; esac
+    for ((__coshell_i = ${#__coshell_hooks[@]} - 1; __coshell_i >= 0; __coshell_i--)); do
+      "${__coshell_hooks[__coshell_i]}"
+      case $? in 0) ;; *) builtin exit "$?" ;; esac
+    done
+    # The wake-up pipe is opened first: before, nobody could write to it. The wait may last weeks, whatever TMOUT says; a q ends the process.
+    {
+      builtin printf 'P\n' >>"$__coshell_status"
+      builtin read -r -N 1 -u 9 -t 999999999 __coshell_byte || builtin exit 0
+    } 9<"$__coshell_wake"
+    case $__coshell_byte in q) builtin exit 0 ;; esac
+    # All environments that are restored from one snapshot would have the same random numbers.
+    case ${RANDOM@a} in *r*) ;; *) RANDOM=${SRANDOM-${EPOCHSECONDS-$BASHPID}} ;; esac
+    __coshell_hooks=()
+    case ${LAMBDA_AFTER_RESTORE[*]+x} in x) __coshell_hooks=("${LAMBDA_AFTER_RESTORE[@]}") ;; esac
+    for ((__coshell_i = 0; __coshell_i < ${#__coshell_hooks[@]}; __coshell_i++)); do
+      "${__coshell_hooks[__coshell_i]}"
+      case $? in 0) ;; *) builtin exit "$?" ;; esac
+    done
     ;;
   esac
 

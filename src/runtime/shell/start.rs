@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
-use nix::unistd::{AccessFlags, access, pipe2};
+use nix::unistd::{AccessFlags, access, pipe2, write};
 
 use super::channel::{Channel, End};
 use super::convention::Convention;
@@ -18,7 +18,7 @@ use super::posix::{self, PosixMode, Reason};
 use super::script_scan::Habits;
 use super::status::{Records, Status};
 use super::xtrace::Traced;
-use super::{Phase, Plumbing, Shell, apostrophes, bash, sources};
+use super::{Phase, Plumbing, Shell, WAKE, apostrophes, bash, sources};
 use crate::runtime::config::Config;
 use crate::runtime::failure::{Ending, Failure};
 use crate::runtime::handler::Handler;
@@ -47,6 +47,18 @@ pub(crate) struct Starting {
     told: Vec<Status>,
     since: Instant,
     warned: bool,
+    /// Whether the functions for SnapStart before the snapshot have run.
+    prepared: bool,
+}
+
+/// What init came to.
+enum Step {
+    /// The script is sourced, and a subshell waits for the first event.
+    Ready(Box<Shell>),
+    /// The functions before the snapshot have run. Bash waits to be woken after the restore.
+    Prepared(Box<Starting>),
+    /// A new Bash sources the script, as this one could not.
+    Again(Box<Starting>),
 }
 
 impl Starting {
@@ -112,15 +124,48 @@ impl Starting {
             told: Vec::new(),
             since: Instant::now(),
             warned: false,
+            prepared: false,
         })
     }
 
-    /// Waits until the script is sourced and a subshell waits for the first event.
+    /// Waits until the script is sourced and a subshell waits for the first event. If the functions for SnapStart have run, the rest of them
+    /// runs now, after the restore.
     ///
     /// # Errors
     /// Whatever keeps the script from being sourced, with its reason.
     pub(crate) fn finish(mut self) -> Result<Shell, Failure> {
         loop {
+            if self.prepared {
+                // The next step finds out if Bash has ended meanwhile.
+                let _ = write(&self.shell.plumbing.wake.fd, WAKE);
+            }
+            self = match self.advance()? {
+                Step::Ready(shell) => return Ok(*shell),
+                Step::Prepared(starting) | Step::Again(starting) => *starting,
+            };
+        }
+    }
+
+    /// Waits until the functions that the script registered in LAMBDA_BEFORE_SNAPSHOT have run.
+    ///
+    /// # Errors
+    /// As for [`Starting::finish`].
+    pub(crate) fn prepare(mut self) -> Result<Starting, Failure> {
+        loop {
+            self = match self.advance()? {
+                Step::Prepared(starting) => return Ok(*starting),
+                Step::Again(starting) => *starting,
+                Step::Ready(_) => return Err(no_channel(io::Error::other("Bash did not wait for the restore"))),
+            };
+        }
+    }
+
+    /// Waits for the next step of init.
+    fn advance(mut self) -> Result<Step, Failure> {
+        loop {
+            if self.is_newly_prepared() {
+                return Ok(Step::Prepared(Box::new(self)));
+            }
             self.wait().map_err(no_channel)?;
             self.listen();
             while read_once(&self.output, &mut |bytes| self.lines.feed(bytes)) == Read::Some {}
@@ -134,6 +179,13 @@ impl Starting {
                 return self.sourced();
             }
         }
+    }
+
+    /// Whether the functions before the snapshot have run; true once.
+    fn is_newly_prepared(&mut self) -> bool {
+        let prepared = !self.prepared && self.told.contains(&Status::Prepared);
+        self.prepared |= prepared;
+        prepared
     }
 
     fn listen(&mut self) {
@@ -156,7 +208,7 @@ impl Starting {
     }
 
     fn warn_when_long(&mut self) {
-        if !self.warned && self.since.elapsed() > LONG_SOURCING {
+        if !self.warned && !self.config.snap_start && self.since.elapsed() > LONG_SOURCING {
             self.warned = true;
             let script = self.shell.handler.file().display();
             let told = format!("script `{script}` is still being sourced after 5 s; Lambda allows 10 s for init");
@@ -165,7 +217,7 @@ impl Starting {
     }
 
     /// The script is sourced: what its functions say was not known before, where they are in files that nobody could name.
-    fn sourced(mut self) -> Result<Shell, Failure> {
+    fn sourced(mut self) -> Result<Step, Failure> {
         let functions = self.functions();
         if self.may_need_posix_mode() && apostrophes::line_read_differently(&functions).is_some() {
             return self.again_in_posix_mode("a function has an apostrophe in an expansion such as \"${name:-it's}\"");
@@ -181,7 +233,7 @@ impl Starting {
             shell.host.log.say(Level::Warn, &Owner::default(), &told);
         }
         shell.host.leftovers.adopt(output.fd, lines, Whose::Bash);
-        Ok(shell)
+        Ok(Step::Ready(Box::new(shell)))
     }
 
     /// The text of all functions, where the script sources files. The driver leaves it in the trace file, after three traps.
@@ -197,7 +249,7 @@ impl Starting {
     }
 
     /// Ends this Bash and has a new one source the script in POSIX mode, for the `reason` that is logged.
-    fn again_in_posix_mode(mut self, reason: &str) -> Result<Shell, Failure> {
+    fn again_in_posix_mode(mut self, reason: &str) -> Result<Step, Failure> {
         self.lines.finish();
         let script = self.shell.handler.file().display();
         let told = format!(
@@ -211,11 +263,11 @@ impl Starting {
             Channel::Proc(_) => Channel::proc(),
             Channel::Fifos(_) => Channel::fifos().map_err(no_channel)?,
         };
-        Starting::over(channel, &config, handler, host, *turn)?.finish()
+        Ok(Step::Again(Box::new(Starting::over(channel, &config, handler, host, *turn)?)))
     }
 
     /// Bash has ended before its time: why?
-    fn explain(mut self) -> Result<Shell, Failure> {
+    fn explain(mut self) -> Result<Step, Failure> {
         self.lines.finish();
         let Phase::Dead(Some(status)) = self.shell.phase else {
             return Err(Failure::ShellDied { status: None });
@@ -241,7 +293,7 @@ impl Starting {
     }
 
     /// Bash could not open its driver: /proc cannot serve here. Then FIFOs below /tmp do.
-    fn again_over_fifos(self, status: ExitStatus) -> Result<Shell, Failure> {
+    fn again_over_fifos(self, status: ExitStatus) -> Result<Step, Failure> {
         let could_not_open = matches!(status.code(), Some(126 | 127));
         if matches!(self.shell.plumbing.channel, Channel::Fifos(_)) || !could_not_open {
             let bash = self.config.bash.to_string_lossy().into_owned();
@@ -250,7 +302,9 @@ impl Starting {
         let Shell { handler, host, .. } = &self.shell;
         let told = "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
         host.log.say(Level::Warn, &Owner::default(), told);
-        Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
+        let starting =
+            Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?;
+        Ok(Step::Again(Box::new(starting)))
     }
 
     fn function_missing(&mut self) -> Failure {
@@ -272,8 +326,12 @@ impl Starting {
             Some(signal) => Ending::of_command(128 + signal),
             None => Ending::Status(status.code().unwrap_or_default()),
         };
-        let failure = self.shell.failure(ending, place, stderr, None);
-        Failure::ScriptFailed(Box::new(failure))
+        let failure = Box::new(self.shell.failure(ending, place, stderr, None));
+        match () {
+            () if self.prepared => Failure::AfterRestore(failure),
+            () if self.told.contains(&Status::Sourced) => Failure::BeforeSnapshot(failure),
+            () => Failure::ScriptFailed(failure),
+        }
     }
 }
 

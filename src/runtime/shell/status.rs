@@ -12,6 +12,10 @@ pub(crate) enum Status {
     TooOld(String),
     /// `B`: Bash could open the driver, and runs it.
     Begun,
+    /// `H`: the script is sourced; the functions that it registered run before the snapshot.
+    Sourced,
+    /// `P`: these functions have run; the snapshot can be taken.
+    Prepared,
     /// `M`: the script does not define the handler function.
     NoFunction,
     /// `R turn pid`: the subshell of `turn` waits for its event.
@@ -51,6 +55,8 @@ fn parse(line: &str) -> Option<Status> {
     let status = match words.next()? {
         "V" => Status::TooOld(words.next()?.to_owned()),
         "B" => Status::Begun,
+        "H" => Status::Sourced,
+        "P" => Status::Prepared,
         "M" => Status::NoFunction,
         "R" => Status::Waiting { turn: number(words.next())?, pid: number(words.next())? },
         "S" => Status::Succeeded { turn: number(words.next())? },

@@ -28,4 +28,5 @@ mod semantics;
 mod shutdown;
 mod signed_requests;
 mod slots;
+mod snap_start;
 mod streaming;

@@ -4,8 +4,11 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Instant;
 
 use coshell::lambda::process_tree::ProcessTree;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::function::BOOTSTRAP;
@@ -16,6 +19,7 @@ pub struct Stub {
     listener: TcpListener,
     runtime: Child,
     folder: TempDir,
+    started: Instant,
 }
 
 /// One connection of the runtime's.
@@ -79,7 +83,7 @@ impl Stub {
             .stderr(File::create(folder.path().join("log")).unwrap())
             .spawn()
             .unwrap();
-        Stub { listener, runtime, folder }
+        Stub { listener, runtime, folder, started: Instant::now() }
     }
 
     /// The runtime's next connection.
@@ -109,6 +113,16 @@ impl Stub {
 
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// For how long the runtime has run.
+    pub fn age_seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    /// Sends SIGTERM to the runtime.
+    pub fn terminate(&self) {
+        kill(Pid::from_raw(i32::try_from(self.runtime.id()).unwrap()), Signal::SIGTERM).unwrap();
     }
 
     /// The most memory that the runtime had so far.
