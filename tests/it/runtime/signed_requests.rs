@@ -134,6 +134,18 @@ fn with_each_curl(check: impl Fn(&Judge, Option<&Path>)) {
 
 /// This script beside the files of an example, with the credentials that the judge knows.
 fn function(example: &str, script: Option<&str>, judge: &Judge, curl: Option<&Path>) -> Running {
+    let keys = [("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("AWS_SESSION_TOKEN", TOKEN)];
+    function_with(&keys, example, script, judge, curl)
+}
+
+/// The same with these variables for its credentials.
+fn function_with(
+    credentials: &[(&str, &str)],
+    example: &str,
+    script: Option<&str>,
+    judge: &Judge,
+    curl: Option<&Path>,
+) -> Running {
     let folder = Path::new(PROJECT).join("handlers").join(example);
     let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let script = script.map_or_else(|| text("function.sh"), str::to_owned);
@@ -144,16 +156,16 @@ fn function(example: &str, script: Option<&str>, judge: &Judge, curl: Option<&Pa
     fs::create_dir(&scratch).unwrap();
     for (name, value) in [
         ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_SESSION_TOKEN", TOKEN),
         ("AWS_ENDPOINT_URL_S3", &judge.address),
         ("AWS_ENDPOINT_URL_SSM", &judge.address),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &judge.address),
         ("SECRET_ID", "prod/it's (a) token=+*"),
         ("NO_PROXY", "127.0.0.1"),
         ("no_proxy", "127.0.0.1"),
-    ] {
+    ]
+    .into_iter()
+    .chain(credentials.iter().copied())
+    {
         function = function.env(name, value);
     }
     function.env("TMPDIR", scratch).env("PATH", std::env::join_paths(folders).unwrap()).start()
@@ -184,6 +196,30 @@ fn s3_ssm_signs_every_key_rightly_and_reaches_no_other_bucket() {
             assert_eq!(requests[2]["body"], "a\nb\n");
             let response: Value = serde_json::from_str(&answer.text()).unwrap();
             assert_eq!(response, json!({ "to": format!("s3://results/{key}"), "lines": 2 }));
+        }
+    });
+}
+
+#[test]
+fn with_snap_start_the_credentials_come_from_lambda() {
+    with_each_curl(|judge, curl| {
+        let uri = format!("{}/2021-04-23/credentials", judge.address);
+        for token in ["container-token", "another"] {
+            let variables = [
+                ("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri.as_str()),
+                ("AWS_CONTAINER_AUTHORIZATION_TOKEN", token),
+                ("AWS_ACCESS_KEY_ID", ""),
+                ("AWS_SECRET_ACCESS_KEY", ""),
+                ("AWS_SESSION_TOKEN", ""),
+            ];
+            let function = function_with(&variables, "s3-ssm", None, judge, curl);
+            let answer = function.answer(json!({ "bucket": "b", "key": "k" }).to_string());
+            if token == "another" {
+                answer.fails("Function.ExitStatus", "status 22");
+            } else {
+                answer.responds("{\"to\":\"s3://results/k\",\"lines\":2}");
+                assert_eq!(judge.requests().len(), 3);
+            }
         }
     });
 }
