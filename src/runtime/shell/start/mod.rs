@@ -1,9 +1,11 @@
 //! From nothing to a Bash that has sourced the script, or to the reason why not.
 
+mod diagnosis;
+mod restart;
+
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +22,7 @@ use super::status::{Records, Status};
 use super::xtrace::Traced;
 use super::{Phase, Plumbing, Shell, apostrophes, bash, sources};
 use crate::runtime::config::Config;
-use crate::runtime::failure::{Ending, Failure};
+use crate::runtime::failure::Failure;
 use crate::runtime::handler::Handler;
 use crate::runtime::host::Host;
 use crate::runtime::logs::driver_text::DriverText;
@@ -30,9 +32,6 @@ use crate::runtime::logs::{Level, Owner};
 
 /// Lambda allows 10 s for the whole of init.
 const LONG_SOURCING: Duration = Duration::from_secs(5);
-/// The turn in which the script is sourced, and BASH_SUBSHELL then.
-const WHILE_SOURCING: u64 = 0;
-const OF_THE_SCRIPT: u32 = 0;
 
 /// A Bash that is sourcing the script.
 #[derive(Debug)]
@@ -188,91 +187,6 @@ impl Starting {
         let records = self.shell.read_trace();
         let functions = records.split(|byte| *byte == 0).nth(3).unwrap_or_default();
         String::from_utf8_lossy(functions).into_owned()
-    }
-
-    /// Whether POSIX mode is off, and would be on if its need had been known.
-    fn may_need_posix_mode(&self) -> bool {
-        self.config.posix.is_empty() && self.shell.convention.posix && self.habits.apostrophe.is_none()
-    }
-
-    /// Ends this Bash and has a new one source the script in POSIX mode, for the `reason` that is logged.
-    fn again_in_posix_mode(mut self, reason: &str) -> Result<Shell, Failure> {
-        self.lines.finish();
-        let script = self.shell.handler.file().display();
-        let told = format!(
-            "script `{script}` is sourced once more, in POSIX mode: {reason}; set COSHELL_POSIX=1 to start in POSIX mode"
-        );
-        self.shell.host.log.say(Level::Warn, &Owner::default(), &told);
-        self.shell.end();
-        let config = Config { posix: "1".to_owned(), ..self.config.clone() };
-        let Shell { handler, host, plumbing, turn, .. } = &self.shell;
-        let channel = match plumbing.channel {
-            Channel::Proc(_) => Channel::proc(),
-            Channel::Fifos(_) => Channel::fifos().map_err(no_channel)?,
-        };
-        Starting::over(channel, &config, handler, host, *turn)?.finish()
-    }
-
-    /// Bash has ended before its time: why?
-    fn explain(mut self) -> Result<Shell, Failure> {
-        self.lines.finish();
-        let Phase::Dead(Some(status)) = self.shell.phase else {
-            return Err(Failure::ShellDied { status: None });
-        };
-        if let Some(Status::TooOld(version)) = self.told.iter().find(|status| matches!(status, Status::TooOld(_))) {
-            return Err(Failure::BashTooOld { version: version.clone() });
-        }
-        if self.told.contains(&Status::NoFunction) {
-            return Err(self.function_missing());
-        }
-        if !self.told.contains(&Status::Begun) {
-            return self.again_over_fifos(status);
-        }
-        if self.shell.stillborn > 0 {
-            return Err(Failure::NoSubshell { status: status.code().unwrap_or_default() });
-        }
-        if self.may_need_posix_mode()
-            && let Some(file) = posix::parsed_in_posix_mode_only(&self.lines.tail(), &self.config)
-        {
-            return self.again_in_posix_mode(&format!("Bash can parse `{}` in POSIX mode only", file.display()));
-        }
-        Err(self.script_failed(status))
-    }
-
-    /// Bash could not open its driver: /proc cannot serve here. Then FIFOs below /tmp do.
-    fn again_over_fifos(self, status: ExitStatus) -> Result<Shell, Failure> {
-        let could_not_open = matches!(status.code(), Some(126 | 127));
-        if matches!(self.shell.plumbing.channel, Channel::Fifos(_)) || !could_not_open {
-            let bash = self.config.bash.to_string_lossy().into_owned();
-            return Err(Failure::BashUnusable { bash, status, output: self.lines.tail() });
-        }
-        let Shell { handler, host, .. } = &self.shell;
-        let told = "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
-        host.log.say(Level::Warn, &Owner::default(), told);
-        Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
-    }
-
-    fn function_missing(&mut self) -> Failure {
-        // `declare -F` prints a line each: declare -f NAME
-        let text = String::from_utf8_lossy(&self.shell.read_trace()).into_owned();
-        let declared = text.lines().filter_map(|line| line.trim_start_matches('\0').strip_prefix("declare -f"));
-        let defined = declared.filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
-        let handler = &self.shell.handler;
-        let script = handler.file().strip_prefix(&self.shell.task_root).unwrap_or(handler.file()).to_owned();
-        Failure::FunctionMissing { function: handler.name(), script, defined }
-    }
-
-    fn script_failed(&mut self, status: ExitStatus) -> Failure {
-        use std::os::unix::process::ExitStatusExt;
-        let stderr = self.lines.tail();
-        let records = self.shell.stack_records(WHILE_SOURCING);
-        let place = self.shell.evidence(&records, OF_THE_SCRIPT, &stderr).failure();
-        let ending = match status.signal() {
-            Some(signal) => Ending::of_command(128 + signal),
-            None => Ending::Status(status.code().unwrap_or_default()),
-        };
-        let failure = self.shell.failure(ending, place, stderr, None);
-        Failure::ScriptFailed(Box::new(failure))
     }
 }
 

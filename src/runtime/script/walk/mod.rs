@@ -1,16 +1,17 @@
 //! Walks a parsed script and lists its commands.
 
+mod substitutions;
+mod words;
+
 use std::rc::Rc;
 
 use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
-use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 
-use super::{APOSTROPHE, Command, Kind, options, program};
+use self::words::{words_of, words_of_redirection};
+use super::{APOSTROPHE, Command, Kind};
 
 /// So many substitutions inside one another are looked into.
-const MOST_DEEP: u32 = 8;
-
 /// Where the walk is.
 #[derive(Clone, Default)]
 struct Scope {
@@ -217,33 +218,6 @@ impl Walk {
         }
     }
 
-    /// The commands in the `$( )` of a word of a command that begins on line `first`.
-    fn substitutions(&mut self, word: &ast::Word, first: u32, scope: &Scope) {
-        let begins = word.loc.as_ref().map_or(first, |span| line(span.start.line));
-        self.substitutions_of_text(&word.value, begins, scope);
-    }
-
-    /// The same of a text that begins on `line` of what is being walked.
-    fn substitutions_of_text(&mut self, text: &str, line: u32, scope: &Scope) {
-        if scope.depth >= MOST_DEEP || !(text.contains("$(") || text.contains('`')) {
-            return;
-        }
-        let Ok(pieces) = word::parse(text, &options()) else { return };
-        for (start, inner) in substituted(&pieces) {
-            let before = text.get(..start).map_or(0, |before| before.matches('\n').count());
-            let line = line_of(inner, line + self::line(before), &scope.source);
-            let line_offset = scope.line_offset + line.saturating_sub(1);
-            if let Some(program) = program(inner) {
-                self.substitutions += 1;
-                let substitution = self.substitutions;
-                let source = inner.chars().collect();
-                let inside =
-                    Scope { source, substitution, line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
-                self.program(&program, &inside);
-            }
-        }
-    }
-
     fn add(&mut self, kind: Kind, text: String, (first, last): (u32, u32), scope: &Scope) -> usize {
         self.commands.push(Command {
             kind,
@@ -269,49 +243,6 @@ fn inside(scope: &Scope, index: usize) -> Scope {
     Scope { parent: Some(index), negated: false, apart: false, background: false, ..scope.clone() }
 }
 
-/// The command substitutions among `pieces`: where each begins in the word, and its text.
-fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    for piece in pieces {
-        match &piece.piece {
-            WordPiece::CommandSubstitution(text) | WordPiece::BackquotedCommandSubstitution(text) => {
-                found.push((piece.start_index, text.as_str()));
-            }
-            WordPiece::DoubleQuotedSequence(inner) | WordPiece::GettextDoubleQuotedSequence(inner) => {
-                found.extend(substituted(inner));
-            }
-            WordPiece::Text(_)
-            | WordPiece::SingleQuotedText(_)
-            | WordPiece::AnsiCQuotedText(_)
-            | WordPiece::TildeExpansion(_)
-            | WordPiece::ParameterExpansion(_)
-            | WordPiece::EscapeSequence(_)
-            | WordPiece::ArithmeticExpression(_) => {}
-        }
-    }
-    found
-}
-
-fn words_of(item: &Item) -> Vec<&ast::Word> {
-    match item {
-        Item::Word(word) => vec![word],
-        Item::AssignmentWord(_, word) => vec![word],
-        Item::IoRedirect(redirection) => words_of_redirection(redirection),
-        Item::ProcessSubstitution(..) => Vec::new(),
-    }
-}
-
-fn words_of_redirection(redirection: &ast::IoRedirect) -> Vec<&ast::Word> {
-    use ast::IoFileRedirectTarget as Target;
-    match redirection {
-        ast::IoRedirect::File(_, _, Target::Filename(word) | Target::Duplicate(word))
-        | ast::IoRedirect::HereString(_, word)
-        | ast::IoRedirect::OutputAndError(word, _) => vec![word],
-        ast::IoRedirect::HereDocument(_, document) => vec![&document.here_end, &document.doc],
-        ast::IoRedirect::File(_, _, Target::Fd(_) | Target::ProcessSubstitution(..)) => Vec::new(),
-    }
-}
-
 fn lines(node: &impl SourceLocation) -> (u32, u32) {
     node.location().map_or((0, 0), |span| (line(span.start.line), line(span.end.line)))
 }
@@ -325,19 +256,6 @@ fn excerpt(span: Option<SourceSpan>, end: Option<usize>, scope: &Scope) -> Strin
     let Some(span) = span else { return String::new() };
     let end = end.unwrap_or_default().max(span.end.index).min(scope.source.len());
     scope.source.get(span.start.index..end).map(|chars| chars.iter().collect()).unwrap_or_default()
-}
-
-/// The line on which a substitution with the text `inner` begins: `line`, unless the parser has joined the lines of its word, as in the
-/// list of an array. Then it is the first line after that with the text.
-fn line_of(inner: &str, line: u32, source: &[char]) -> u32 {
-    let source: String = source.iter().collect();
-    let wanted = inner.trim_start_matches(['\n', ' ', '\t']).lines().next().unwrap_or_default().trim_end();
-    let blank = inner.len() - inner.trim_start().len();
-    let skipped = self::line(inner[..blank].matches('\n').count());
-    let mut lines = (1..).zip(source.lines()).skip(line.saturating_sub(1) as usize);
-    lines
-        .find(|(_, text)| text.contains(wanted))
-        .map_or(line, |(number, _): (u32, &str)| number.saturating_sub(skipped))
 }
 
 fn first_line(text: &str) -> String {
