@@ -6,7 +6,7 @@ use super::payload::Payload;
 
 /// The longest invocation id that is sent back. Lambda's have 36 characters. With the largest X-Ray cause (64 KiB) the head of a
 /// request still fits into the 128 KiB of the connection's buffer.
-const MOST_INVOCATION_ID_BYTES: usize = 16 * 1024;
+const MAX_INVOCATION_ID_BYTES: usize = 16 * 1024;
 
 /// Lambda-Runtime-Invocation-Id: names one attempt to run an event, while the request id names the event and can come again with a
 /// retry. An answer carries the id back, so that Lambda never takes a late answer to one attempt for the answer to another.
@@ -25,7 +25,7 @@ pub enum InvocationId {
 impl InvocationId {
     /// The id in the header's value; nothing is compared or changed.
     pub fn received(value: &[u8]) -> InvocationId {
-        let sendable = value.len() <= MOST_INVOCATION_ID_BYTES && value.iter().all(u8::is_ascii_graphic);
+        let sendable = value.len() <= MAX_INVOCATION_ID_BYTES && value.iter().all(u8::is_ascii_graphic);
         match std::str::from_utf8(value) {
             Ok("") => InvocationId::Absent,
             Ok(id) if sendable => InvocationId::Echoed(id.to_owned()),

@@ -13,7 +13,7 @@ use super::secrets::masked;
 
 /// Linux counts process times in hundredths of a second towards user space.
 const TICKS_PER_SECOND: u64 = 100;
-const MOST_COMMAND_CHARS: usize = 200;
+const MAX_COMMAND_CHARS: usize = 200;
 
 /// A process, as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Process {
     }
 
     /// All processes below `pid`, parents before their children.
-    pub(crate) fn below(pid: i32) -> Vec<Process> {
+    pub(crate) fn descendants(pid: i32) -> Vec<Process> {
         let mut by_parent: HashMap<i32, Vec<Process>> = HashMap::new();
         for process in all() {
             by_parent.entry(process.parent).or_default().push(process);
@@ -60,7 +60,7 @@ impl Process {
     }
 
     /// The processes that have the file with this device and inode open.
-    pub(crate) fn holding(device_and_inode: (u64, u64)) -> Vec<Process> {
+    pub(crate) fn with_open_file(device_and_inode: (u64, u64)) -> Vec<Process> {
         use std::os::unix::fs::MetadataExt;
         let is_it = |path: &Path| fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == device_and_inode);
         let own = std::process::id();
@@ -95,14 +95,14 @@ impl Display for Process {
 }
 
 /// Whether there is a process `pid` that is neither stopped nor dead.
-pub(crate) fn runs(pid: i32) -> bool {
+pub(crate) fn is_running(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| {
         stat.rsplit_once(')').is_some_and(|(_, tail)| !tail.trim_start().starts_with(['T', 't', 'Z', 'X']))
     })
 }
 
 /// Whether `pid` is a process below this one, even one that has ended and was not waited for yet.
-pub(crate) fn is_below(pid: i32) -> bool {
+pub(crate) fn is_descendant(pid: i32) -> bool {
     let own = i32::try_from(std::process::id()).unwrap_or_default();
     let parent = |pid: i32| -> Option<i32> {
         let stat = stat(pid)?;
@@ -117,7 +117,7 @@ fn stat(pid: i32) -> Option<String> {
 }
 
 /// Several processes in a sentence.
-pub(crate) fn listed(processes: &[Process]) -> String {
+pub(crate) fn list(processes: &[Process]) -> String {
     processes.iter().map(Process::to_string).collect::<Vec<String>>().join(", ")
 }
 
@@ -130,7 +130,7 @@ fn command(pid: i32, name: &str) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words = String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ");
     let command = if words.is_empty() { name.to_owned() } else { words };
-    masked(&command).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_COMMAND_CHARS).collect()
+    masked(&command).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_COMMAND_CHARS).collect()
 }
 
 fn age(start: u64) -> Duration {
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_child_is_below_its_parent_and_knows_its_command() {
         let mut child = std::process::Command::new("sleep").arg("5").spawn().unwrap();
-        let below = Process::below(i32::try_from(std::process::id()).unwrap());
+        let below = Process::descendants(i32::try_from(std::process::id()).unwrap());
         assert!(below.iter().any(|process| process.command == "sleep 5"), "{below:?}");
         child.kill().unwrap();
         child.wait().unwrap();

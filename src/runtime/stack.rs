@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 
 /// Which trap wrote a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TrapKind {
     /// A command failed that nothing handles.
     Failed,
     /// The subshell (or, while sourcing, the shell) exits.
     Exited,
     /// The event's time is up; the command is the one that hangs.
-    Overdue,
+    Timeout,
     /// The command after that, where its line is known.
     Stopped,
 }
@@ -46,7 +46,7 @@ pub(crate) const TOP_LEVEL: &str = "source";
 /// What one trap saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TrapKind,
     /// `$?`.
     pub(crate) status: i32,
     /// BASH_SUBSHELL: 1 in the subshell of an event, more in `( )`, `$( )` and pipelines of the handler.
@@ -83,10 +83,10 @@ impl Record {
     fn parse(fields: &[String], of_turn: u64, driver: &Path) -> Option<Record> {
         let [kind, turn, status, level, returned, command, pipeline, frames @ ..] = fields else { return None };
         let kind = match kind.as_str() {
-            "failed" => Kind::Failed,
-            "exited" => Kind::Exited,
-            "overdue" => Kind::Overdue,
-            "stopped" => Kind::Stopped,
+            "failed" => TrapKind::Failed,
+            "exited" => TrapKind::Exited,
+            "timeout" => TrapKind::Timeout,
+            "stopped" => TrapKind::Stopped,
             _ => return None,
         };
         let frame = |frame: &[String]| Frame {
@@ -98,7 +98,7 @@ impl Record {
         let cut = frames.last().is_some_and(|outermost| outermost.file != driver);
         let mut frames: Vec<Frame> = frames.into_iter().filter(|frame| frame.file != driver).collect();
         // In an EXIT trap, and in a trap for a signal, the line of the innermost call is always 1.
-        if matches!(kind, Kind::Exited | Kind::Overdue)
+        if matches!(kind, TrapKind::Exited | TrapKind::Timeout)
             && let Some(innermost) = frames.first_mut()
         {
             innermost.line = None;

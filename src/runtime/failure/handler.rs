@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::advice::lacks_a_file_to_run;
-use super::custom_error::OwnError;
+use super::custom_error::CustomError;
 use super::ending::Ending;
 use super::location::Place;
 use super::text::gives_status;
@@ -25,7 +25,7 @@ pub struct HandlerFailure {
     /// The end of its stderr.
     pub stderr: String,
     /// What it printed as an error of its own.
-    pub own: Option<OwnError>,
+    pub custom_error: Option<CustomError>,
 }
 
 impl HandlerFailure {

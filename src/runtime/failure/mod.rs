@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-pub use self::custom_error::OwnError;
+pub use self::custom_error::CustomError;
 pub use self::ending::Ending;
 pub use self::handler::HandlerFailure;
 pub(crate) use self::location::Evidence;
@@ -30,7 +30,7 @@ pub(crate) use self::message::BashMessage;
 use self::message::last_line;
 pub(crate) use self::report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
 pub(crate) use self::timeout::MORE_TIME;
-pub use self::timeout::{Overdue, TimedOut};
+pub use self::timeout::{TimedOut, Timeout};
 
 /// What went wrong.
 #[derive(Debug)]

@@ -10,9 +10,9 @@ use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
 use super::text::{begins_with, gives_status, location, shortened};
 
-const MOST_COMMAND_BYTES: usize = 300;
+const MAX_COMMAND_BYTES: usize = 300;
 /// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
-const DEATHS: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
+const DEATH_MESSAGES: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
 /// What Bash's own messages begin with where no line of the script runs, as in a trap.
 const BASH: &str = "bash: ";
 
@@ -20,18 +20,20 @@ impl HandlerFailure {
     /// The sentence for a handler that failed.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
-            _ if self.is_program() => write!(f, "program `{}` {}", self.function, Ended(self.ending_of_command()))?,
+            _ if self.is_program() => {
+                write!(f, "program `{}` {}", self.function, EndingText(self.ending_of_command()))?
+            }
             (Some(place), _) if place.in_exit_trap => self.describe_exit_trap(f, place)?,
             (Some(place), _) => self.describe_place(f, place, "handler")?,
-            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
+            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, EndingText(self.ending))?,
             (None, ending) if last_line(&self.stderr).is_some_and(|line| line.starts_with(BASH)) => {
-                write!(f, "the EXIT trap of `{}` {}", self.function, Ended(ending))?;
+                write!(f, "the EXIT trap of `{}` {}", self.function, EndingText(ending))?;
             }
             (None, ending) => write!(
                 f,
                 "handler `{}` {} (Bash cannot tell where: it cannot after `exec`, or when the handler sets its own EXIT trap)",
                 self.function,
-                Ended(ending)
+                EndingText(ending)
             )?,
         }
         self.describe_cause(f)
@@ -42,7 +44,7 @@ impl HandlerFailure {
         if let Some(frame) = place.frames.first() {
             write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
         }
-        let ended = Ended(self.ending_of_command());
+        let ended = EndingText(self.ending_of_command());
         match (place.command.as_str(), place.frames.first()) {
             ("", _) => {
                 write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
@@ -75,7 +77,7 @@ impl HandlerFailure {
                 f,
                 "it returned status {status}, that of its last command or of a `return`; let it end with a command that succeeds"
             )?,
-            _ => write!(f, "it {}", Ended(self.ending))?,
+            _ => write!(f, "it {}", EndingText(self.ending))?,
         }
         if self.ending == Ending::Status(0) {
             f.write_str("; a script must not exit, its handler is called afterwards")?;
@@ -92,14 +94,14 @@ impl HandlerFailure {
         let missing = self.missing_command();
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
-            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", Ended(ending))?,
+            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", EndingText(ending))?,
             Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();
-                write!(f, "`{command}`, in the pipeline on line {line}, {}", Ended(ending))?;
+                write!(f, "`{command}`, in the pipeline on line {line}, {}", EndingText(ending))?;
             }
             ending if place.at_exit && self.is_killed() => {
-                write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
+                write!(f, "the {whole} {} at `{command}`", EndingText(ending))?;
             }
             Ending::Status(status) if begins_with(&command, "return") => {
                 return match place.frames.first() {
@@ -117,14 +119,14 @@ impl HandlerFailure {
                 write!(f, "`{command}` failed with status {status}")?;
             }
             ending if place.is_status_of_trap => {
-                write!(f, "`{command}` failed, and the ERR trap {}", Ended(ending))?;
+                write!(f, "`{command}` failed, and the ERR trap {}", EndingText(ending))?;
             }
             // An EXIT trap of the handler's own may have set the status.
             ending if self.status_was_changed(place) => {
-                let own = Ended(Ending::of_command(place.status));
-                write!(f, "`{command}` {own} (the {whole} then {})", Ended(ending))?;
+                let own = EndingText(Ending::of_command(place.status));
+                write!(f, "`{command}` {own} (the {whole} then {})", EndingText(ending))?;
             }
-            ending => write!(f, "`{command}` {}", Ended(ending))?,
+            ending => write!(f, "`{command}` {}", EndingText(ending))?,
         }
         match place.frames.first() {
             Some(frame) if !frame.is_top_level() => write!(f, " in `{}`", frame.function),
@@ -183,12 +185,14 @@ impl HandlerFailure {
         if let Some(message) = line.strip_prefix(BASH) {
             return Some(message.to_owned());
         }
-        if BashMessage::parse(line).is_none() && self.place.as_ref().is_some_and(|place| says_nothing(&place.command)) {
+        if BashMessage::parse(line).is_none()
+            && self.place.as_ref().is_some_and(|place| never_writes_to_stderr(&place.command))
+        {
             return None; // the line is of something before
         }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
-            return Some(line.to_owned()).filter(|line| !(killed && tells_a_death(line)));
+            return Some(line.to_owned()).filter(|line| !(killed && is_death_message(line)));
         };
         let here = self.place.as_ref().is_some_and(|place| is_about(&message, place) || is_of_block(&message, place));
         if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
@@ -226,8 +230,10 @@ impl HandlerFailure {
 }
 
 /// Whether it is Bash's `Terminated`; 5.3 adds the command, after blanks.
-fn tells_a_death(line: &str) -> bool {
-    DEATHS.iter().any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
+fn is_death_message(line: &str) -> bool {
+    DEATH_MESSAGES
+        .iter()
+        .any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
 }
 
 /// Whether Bash wrote `message` of the innermost call of `place`.
@@ -256,7 +262,7 @@ fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
 }
 
 /// Whether a command never writes to stderr, unless Bash itself complains of it.
-fn says_nothing(command: &str) -> bool {
+fn never_writes_to_stderr(command: &str) -> bool {
     let first = command.split_whitespace().next().unwrap_or_default();
     command.starts_with("((") || matches!(first, "[[" | "[" | "test" | "let" | "false" | "true" | "!")
 }
@@ -264,12 +270,12 @@ fn says_nothing(command: &str) -> bool {
 /// The first line of a command, so that a report stays a sentence.
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
-    shortened(&format!("{first}{more}"), MOST_COMMAND_BYTES)
+    shortened(&format!("{first}{more}"), MAX_COMMAND_BYTES)
 }
 
-struct Ended(Ending);
+struct EndingText(Ending);
 
-impl Display for Ended {
+impl Display for EndingText {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         match self.0 {
             Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),

@@ -11,7 +11,7 @@ pub(crate) const MORE_TIME: &str =
 
 /// What was known of an event when it was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overdue {
+pub struct Timeout {
     /// How long it had run.
     pub after: Duration,
     /// How long it could have gone on.
@@ -26,12 +26,12 @@ pub struct TimedOut {
     /// Where it was.
     pub handler: HandlerFailure,
     /// When it was ended, and what ran then.
-    pub overdue: Overdue,
+    pub timeout: Timeout,
 }
 
 impl TimedOut {
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
-        let Overdue { after, margin, running } = &self.overdue;
+        let Timeout { after, margin, running } = &self.timeout;
         write!(f, "timed out after {:.2} s ", after.as_secs_f64())?;
         match &self.handler.place {
             Some(place) if place.in_exit_trap => write!(f, "in the EXIT trap of `{}`", self.handler.function)?,

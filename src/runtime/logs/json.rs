@@ -18,7 +18,7 @@ use crate::runtime::failure::{self, BashMessage, Failure};
 ///
 /// The batch counts 26 bytes more for each event. They are not taken off here: how Lambda sends its batches is not documented, and to
 /// cut a line that CloudWatch might have taken would break that line for certain.
-pub(crate) const MOST_EVENT_BYTES: usize = 1_048_576;
+pub(crate) const MAX_EVENT_BYTES: usize = 1_048_576;
 
 /// A line that is a JSON object, as it is written to the log; `None` for any other line. What the object lacks is left out where the
 /// line would become too long by it.
@@ -95,7 +95,7 @@ fn completed(text: &str, members: &Members, owner: &Owner) -> String {
     let open = text.trim_end().strip_suffix('}').unwrap_or(text);
     let comma = if members.0.is_empty() || added.is_empty() { "" } else { "," };
     let completed = format!("{open}{comma}{}}}", added.join(","));
-    if completed.len() > MOST_EVENT_BYTES { text.to_owned() } else { completed }
+    if completed.len() > MAX_EVENT_BYTES { text.to_owned() } else { completed }
 }
 
 /// The level that a plain line speaks of.

@@ -1,6 +1,6 @@
 //! Log pipes that outlive their event: a background child that keeps stderr goes on writing under its event's request id.
 //!
-//! One thread reads them all, for as long as somebody holds them; at most [`MOST`] at a time, since each is a descriptor, and fewer
+//! One thread reads them all, for as long as somebody holds them; at most [`MAX_BACKGROUND_PIPES`] at a time, since each is a descriptor, and fewer
 //! where there are few of those: what an event needs is never taken.
 
 use std::io::{self, ErrorKind, Read};
@@ -16,26 +16,26 @@ use nix::unistd::{pipe2, read, write};
 use super::lines::Lines;
 use super::{Level, Log, Owner};
 
-const MOST: usize = 64;
+const MAX_BACKGROUND_PIPES: usize = 64;
 /// What the process needs for itself, and for each Bash with its connections.
 const OWN_DESCRIPTORS: usize = 16;
 const DESCRIPTORS_OF_A_BASH: usize = 24;
 const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 8 * 1024;
 /// What a pipe of 64 KiB holds, and as much again.
-const MOST_DRAINING_READS: usize = 16;
+const MAX_DRAINING_READS: usize = 16;
 
 /// What the thread is told.
 enum Message {
     /// Read this pipe to its end.
-    Adopt(OwnedFd, Lines, Whose),
+    Adopt(OwnedFd, Lines, Holder),
     /// Read what there is now to its end, and answer.
     Drain(Sender<()>),
 }
 
 /// Who holds a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum Holder {
     /// A persistent Bash, and what the script has started.
     Bash,
     /// What an event has left behind.
@@ -51,7 +51,7 @@ pub(crate) struct Leftovers {
 
 impl Leftovers {
     /// Starts the thread. It ends with the last of its addresses. `bashes` of its pipes are those of Bashes, and come on top of
-    /// [`MOST`].
+    /// [`MAX_BACKGROUND_PIPES`].
     pub(crate) fn start(log: &Log, bashes: usize) -> io::Result<Leftovers> {
         let (sender, receiver) = channel();
         let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
@@ -73,8 +73,8 @@ impl Leftovers {
     }
 
     /// Hands over `pipe`, which must not block; what comes out of it goes to `lines` until its end.
-    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, whose: Whose) {
-        if self.messages.send(Message::Adopt(pipe, lines, whose)).is_ok() {
+    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, holder: Holder) {
+        if self.messages.send(Message::Adopt(pipe, lines, holder)).is_ok() {
             // A full pipe has woken the thread already.
             let _ = write(&self.wake, b".");
         }
@@ -85,7 +85,7 @@ impl Leftovers {
 fn most(bashes: usize) -> usize {
     let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(most, _)| most);
     let spare = usize::try_from(descriptors).unwrap_or(usize::MAX);
-    spare.saturating_sub(OWN_DESCRIPTORS + DESCRIPTORS_OF_A_BASH * bashes).min(MOST)
+    spare.saturating_sub(OWN_DESCRIPTORS + DESCRIPTORS_OF_A_BASH * bashes).min(MAX_BACKGROUND_PIPES)
 }
 
 struct Reader {
@@ -96,7 +96,7 @@ struct Reader {
     most: usize,
     /// How many pipes of Bashes come on top of them.
     bashes: usize,
-    pipes: Vec<(OwnedFd, Lines, Whose)>,
+    pipes: Vec<(OwnedFd, Lines, Holder)>,
 }
 
 impl Reader {
@@ -123,7 +123,7 @@ impl Reader {
         let _ = read(&self.woken, &mut [0; 64]);
         loop {
             match self.receiver.try_recv() {
-                Ok(Message::Adopt(pipe, lines, whose)) => self.pipes.push((pipe, lines, whose)),
+                Ok(Message::Adopt(pipe, lines, holder)) => self.pipes.push((pipe, lines, holder)),
                 Ok(Message::Drain(done)) => {
                     self.pipes.iter_mut().for_each(|(pipe, lines, _)| drain_whole(pipe, lines));
                     let _ = done.send(());
@@ -134,14 +134,14 @@ impl Reader {
         }
         while self.pipes.len() > self.most + self.bashes {
             // What the script has started is meant to stay.
-            let oldest = self.pipes.iter().position(|(.., whose)| *whose == Whose::Background).unwrap_or_default();
+            let oldest = self.pipes.iter().position(|(.., holder)| *holder == Holder::Background).unwrap_or_default();
             let (_, mut lines, _) = self.pipes.remove(oldest);
             lines.finish();
-            let told = format!(
+            let warning = format!(
                 "more than {} background processes keep a log open; the oldest one's log was closed",
                 self.most
             );
-            self.log.say(Level::Warn, &Owner::default(), &told);
+            self.log.say(Level::Warn, &Owner::default(), &warning);
         }
         true
     }
@@ -167,7 +167,7 @@ fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
 /// Reads all that a pipe may hold, and ends the last line.
 fn drain_whole(pipe: &OwnedFd, lines: &mut Lines) {
     let mut buffer = [0; READ_BYTES];
-    for _ in 0..MOST_DRAINING_READS {
+    for _ in 0..MAX_DRAINING_READS {
         match Fd(pipe).read(&mut buffer) {
             Ok(count @ 1..) => lines.feed(&buffer[..count]),
             Ok(0) | Err(_) => break,

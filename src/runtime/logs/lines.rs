@@ -3,7 +3,7 @@
 //! In text, bytes pass unchanged and in order. Whole lines are written at once, so that CloudWatch makes one event of each; the
 //! beginning of a line waits at most [`PARTIAL_LINE_WAIT`] for its end. In JSON each line becomes an object, once it is whole.
 //!
-//! A line that is a JSON object itself, such as embedded metrics, is of use only as a whole. Up to `json::MOST_EVENT_BYTES` it is kept
+//! A line that is a JSON object itself, such as embedded metrics, is of use only as a whole. Up to `json::MAX_EVENT_BYTES` it is kept
 //! until it has ended, and written in one piece. A longer one passes in parts, and a warning says so.
 
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::driver_text::DriverText;
-use super::json::{self, MOST_EVENT_BYTES};
+use super::json::{self, MAX_EVENT_BYTES};
 use super::{Format, Level, Log, Owner};
 
 /// How long an incomplete line waits for its newline.
@@ -26,7 +26,7 @@ const TAIL_BYTES: usize = 4 * 1024;
 
 /// What the current line is, as far as its first byte tells that is not blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum LineKind {
     /// Nothing but blanks has come.
     Unknown,
     /// It begins as a JSON object.
@@ -45,7 +45,7 @@ pub(crate) struct Lines {
     partial: Vec<u8>,
     /// When `partial` began to wait, where it must not wait for ever.
     partial_since: Option<Instant>,
-    kind: Kind,
+    kind: LineKind,
     /// The size of the current line so far, written or not.
     line_bytes: usize,
     /// Whether the beginning of the current line has been written.
@@ -63,7 +63,7 @@ impl Lines {
             driver: None,
             partial: Vec::new(),
             partial_since: None,
-            kind: Kind::Unknown,
+            kind: LineKind::Unknown,
             line_bytes: 0,
             in_line: false,
             parts: 0,
@@ -104,11 +104,11 @@ impl Lines {
     /// Takes note of what comes next of the current line.
     fn begin(&mut self, bytes: &[u8]) {
         self.line_bytes += bytes.len();
-        if self.kind == Kind::Unknown {
+        if self.kind == LineKind::Unknown {
             self.kind = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-                None => Kind::Unknown,
-                Some(b'{') => Kind::Object,
-                Some(_) => Kind::Other,
+                None => LineKind::Unknown,
+                Some(b'{') => LineKind::Object,
+                Some(_) => LineKind::Other,
             };
         }
     }
@@ -116,14 +116,14 @@ impl Lines {
     /// The current line has ended, and all of it is written.
     fn end_line(&mut self) {
         let bytes = std::mem::take(&mut self.line_bytes);
-        let kind = std::mem::replace(&mut self.kind, Kind::Unknown);
+        let kind = std::mem::replace(&mut self.kind, LineKind::Unknown);
         (self.partial_since, self.parts) = (None, 0);
-        if kind == Kind::Object && bytes > MOST_EVENT_BYTES {
-            let told = format!(
-                "a log line of {bytes} bytes begins as JSON and is split: CloudWatch keeps at most {MOST_EVENT_BYTES} bytes as \
+        if kind == LineKind::Object && bytes > MAX_EVENT_BYTES {
+            let message = format!(
+                "a log line of {bytes} bytes begins as JSON and is split: CloudWatch keeps at most {MAX_EVENT_BYTES} bytes as \
                  one event, and no part of the line is JSON; write shorter lines"
             );
-            self.log.say(Level::Warn, &self.owner, &told);
+            self.log.say(Level::Warn, &self.owner, &message);
         }
     }
 
@@ -140,7 +140,7 @@ impl Lines {
 
     /// Whether the current line is an object that can still be written in one piece.
     fn is_kept_whole(&self) -> bool {
-        self.kind == Kind::Object && self.line_bytes <= MOST_EVENT_BYTES && !self.in_line && self.parts == 0
+        self.kind == LineKind::Object && self.line_bytes <= MAX_EVENT_BYTES && !self.in_line && self.parts == 0
     }
 
     fn feed_json(&mut self, bytes: &[u8]) {
@@ -184,7 +184,7 @@ impl Lines {
             }
         }
         self.partial = Vec::new();
-        if self.line_bytes > MOST_EVENT_BYTES {
+        if self.line_bytes > MAX_EVENT_BYTES {
             self.write_entries(&std::mem::take(entries)); // before the warning
         }
         self.end_line();

@@ -4,14 +4,14 @@
 //! its trailing newlines, and nothing of it when the handler fails. A stream keeps every byte, and once one is out a failure can
 //! only break it off.
 
-mod collected;
+mod buffer;
 pub(crate) mod prelude;
-mod streamed;
+mod stream;
 
 use std::os::fd::BorrowedFd;
 
-use self::collected::Collected;
-use self::streamed::Streamed;
+use self::buffer::ResponseBuffer;
+use self::stream::ResponseStream;
 use super::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
 use super::failure::Failure;
 use super::invocation::Invocation;
@@ -45,25 +45,27 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) enum Response<'a> {
     /// Kept here until the handler has ended.
-    Collected { api: &'a Api, invocation: &'a Invocation, bytes: Collected },
+    Buffered { api: &'a Api, invocation: &'a Invocation, bytes: ResponseBuffer },
     /// Sent on at once.
-    Streamed(Streamed<'a>),
+    Streamed(ResponseStream<'a>),
 }
 
 impl<'a> Response<'a> {
     /// A response to the event `invocation`, nothing being written or sent yet.
     pub(crate) fn to(invocation: &'a Invocation, delivery: Delivery, api: &'a Api) -> Response<'a> {
         match delivery {
-            Delivery::Buffered => Response::Collected { api, invocation, bytes: Collected::up_to(MOST_RESPONSE_BYTES) },
-            Delivery::Stream => Response::Streamed(Streamed::plain(api, invocation)),
-            Delivery::HttpStream => Response::Streamed(Streamed::http(api, invocation)),
+            Delivery::Buffered => {
+                Response::Buffered { api, invocation, bytes: ResponseBuffer::up_to(MOST_RESPONSE_BYTES) }
+            }
+            Delivery::Stream => Response::Streamed(ResponseStream::plain(api, invocation)),
+            Delivery::HttpStream => Response::Streamed(ResponseStream::http(api, invocation)),
         }
     }
 
     /// Takes what the handler wrote.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         match self {
-            Response::Collected { bytes: collected, .. } => collected.feed(bytes),
+            Response::Buffered { bytes: buffer, .. } => buffer.feed(bytes),
             Response::Streamed(streamed) => streamed.feed(bytes),
         }
     }
@@ -71,7 +73,7 @@ impl<'a> Response<'a> {
     /// Sends what can be sent without waiting.
     pub(crate) fn push(&mut self) {
         match self {
-            Response::Collected { .. } => {}
+            Response::Buffered { .. } => {}
             Response::Streamed(streamed) => streamed.push(),
         }
     }
@@ -79,7 +81,7 @@ impl<'a> Response<'a> {
     /// The connection that must take what was fed before more is; `None` where more may come now.
     pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Response::Collected { .. } => None,
+            Response::Buffered { .. } => None,
             Response::Streamed(streamed) => streamed.waits_for(),
         }
     }
@@ -87,7 +89,7 @@ impl<'a> Response<'a> {
     /// Whether the handler has written nothing so far.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Response::Collected { bytes, .. } => bytes.kept().is_empty(),
+            Response::Buffered { bytes, .. } => bytes.kept().is_empty(),
             Response::Streamed(streamed) => streamed.total() == 0,
         }
     }
@@ -95,7 +97,7 @@ impl<'a> Response<'a> {
     /// What the handler wrote and nobody was sent.
     pub(crate) fn unsent(&self) -> &[u8] {
         match self {
-            Response::Collected { bytes, .. } => bytes.kept(),
+            Response::Buffered { bytes, .. } => bytes.kept(),
             Response::Streamed(streamed) => streamed.unsent(),
         }
     }
@@ -106,7 +108,7 @@ impl<'a> Response<'a> {
     /// When what it wrote cannot be the response.
     pub(crate) fn complete(&mut self) -> Result<(), Failure> {
         match self {
-            Response::Collected { bytes, .. } => bytes.complete(),
+            Response::Buffered { bytes, .. } => bytes.complete(),
             Response::Streamed(streamed) => streamed.complete()?,
         }
         Ok(())
@@ -115,7 +117,7 @@ impl<'a> Response<'a> {
     /// A sentence for the log where it is more than Lambda takes.
     pub(crate) fn overflow(&self) -> Option<String> {
         match self {
-            Response::Collected { bytes, .. } => bytes.overflow(),
+            Response::Buffered { bytes, .. } => bytes.overflow(),
             Response::Streamed(streamed) => streamed.overflow(),
         }
     }
@@ -126,7 +128,7 @@ impl<'a> Response<'a> {
     /// When the API fails.
     pub(crate) fn post(self) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
+            Response::Buffered { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
             Response::Streamed(streamed) => streamed.post(),
         }
     }
@@ -137,7 +139,7 @@ impl<'a> Response<'a> {
     /// When the API fails.
     pub(crate) fn fail(self, failure: &Failure) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, invocation, .. } => api.fail(invocation, failure),
+            Response::Buffered { api, invocation, .. } => api.fail(invocation, failure),
             Response::Streamed(streamed) => streamed.fail(failure),
         }
     }

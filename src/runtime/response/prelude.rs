@@ -6,10 +6,10 @@
 
 use serde_json::Value;
 
-use crate::runtime::failure::OwnError;
+use crate::runtime::failure::CustomError;
 
 /// The most that API Gateway takes.
-const MOST_BYTES: usize = 16 * 1024;
+const MAX_BYTES: usize = 16 * 1024;
 /// What stands between the prelude and the body.
 const SEPARATOR: [u8; 8] = [0; 8];
 
@@ -24,7 +24,7 @@ pub(crate) enum Prelude {
 
 /// What begins the stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Begin {
+pub(crate) struct StreamStart {
     /// The prelude with its separator, as Lambda wants it.
     pub(crate) head: Vec<u8>,
     /// How many of the bytes fed last are its own; the body follows them.
@@ -37,17 +37,17 @@ impl Prelude {
     }
 
     /// Takes what the handler wrote, up to the end of the first line.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Option<Begin> {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Option<StreamStart> {
         let Prelude::Reading(line) = self else { return None };
         let newline = bytes.iter().position(|byte| *byte == b'\n');
-        let room = (MOST_BYTES + 1).saturating_sub(line.len());
+        let room = (MAX_BYTES + 1).saturating_sub(line.len());
         let end = newline.unwrap_or(bytes.len());
         line.extend_from_slice(&bytes[..end.min(room)]);
-        if newline.is_none() && line.len() <= MOST_BYTES {
+        if newline.is_none() && line.len() <= MAX_BYTES {
             return None;
         }
         let used = newline.map_or(bytes.len(), |newline| newline + 1);
-        self.end().map(|head| Begin { head, used })
+        self.end().map(|head| StreamStart { head, used })
     }
 
     /// The line has ended, or the handler has.
@@ -73,8 +73,8 @@ impl Prelude {
 
 /// What Lambda needs of it; members that it does not know are left to it.
 fn checked(line: &[u8]) -> Result<(), String> {
-    if line.len() > MOST_BYTES {
-        return Err(format!("its first line is longer than {MOST_BYTES} bytes"));
+    if line.len() > MAX_BYTES {
+        return Err(format!("its first line is longer than {MAX_BYTES} bytes"));
     }
     if line.is_empty() {
         return Err("its first line is empty".to_owned());
@@ -83,7 +83,7 @@ fn checked(line: &[u8]) -> Result<(), String> {
         .map_err(|error| format!("its first line is not JSON ({error}): `{}`", beginning(line)))?;
     let Value::Object(prelude) = prelude else { return Err("its first line is JSON, but no object".to_owned()) };
     match prelude.get("statusCode") {
-        None if OwnError::parse(line).is_some() => {
+        None if CustomError::parse(line).is_some() => {
             return Err("its first line is an error, as a failing handler prints it, and no prelude".to_owned());
         }
         None => {}
@@ -108,17 +108,17 @@ fn checked(line: &[u8]) -> Result<(), String> {
 
 /// Enough of the line to recognize it by.
 fn beginning(line: &[u8]) -> String {
-    const MOST_CHARS: usize = 80;
+    const MAX_CHARS: usize = 80;
     let text = String::from_utf8_lossy(line);
-    let shown: String = text.chars().take(MOST_CHARS).flat_map(char::escape_debug).collect();
-    if text.chars().nth(MOST_CHARS).is_some() { shown + "…" } else { shown }
+    let shown: String = text.chars().take(MAX_CHARS).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MAX_CHARS).is_some() { shown + "…" } else { shown }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fed(writes: &[&str]) -> (Prelude, Vec<Option<Begin>>) {
+    fn fed(writes: &[&str]) -> (Prelude, Vec<Option<StreamStart>>) {
         let mut prelude = Prelude::new();
         let begins = writes.iter().map(|text| prelude.feed(text.as_bytes())).collect();
         (prelude, begins)
@@ -134,12 +134,15 @@ mod tests {
     #[test]
     fn a_prelude_ends_with_its_line_wherever_the_writes_are_cut() {
         let (_, begins) = fed(&["{\"statusCode\"", ":200}\nbody"]);
-        assert_eq!(begins, [None, Some(Begin { head: b"{\"statusCode\":200}\0\0\0\0\0\0\0\0".to_vec(), used: 6 })]);
+        assert_eq!(
+            begins,
+            [None, Some(StreamStart { head: b"{\"statusCode\":200}\0\0\0\0\0\0\0\0".to_vec(), used: 6 })]
+        );
     }
 
     #[test]
     fn a_prelude_that_lambda_would_refuse_is_refused_with_its_reason() {
-        for (line, told) in [
+        for (line, part) in [
             ("<p>\0\u{e9}", "is not JSON (expected value at line 1 column 1): `<p>\\0\u{e9}`"),
             (&"x".repeat(100), "xxx…`"),
             ("", "is empty"),
@@ -150,16 +153,16 @@ mod tests {
             ("{\"headers\":[]}", "no JSON object"),
             ("{\"cookies\":[1]}", "no array of strings"),
             ("{\"errorType\":\"A\",\"errorMessage\":\"b\"}", "is an error"),
-            (&format!("{{\"a\":\"{}\"}}", "x".repeat(MOST_BYTES)), "longer than"),
+            (&format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_BYTES)), "longer than"),
         ] {
-            assert!(reason(line).contains(told), "{line}: {}", reason(line));
+            assert!(reason(line).contains(part), "{line}: {}", reason(line));
         }
     }
 
     #[test]
     fn a_line_without_an_end_is_given_up_in_time() {
-        let (prelude, begins) = fed(&[&"x".repeat(MOST_BYTES), "xx", "xx\n"]);
+        let (prelude, begins) = fed(&[&"x".repeat(MAX_BYTES), "xx", "xx\n"]);
         assert_eq!(begins, [None, None, None]);
-        assert!(prelude.line().len() <= MOST_BYTES + 1);
+        assert!(prelude.line().len() <= MAX_BYTES + 1);
     }
 }

@@ -17,9 +17,9 @@ use std::{panic, thread};
 use brush_parser::{Parser, ParserOptions, ast};
 
 /// A script that is larger is not parsed.
-const MOST_BYTES: usize = 512 * 1024;
+const MAX_BYTES: usize = 512 * 1024;
 /// So many brackets may be open at once.
-const MOST_NESTED: usize = 150;
+const MAX_NESTED: usize = 150;
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 const PARSER: &str = "parser";
 /// Takes the place of an apostrophe that only POSIX mode takes as an ordinary character, while the text is parsed.
@@ -86,7 +86,7 @@ impl Script {
 
     /// Parses `text`; `None` when the parser refuses it.
     pub(crate) fn parse(text: &str) -> Option<Script> {
-        if text.len() > MOST_BYTES || nesting(text) > MOST_NESTED {
+        if text.len() > MAX_BYTES || nesting(text) > MAX_NESTED {
             return None;
         }
         let text = text.to_owned();

@@ -39,7 +39,7 @@ const HEADERS: [&str; 7] = [
 /// What may stand before the secret of an `Authorization` header.
 const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "token "];
 /// A number that is shorter is taken for a count or a switch.
-const LEAST_DIGITS: usize = 6;
+const MIN_DIGITS: usize = 6;
 
 /// `text` without such secrets; `None` when there are none.
 pub(super) fn without_literals(text: &str) -> Option<String> {
@@ -184,7 +184,7 @@ fn is_quote(c: char) -> bool {
 
 /// Whether a value stands there itself, rather than a reference, a mask, an operator or a small number.
 fn is_literal(value: &str) -> bool {
-    let is_number = value.len() < LEAST_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = value.len() < MIN_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());
     let is_other = ["$", MASK, "=", "~", "//", "("].iter().any(|start| value.starts_with(start));
     !value.is_empty() && !is_number && !is_other && !["true", "false"].contains(&value)
 }

@@ -12,7 +12,7 @@ use std::env;
 use std::sync::OnceLock;
 
 /// A shorter value would be found in words that mean something else.
-const LEAST_BYTES: usize = 8;
+const MIN_BYTES: usize = 8;
 const MASK: &str = "***";
 /// Parts of names, in capitals.
 const WORDS: [&str; 10] = [
@@ -71,7 +71,7 @@ fn secrets(variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
             secrets.extend(password(&value).map(str::to_owned));
         }
     }
-    secrets.retain(|secret| secret.len() >= LEAST_BYTES);
+    secrets.retain(|secret| secret.len() >= MIN_BYTES);
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
 }

@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 use nix::unistd::{AccessFlags, access};
 
 use super::convention::{Convention, Event};
-use super::headers_file::Headers;
+use super::headers_file::HeadersFile;
 use super::posix::{self, PosixMode};
-use super::script_scan::Habits;
-use super::{Lanes, Plumbing};
+use super::script_scan::ScriptScan;
+use super::{OutputPipes, Pipes};
 use crate::runtime::config::Config;
 use crate::runtime::handler::Handler;
 
@@ -26,21 +26,19 @@ const WRITABLE_HOME: &str = "/tmp";
 pub(super) fn spawn(
     config: &Config,
     convention: &Convention,
-    habits: &Habits,
+    scan: &ScriptScan,
     handler: &Handler,
-    plumbing: &Plumbing,
+    pipes: &Pipes,
     first_turn: u64,
     output: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = Command::new(&config.bash);
-    if posix::reason(PosixMode::named(&config.posix).unwrap_or_default(), convention, habits).is_some() {
+    if posix::reason(PosixMode::named(&config.posix).unwrap_or_default(), convention, scan).is_some() {
         command.arg("--posix");
     }
-    command.arg(&plumbing.driver.path);
+    command.arg(&pipes.driver.path);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
-    for (name, value) in
-        paths(plumbing).into_iter().chain(orders(config, convention, habits, handler)).chain([first_turn])
-    {
+    for (name, value) in paths(pipes).into_iter().chain(orders(config, convention, scan, handler)).chain([first_turn]) {
         let mut argument = OsString::from(name);
         argument.push("=");
         argument.push(value);
@@ -57,22 +55,22 @@ pub(super) fn spawn(
 }
 
 /// Where the driver finds its pipes and files. The status pipe comes first: a Bash that is too old looks no further.
-fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
-    let Lanes { stdout, stderr } = &plumbing.lanes;
-    let stdin = |lane: usize| plumbing.stdins.as_ref().map_or(Path::new("/dev/null"), |stdins| &stdins[lane].path);
+fn paths(pipes: &Pipes) -> Vec<(&'static str, OsString)> {
+    let OutputPipes { stdout, stderr } = &pipes.outputs;
+    let stdin = |parity: usize| pipes.stdins.as_ref().map_or(Path::new("/dev/null"), |stdins| &stdins[parity].path);
     let paths: [(&str, Option<&Path>); 12] = [
-        ("status", Some(&plumbing.status.path)),
-        ("wake", Some(&plumbing.wake.path)),
-        ("event_file", Some(&plumbing.event.path)),
-        ("trace_file", Some(&plumbing.trace.path)),
+        ("status", Some(&pipes.status.path)),
+        ("wake", Some(&pipes.wake.path)),
+        ("event_file", Some(&pipes.event.path)),
+        ("trace_file", Some(&pipes.trace.path)),
         ("stdout0", Some(&stdout[0].path)),
         ("stdout1", Some(&stdout[1].path)),
         ("stderr0", Some(&stderr[0].path)),
         ("stderr1", Some(&stderr[1].path)),
         ("stdin0", Some(stdin(0))),
         ("stdin1", Some(stdin(1))),
-        ("headers", plumbing.headers.as_ref().map(Headers::prefix)),
-        ("xtrace", plumbing.xtrace.as_ref().map(|(end, _)| end.path.as_path())),
+        ("headers", pipes.headers.as_ref().map(HeadersFile::prefix)),
+        ("xtrace", pipes.xtrace.as_ref().map(|(end, _)| end.path.as_path())),
     ];
     paths.map(|(name, path)| (name, path.map(OsString::from).unwrap_or_default())).to_vec()
 }
@@ -81,11 +79,11 @@ fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
 fn orders(
     config: &Config,
     convention: &Convention,
-    habits: &Habits,
+    scan: &ScriptScan,
     handler: &Handler,
 ) -> Vec<(&'static str, OsString)> {
     let script = handler.script();
-    let globals: Vec<&str> = habits.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
+    let globals: Vec<&str> = scan.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
     let in_argument = script.is_some() && convention.event == Event::Argument;
     vec![
         ("script", script.map(OsString::from).unwrap_or_default()),
@@ -95,15 +93,15 @@ fn orders(
         ("in_if", flag(convention.in_if)),
         ("pass", flag(in_argument)),
         ("globals", globals.join(" ").into()),
-        ("own_err", flag(habits.err_traps || habits.is_hostile_to_traps())),
-        ("may_trap", flag(habits.may_trap)),
-        ("aliased", flag(habits.keyword_aliases)),
-        ("own_exit", flag(habits.lists_traps || habits.is_hostile_to_traps())),
-        ("exit_traps", flag(habits.exit_traps && !habits.is_hostile_to_traps())),
-        ("own_builtin", flag(habits.builtin)),
-        ("noisy", flag(habits.traces)),
-        ("sources", flag(habits.sources)),
-        ("coprocs", flag(habits.coprocs)),
+        ("own_err", flag(scan.err_traps || scan.rules_out_driver_traps())),
+        ("may_trap", flag(scan.may_trap)),
+        ("aliased", flag(scan.keyword_aliases)),
+        ("own_exit", flag(scan.lists_traps || scan.rules_out_driver_traps())),
+        ("exit_traps", flag(scan.exit_traps && !scan.rules_out_driver_traps())),
+        ("own_builtin", flag(scan.redefines_builtin)),
+        ("noisy", flag(scan.traces)),
+        ("sources", flag(scan.sources)),
+        ("coprocs", flag(scan.coprocs)),
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),
         ("bash_env", env::var_os(BASH_ENV).unwrap_or_default()),

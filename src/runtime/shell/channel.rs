@@ -32,14 +32,14 @@ pub(crate) enum Channel {
 
 /// One end of a pipe, or a file: what we hold, and the path by which Bash opens it.
 #[derive(Debug)]
-pub(crate) struct End {
+pub(crate) struct PipeEnd {
     pub(crate) fd: OwnedFd,
     pub(crate) path: PathBuf,
 }
 
 /// A file that both sides open: a memfd, or a plain file in the folder.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct SharedFile {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
 }
@@ -62,29 +62,29 @@ impl Channel {
     }
 
     /// A pipe that Bash writes and we read, without blocking.
-    pub(crate) fn reader(&self, name: &str) -> io::Result<End> {
+    pub(crate) fn reader(&self, name: &str) -> io::Result<PipeEnd> {
         Ok(self.pipe(name)?.0)
     }
 
     /// The same with a writing end, for whoever wants no end-of-file.
-    pub(crate) fn pipe(&self, name: &str) -> io::Result<(End, OwnedFd)> {
+    pub(crate) fn pipe(&self, name: &str) -> io::Result<(PipeEnd, OwnedFd)> {
         match self {
             Channel::Proc(folder) => {
                 let (fd, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
                 let path = folder.join(fd.as_raw_fd().to_string());
-                Ok((End { fd, path }, writer))
+                Ok((PipeEnd { fd, path }, writer))
             }
             Channel::Fifos(folder) => {
                 let path = folder.join(name);
                 let fd = open_fifo(&path)?;
                 let writer = OpenOptions::new().write(true).open(&path)?.into();
-                Ok((End { fd, path }, writer))
+                Ok((PipeEnd { fd, path }, writer))
             }
         }
     }
 
     /// A pipe that we write and Bash reads. Writing to it while nobody has it open fails with EPIPE.
-    pub(crate) fn writer(&self, name: &str) -> io::Result<End> {
+    pub(crate) fn writer(&self, name: &str) -> io::Result<PipeEnd> {
         let (fd, path) = match self {
             Channel::Proc(folder) => {
                 let (_, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
@@ -98,11 +98,11 @@ impl Channel {
                 (writer.into(), path)
             }
         };
-        Ok(End { fd, path })
+        Ok(PipeEnd { fd, path })
     }
 
     /// A file that both sides read and write, with `content` to begin with.
-    pub(crate) fn file(&self, name: &str, content: &[u8]) -> io::Result<Shared> {
+    pub(crate) fn file(&self, name: &str, content: &[u8]) -> io::Result<SharedFile> {
         let (mut file, path) = match self {
             Channel::Proc(folder) => {
                 let file = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
@@ -115,12 +115,12 @@ impl Channel {
             }
         };
         file.write_all(content)?;
-        Ok(Shared { file, path })
+        Ok(SharedFile { file, path })
     }
 
     /// Puts an empty file in the place of `shared`, under the same path: who still has the old one open can never read what the new
     /// one will hold.
-    pub(crate) fn renew_file(&self, shared: &mut Shared) -> io::Result<()> {
+    pub(crate) fn renew_file(&self, shared: &mut SharedFile) -> io::Result<()> {
         match self {
             Channel::Proc(_) => {
                 let new = memfd_create("renewed", MFdFlags::MFD_CLOEXEC)?;
@@ -138,7 +138,7 @@ impl Channel {
 
     /// Puts a new pipe in the place of `end`, under the same path, and gives back the old one: whoever still writes to that one
     /// can never be taken for the next writer.
-    pub(crate) fn renew(&self, end: &mut End) -> io::Result<OwnedFd> {
+    pub(crate) fn renew(&self, end: &mut PipeEnd) -> io::Result<OwnedFd> {
         let old = end.fd.try_clone()?;
         match self {
             Channel::Proc(_) => {

@@ -72,7 +72,7 @@ printf 'B\n' >>"$__coshell_status"
 
   # The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
   # trap, which runs before the next command, when the supervisor has ended the one that is waited for.
-  __coshell_on_overdue="$__coshell_saw __coshell_kind=overdue"'; \builtin eval "$__coshell_trace" || \builtin :
+  __coshell_on_timeout="$__coshell_saw __coshell_kind=timeout"'; \builtin eval "$__coshell_trace" || \builtin :
     \builtin trap "$__coshell_on_next" DEBUG'
   __coshell_on_next="$__coshell_saw __coshell_kind=stopped"'; \builtin eval "$__coshell_trace" || \builtin :
     \builtin trap - DEBUG
@@ -281,7 +281,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           builtin trap "$__coshell_on_return" RETURN
           ;;
         esac
-        case $__coshell_timed in 1) builtin trap "$__coshell_on_overdue" STKFLT ;; esac
+        case $__coshell_timed in 1) builtin trap "$__coshell_on_timeout" STKFLT ;; esac
         {
           builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
           builtin read -r -N 1 -u 9 __coshell_byte || builtin :

@@ -9,26 +9,21 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::convention::Convention;
-use super::pipes::{Plumbing, lane};
+use super::pipes::{Pipes, parity};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::payload::Payload;
 
 const PAGE: usize = 4096;
 
 /// Writes `invocation` for the subshell of `turn` to where the handler expects it.
-pub(super) fn write(
-    plumbing: &mut Plumbing,
-    convention: &Convention,
-    turn: u64,
-    invocation: &Invocation,
-) -> io::Result<()> {
-    if let Some(stdins) = &plumbing.stdins {
-        rewrite(&stdins[lane(turn)].file, &invocation.event)?;
+pub(super) fn write(pipes: &mut Pipes, convention: &Convention, turn: u64, invocation: &Invocation) -> io::Result<()> {
+    if let Some(stdins) = &pipes.stdins {
+        rewrite(&stdins[parity(turn)].file, &invocation.event)?;
     }
-    if let Some(headers) = &mut plumbing.headers {
+    if let Some(headers) = &mut pipes.headers {
         headers.write(turn, &invocation.headers)?;
     }
-    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation))
+    rewrite_from_the_end(&pipes.event.file, &fields(turn, convention, invocation))
 }
 
 /// A subshell whose `read` ends by the script's TMOUT looks into the file at any moment. A page appears at once; of what is written

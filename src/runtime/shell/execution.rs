@@ -8,9 +8,9 @@ use nix::unistd::write;
 
 use super::convention::Stream;
 use super::status::Status;
-use super::{Phase, Read, Shell, WAKE, event_file, lane, poll_timeout};
+use super::{Phase, Read, Shell, WAKE, event_file, parity, poll_timeout};
 use crate::runtime::deadline::Deadline;
-use crate::runtime::failure::{Failure, Overdue};
+use crate::runtime::failure::{Failure, Timeout};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::logs::Owner;
 use crate::runtime::logs::lines::Lines;
@@ -24,10 +24,10 @@ const QUIET: Duration = Duration::from_millis(1);
 const SAID_ALL: i32 = 47;
 
 /// One event while it runs.
-pub(super) struct Turn<'a, 'r> {
+pub(super) struct Execution<'a, 'r> {
     pub(super) shell: &'a mut Shell,
     /// Its number. Bash may be at the next one already, while a background process still holds this one's stdout.
-    pub(super) number: u64,
+    pub(super) turn: u64,
     pub(super) lines: Lines,
     pub(super) response: &'a mut Response<'r>,
     pub(super) stdout_open: bool,
@@ -41,12 +41,12 @@ pub(super) struct Turn<'a, 'r> {
     /// When the first of the two above became known.
     pub(super) ended_at: Option<Instant>,
     /// Whether the log has said who holds stdout past the handler's end.
-    pub(super) holders_told: bool,
+    pub(super) warned_of_holders: bool,
     pub(super) deadline: Deadline,
     /// What the times of traced commands are counted from.
     pub(super) since: SystemTime,
     /// Set when the event was ended for its deadline.
-    pub(super) overdue: Option<Overdue>,
+    pub(super) timeout: Option<Timeout>,
 }
 
 impl Shell {
@@ -61,10 +61,10 @@ impl Shell {
         let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;
         self.wake(invocation, &mut deadline, &owner)?;
-        self.traced.steps.begin();
-        let mut turn = Turn {
+        self.trace_output.steps.begin();
+        let mut execution = Execution {
             lines: self.host.log.lines(owner).without(&self.driver_text),
-            number: self.turn,
+            turn: self.turn,
             shell: self,
             response,
             stdout_open: true,
@@ -73,28 +73,28 @@ impl Shell {
             succeeded: false,
             done: None,
             ended_at: None,
-            holders_told: false,
+            warned_of_holders: false,
             deadline,
             since,
-            overdue: None,
+            timeout: None,
         };
-        while !turn.is_over() {
-            turn.wait(turn.next_alarm())?;
-            turn.read();
-            turn.keep_time()?;
+        while !execution.is_over() {
+            execution.wait(execution.next_alarm())?;
+            execution.read();
+            execution.keep_time()?;
         }
-        if turn.never_began() {
+        if execution.never_began() {
             return self.call(invocation, response);
         }
-        turn.end_trace();
-        turn.finish()
+        execution.end_trace();
+        execution.finish()
     }
 
     fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
         self.forget_records();
         loop {
-            event_file::write(&mut self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
-            match write(&self.plumbing.wake.fd, WAKE) {
+            event_file::write(&mut self.pipes, &self.convention, self.turn, invocation).map_err(lost)?;
+            match write(&self.pipes.wake.fd, WAKE) {
                 Ok(_) => {
                     self.phase = Phase::Running;
                     self.called = self.turn;
@@ -111,32 +111,32 @@ impl Shell {
     }
 }
 
-impl Turn<'_, '_> {
+impl Execution<'_, '_> {
     /// Whether the subshell was killed before it took its event: it was dying already when it was woken, and the byte that woke it is
     /// still there. Then the next one may take the event; in any other case the handler may have begun, and is not run twice.
     fn never_began(&self) -> bool {
-        let killed = self.done.is_some_and(|status| status > 128) && !self.succeeded && self.overdue.is_none();
-        killed && self.response.is_empty() && self.shell.plumbing.take_back(WAKE)
+        let killed = self.done.is_some_and(|status| status > 128) && !self.succeeded && self.timeout.is_none();
+        killed && self.response.is_empty() && self.shell.pipes.take_back(WAKE)
     }
 
     fn is_over(&self) -> bool {
         let ended = self.succeeded || self.done.is_some();
-        (ended && !self.stdout_open) || self.overdue.is_some() || self.shell.is_dead()
+        (ended && !self.stdout_open) || self.timeout.is_some() || self.shell.is_dead()
     }
 
     /// Waits until something happens, at most until `alarm`.
     pub(super) fn wait(&mut self, alarm: Option<Instant>) -> Result<(), Failure> {
-        let plumbing = &self.shell.plumbing;
-        let lane = lane(self.number);
+        let pipes = &self.shell.pipes;
+        let parity = parity(self.turn);
         let reads = |stream| self.listening && self.has_room(stream);
         let ends = [
-            Some(&plumbing.status),
-            plumbing.xtrace.as_ref().map(|(end, _)| end).filter(|_| self.listening),
-            Some(&plumbing.lanes.stdout[lane]).filter(|_| self.stdout_open && reads(Stream::Stdout)),
-            Some(&plumbing.lanes.stderr[lane]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
+            Some(&pipes.status),
+            pipes.xtrace.as_ref().map(|(end, _)| end).filter(|_| self.listening),
+            Some(&pipes.outputs.stdout[parity]).filter(|_| self.stdout_open && reads(Stream::Stdout)),
+            Some(&pipes.outputs.stderr[parity]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
         ];
         let peer = self.response.waits_for().map(|peer| PollFd::new(peer, PollFlags::POLLOUT | PollFlags::POLLIN));
-        let ends = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.children.as_fd()]);
+        let ends = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.child_signals.as_fd()]);
         let ends = ends.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         let mut fds: Vec<PollFd> = peer.into_iter().chain(ends).collect();
         let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));
@@ -155,7 +155,7 @@ impl Turn<'_, '_> {
 
     /// Takes what there is. The statuses come first: what was written to the pipes before is in them then.
     pub(super) fn read(&mut self) {
-        let turn = self.number;
+        let turn = self.turn;
         for status in self.shell.read_statuses() {
             match status {
                 Status::Succeeded { turn: of } if of == turn => self.succeeded = true,

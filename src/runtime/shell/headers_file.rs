@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::channel::{Channel, private_folder};
 
 #[derive(Debug)]
-pub(super) struct Headers {
+pub(super) struct HeadersFile {
     folder: PathBuf,
     /// Whether the folder is for this alone.
     is_own: bool,
@@ -20,14 +20,14 @@ pub(super) struct Headers {
     last: Option<PathBuf>,
 }
 
-impl Headers {
+impl HeadersFile {
     /// In the channel's folder, or in a private one below /tmp where it has none.
-    pub(super) fn beside(channel: &Channel) -> io::Result<Headers> {
+    pub(super) fn beside(channel: &Channel) -> io::Result<HeadersFile> {
         let (folder, is_own) = match channel.folder() {
             Some(folder) => (folder, false),
             None => (private_folder()?, true),
         };
-        Ok(Headers { prefix: folder.join("headers-"), folder, is_own, last: None })
+        Ok(HeadersFile { prefix: folder.join("headers-"), folder, is_own, last: None })
     }
 
     pub(super) fn prefix(&self) -> &Path {
@@ -55,7 +55,7 @@ impl Headers {
     }
 }
 
-impl Drop for Headers {
+impl Drop for HeadersFile {
     fn drop(&mut self) {
         if self.is_own {
             drop(fs::remove_dir_all(&self.folder)); // nothing can be done where it fails

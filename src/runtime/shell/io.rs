@@ -11,7 +11,7 @@ use signal_hook::SigId;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::low_level::{pipe, unregister};
 
-use super::channel::End;
+use super::channel::PipeEnd;
 
 /// Small enough to be cleared for each read.
 const READ_BYTES: usize = 16 * 1024;
@@ -25,7 +25,7 @@ pub(super) enum Read {
 }
 
 /// Reads what is there, up to [`READ_BYTES`].
-pub(super) fn read_once(end: &End, take: &mut impl FnMut(&[u8])) -> Read {
+pub(super) fn read_once(end: &PipeEnd, take: &mut impl FnMut(&[u8])) -> Read {
     let mut buffer = [0; READ_BYTES];
     match read(&end.fd, &mut buffer).map_err(io::Error::from) {
         Ok(0) => Read::End,
@@ -47,31 +47,31 @@ pub(super) fn poll_timeout(wait: Duration) -> PollTimeout {
 
 /// Becomes readable with every SIGCHLD. A handler, not a blocked mask: a mask would be inherited by Bash.
 #[derive(Debug)]
-pub(super) struct Children {
+pub(super) struct ChildSignals {
     reader: UnixStream,
     id: SigId,
 }
 
-impl Children {
-    pub(super) fn watch() -> io::Result<Children> {
+impl ChildSignals {
+    pub(super) fn watch() -> io::Result<ChildSignals> {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
-        Ok(Children { reader, id: pipe::register(SIGCHLD, writer)? })
+        Ok(ChildSignals { reader, id: pipe::register(SIGCHLD, writer)? })
     }
 
     /// Whether there was a SIGCHLD since the last call.
-    pub(super) fn have_changed(&self) -> bool {
+    pub(super) fn have_come(&self) -> bool {
         matches!(read(&self.reader, &mut [0; 64]), Ok(1..))
     }
 }
 
-impl AsFd for Children {
+impl AsFd for ChildSignals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
     }
 }
 
-impl Drop for Children {
+impl Drop for ChildSignals {
     fn drop(&mut self) {
         unregister(self.id);
     }

@@ -36,23 +36,23 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{read, write};
 
 pub(crate) use self::convention::Convention;
-use self::io::{Children, Read, poll_timeout, read_once};
-use self::pipes::{Lanes, Plumbing, lane};
-use self::status::{Records, Status};
-use self::xtrace::Traced;
+use self::io::{ChildSignals, Read, poll_timeout, read_once};
+use self::pipes::{OutputPipes, Pipes, parity};
+use self::status::{Status, StatusReader};
+use self::xtrace::TraceOutput;
 use super::handler::Handler;
 use super::host::Host;
 use super::logs::driver_text::DriverText;
-use super::logs::leftovers::Whose;
+use super::logs::leftovers::Holder;
 use super::logs::lines::Lines;
-use super::process_registry::{Bash, Life};
+use super::process_registry::{Bash, BashState};
 
-pub(crate) use self::start::Starting;
+pub(crate) use self::start::ShellStart;
 
 const WAKE: &[u8] = b"e";
 const RELEASE: &[u8] = b"r";
 /// After so many subshells in a row that ended before they could wait, Bash is given up.
-const MOST_STILLBORN: u32 = 3;
+const MAX_FAILED_FORKS: u32 = 3;
 
 /// Where the current turn is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,21 +76,21 @@ enum Phase {
 pub(crate) struct Shell {
     bash: Bash,
     /// Readable after a SIGCHLD.
-    children: Children,
+    child_signals: ChildSignals,
     /// Whether it was found readable.
     signalled: bool,
-    plumbing: Plumbing,
-    records: Records,
+    pipes: Pipes,
+    records: StatusReader,
     turn: u64,
     /// The last turn that was given an event.
     called: u64,
     phase: Phase,
     /// The current turn's subshell, while there is one and it has told its number.
     subshell: Option<i32>,
-    stillborn: u32,
+    failed_forks: u32,
     /// The log of the last turn that was answered, while its pipe may still have writers.
     last_log: Option<(u64, Lines)>,
-    traced: Traced,
+    trace_output: TraceOutput,
     handler: Handler,
     task_root: PathBuf,
     /// What must not appear in the log.
@@ -129,7 +129,7 @@ impl Shell {
     fn release(&mut self) {
         if self.phase == Phase::Lingering {
             // A subshell that was killed meanwhile needs no release.
-            let _ = write(&self.plumbing.wake.fd, RELEASE);
+            let _ = write(&self.pipes.wake.fd, RELEASE);
             self.phase = Phase::Ending;
         }
     }
@@ -137,8 +137,8 @@ impl Shell {
     /// Waits for a status or the end of Bash, and takes note of it.
     fn wait(&mut self, timeout: Duration) -> std::io::Result<()> {
         let mut fds = [
-            PollFd::new(self.plumbing.status.fd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.pipes.status.fd.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.child_signals.as_fd(), PollFlags::POLLIN),
         ];
         let timeout = if timeout.is_zero() { PollTimeout::ZERO } else { poll_timeout(timeout) };
         match poll(&mut fds, timeout) {
@@ -154,7 +154,7 @@ impl Shell {
     /// Reads what the driver says, and takes note of it.
     fn read_statuses(&mut self) -> Vec<Status> {
         let mut buffer = [0; 4096];
-        let statuses = match read(&self.plumbing.status.fd, &mut buffer) {
+        let statuses = match read(&self.pipes.status.fd, &mut buffer) {
             Ok(count) => self.records.read(&buffer[..count]),
             Err(_) => Vec::new(),
         };
@@ -171,10 +171,10 @@ impl Shell {
                 self.turn = turn;
                 self.phase = Phase::Waiting;
                 self.subshell = Some(pid).filter(|pid| *pid > 0);
-                self.host.roster.note_subshell(pid);
-                self.stillborn = 0;
-                self.plumbing.renew_stdin(turn - 1);
-                if self.is_in_the_way() {
+                self.host.processes.note_subshell(pid);
+                self.failed_forks = 0;
+                self.pipes.renew_stdin(turn - 1);
+                if self.has_pipes_of_earlier_event() {
                     self.kill_subshell();
                     self.phase = Phase::Ending;
                 }
@@ -191,8 +191,8 @@ impl Shell {
             Status::Done { turn, .. } if turn > self.turn => {
                 self.turn = turn;
                 self.phase = Phase::Forking;
-                self.stillborn += 1;
-                if self.stillborn >= MOST_STILLBORN {
+                self.failed_forks += 1;
+                if self.failed_forks >= MAX_FAILED_FORKS {
                     self.end();
                 }
             }
@@ -202,14 +202,14 @@ impl Shell {
 
     /// SIGCHLD says that some child has ended; ask only then whether it was Bash.
     fn note_end_of_bash(&mut self) {
-        if !std::mem::take(&mut self.signalled) || !self.children.have_changed() {
+        if !std::mem::take(&mut self.signalled) || !self.child_signals.have_come() {
             return;
         }
-        self.note_life();
+        self.note_state();
     }
 
-    fn note_life(&mut self) {
-        if let Life::Ended(status) = self.bash.life() {
+    fn note_state(&mut self) {
+        if let BashState::Ended(status) = self.bash.state() {
             self.phase = Phase::Dead(status);
         }
     }
@@ -226,11 +226,11 @@ impl Shell {
     /// the log thread reads that pipe, and the turn after next gets a new one.
     fn hand_over_last_log(&mut self) {
         let Some((turn, mut lines)) = self.last_log.take() else { return };
-        let end = &mut self.plumbing.lanes.stderr[lane(turn)];
+        let end = &mut self.pipes.outputs.stderr[parity(turn)];
         if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
-            && let Ok(old) = self.plumbing.channel.renew(end)
+            && let Ok(old) = self.pipes.channel.renew(end)
         {
-            self.host.leftovers.adopt(old, lines, Whose::Background);
+            self.host.leftovers.adopt(old, lines, Holder::Background);
         } else {
             lines.finish();
         }

@@ -9,69 +9,69 @@ use std::path::PathBuf;
 
 use nix::fcntl::OFlag;
 
-use super::channel::{Channel, End, Shared};
+use super::channel::{Channel, PipeEnd, SharedFile};
 use super::convention::Convention;
-use super::headers_file::Headers;
-use super::script_scan::Habits;
+use super::headers_file::HeadersFile;
+use super::script_scan::ScriptScan;
 use crate::runtime::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
 
 /// All that connects the supervisor with one Bash.
 #[derive(Debug)]
-pub(super) struct Plumbing {
+pub(super) struct Pipes {
     pub(super) channel: Channel,
     /// The driver's own text.
-    pub(super) driver: Shared,
+    pub(super) driver: SharedFile,
     /// The event for the waiting subshell.
-    pub(super) event: Shared,
-    /// The event once more, for a handler that reads it from stdin; for odd and even turns, as the lanes.
-    pub(super) stdins: Option<[Shared; 2]>,
+    pub(super) event: SharedFile,
+    /// The event once more, for a handler that reads it from stdin; for odd and even turns, as the outputs.
+    pub(super) stdins: Option<[SharedFile; 2]>,
     /// The event's headers, for a script that speaks of them.
-    pub(super) headers: Option<Headers>,
+    pub(super) headers: Option<HeadersFile>,
     /// Stack records of failures.
-    pub(super) trace: Shared,
+    pub(super) trace: SharedFile,
     /// What the driver says.
-    pub(super) status: End,
+    pub(super) status: PipeEnd,
     /// Held so that the status pipe has no end-of-file while nobody writes.
     _status_writer: OwnedFd,
     /// Wakes the waiting subshell, and lets a lingering one go.
-    pub(super) wake: End,
-    pub(super) lanes: Lanes,
+    pub(super) wake: PipeEnd,
+    pub(super) outputs: OutputPipes,
     /// Where Bash traces commands to, if it is to, with a writer held as for the status pipe.
-    pub(super) xtrace: Option<(End, OwnedFd)>,
+    pub(super) xtrace: Option<(PipeEnd, OwnedFd)>,
 }
 
 /// The response and log pipes. There are two of each, for odd and even turns: the next subshell opens its own while those of the
 /// event before may not have been read to their end.
 #[derive(Debug)]
-pub(super) struct Lanes {
-    pub(super) stdout: [End; 2],
-    pub(super) stderr: [End; 2],
+pub(super) struct OutputPipes {
+    pub(super) stdout: [PipeEnd; 2],
+    pub(super) stderr: [PipeEnd; 2],
 }
 
-impl Plumbing {
-    /// Makes all of it that `convention`, `habits` and `handler` ask for; `traced` says whether commands are to be traced.
+impl Pipes {
+    /// Makes all of it that `convention`, `scan` and `handler` ask for; `traced` says whether commands are to be traced.
     pub(super) fn new(
         channel: Channel,
         traced: bool,
         convention: &Convention,
-        habits: &Habits,
+        scan: &ScriptScan,
         handler: &Handler,
-    ) -> io::Result<Plumbing> {
+    ) -> io::Result<Pipes> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
-        let headers = convention.globals.contains("HEADERS") && (habits.headers || habits.sources);
+        let headers = convention.globals.contains("HEADERS") && (scan.headers || scan.sources);
         let (status, status_writer) = channel.pipe("status")?;
-        Ok(Plumbing {
+        Ok(Pipes {
             driver: channel.file("driver", DRIVER.as_bytes())?,
             event: channel.file("event", b"")?,
             stdins: if on_stdin { Some([channel.file("stdin0", b"")?, channel.file("stdin1", b"")?]) } else { None },
-            headers: if headers { Some(Headers::beside(&channel)?) } else { None },
+            headers: if headers { Some(HeadersFile::beside(&channel)?) } else { None },
             trace: channel.file("trace", b"")?,
             status,
             _status_writer: status_writer,
             wake: channel.writer("wake")?,
-            lanes: Lanes {
+            outputs: OutputPipes {
                 stdout: [channel.reader("stdout0")?, channel.reader("stdout1")?],
                 stderr: [channel.reader("stderr0")?, channel.reader("stderr1")?],
             },
@@ -84,13 +84,13 @@ impl Plumbing {
     /// forked: a background process of that event reads no later one.
     pub(super) fn renew_stdin(&mut self, turn: u64) {
         if let Some(stdins) = &mut self.stdins {
-            drop(self.channel.renew_file(&mut stdins[lane(turn)])); // without a spare descriptor it stays
+            drop(self.channel.renew_file(&mut stdins[parity(turn)])); // without a spare descriptor it stays
         }
     }
 
     /// The private folders that must not be left behind.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
-        let of_headers = self.headers.as_ref().and_then(Headers::folder);
+        let of_headers = self.headers.as_ref().and_then(HeadersFile::folder);
         self.channel.folder().into_iter().chain(of_headers).collect()
     }
 
@@ -103,7 +103,7 @@ impl Plumbing {
     }
 }
 
-/// Which of the two lanes `turn` has.
-pub(super) fn lane(turn: u64) -> usize {
+/// Which of the two outputs `turn` has.
+pub(super) fn parity(turn: u64) -> usize {
     (turn % 2) as usize
 }

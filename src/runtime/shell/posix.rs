@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::convention::Convention;
-use super::script_scan::Habits;
+use super::script_scan::ScriptScan;
 use crate::runtime::config::Config;
 use crate::runtime::failure::{BashMessage, Failure};
 
@@ -81,13 +81,13 @@ impl Display for Reason {
     }
 }
 
-/// Why a script with `habits` runs in POSIX mode; `None` where it runs in ordinary Bash.
-pub(super) fn reason(setting: PosixMode, convention: &Convention, habits: &Habits) -> Option<Reason> {
+/// Why a script with `scan` runs in POSIX mode; `None` where it runs in ordinary Bash.
+pub(super) fn reason(setting: PosixMode, convention: &Convention, scan: &ScriptScan) -> Option<Reason> {
     match setting {
         PosixMode::On => Some(Reason::Setting),
         PosixMode::Off => None,
         PosixMode::WhereNeeded => {
-            let (file, line) = habits.apostrophe.clone().filter(|_| convention.posix)?;
+            let (file, line) = scan.apostrophe.clone().filter(|_| convention.posix)?;
             Some(Reason::Expansion { file, line })
         }
     }
@@ -104,7 +104,7 @@ pub(crate) fn reason_for(
     setting: PosixMode,
     convention: &Convention,
 ) -> io::Result<Option<Reason>> {
-    Ok(reason(setting, convention, &Habits::of(script, root)?))
+    Ok(reason(setting, convention, &ScriptScan::of(script, root)?))
 }
 
 /// The file that Bash could not parse, according to what it wrote, although it can in POSIX mode.
@@ -124,8 +124,8 @@ fn parses(config: &Config, file: &Path) -> bool {
     command.args(["--posix", "-n", "--"]).arg(file).env_remove("BASH_ENV");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let Ok(mut bash) = command.spawn() else { return false };
-    let mut told = Vec::new();
-    let read = bash.stderr.take().map(|mut stderr| stderr.read_to_end(&mut told));
+    let mut errors = Vec::new();
+    let read = bash.stderr.take().map(|mut stderr| stderr.read_to_end(&mut errors));
     drop(bash.wait());
     matches!(read, Some(Ok(0)))
 }

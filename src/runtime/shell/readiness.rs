@@ -9,7 +9,7 @@ use super::{Phase, Shell};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::failure::Failure;
 use crate::runtime::logs::{Level, Owner};
-use crate::runtime::processes::{Process, listed};
+use crate::runtime::processes::{Process, list};
 
 /// How often a wait without an end looks around.
 const LOOK: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ impl Shell {
     fn is_ready(&self) -> Result<bool, Failure> {
         match self.phase {
             Phase::Waiting => Ok(true),
-            Phase::Dead(status) if self.stillborn > 0 => {
+            Phase::Dead(status) if self.failed_forks > 0 => {
                 Err(Failure::NoSubshell { status: status.and_then(|status| status.code()).unwrap_or_default() })
             }
             Phase::Dead(status) => Err(Failure::ShellDied { status }),
@@ -48,12 +48,12 @@ impl Shell {
     }
 
     fn warn_of_delay(&self, started: Instant, owner: &Owner) {
-        let below = Process::below(i32::try_from(self.bash.id()).unwrap_or_default());
-        let what = if below.is_empty() { "nothing".to_owned() } else { listed(&below) };
-        let told = format!(
+        let below = Process::descendants(i32::try_from(self.bash.id()).unwrap_or_default());
+        let what = if below.is_empty() { "nothing".to_owned() } else { list(&below) };
+        let message = format!(
             "the time limit is near; after {:.1} s the event has not begun: Bash is not ready for it, below it runs: {what}",
             started.elapsed().as_secs_f64()
         );
-        self.host.log.say(Level::Warn, owner, &told);
+        self.host.log.say(Level::Warn, owner, &message);
     }
 }

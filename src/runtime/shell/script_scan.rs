@@ -11,12 +11,12 @@ use super::sources::sourced;
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
 /// The words of Bash's grammar that the driver's traps use.
 const KEYWORDS: [&str; 8] = ["case", "do", "done", "esac", "for", "in", "while", "time"];
-/// So many files are read for their habits.
-const MOST_FILES: usize = 32;
+/// So many files are read for their scan.
+const MAX_FILES: usize = 32;
 
 /// What the script's text speaks of, where the driver has to step aside.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Habits {
+pub(super) struct ScriptScan {
     /// ERR traps or errtrace: a trap of ours, with errtrace, would change when the script's own one fires.
     pub(super) err_traps: bool,
     /// `kill`, or a list of the traps: an EXIT trap of ours would show, or cost a child a signal.
@@ -32,7 +32,7 @@ pub(super) struct Habits {
     /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
     pub(super) traces: bool,
     /// RETURN traps or functrace: a RETURN trap of ours would be in the way.
-    pub(super) returns: bool,
+    pub(super) return_traps: bool,
     /// Other files: the driver is to look at the functions for both of the above, once they are known.
     pub(super) sources: bool,
     /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
@@ -42,42 +42,42 @@ pub(super) struct Habits {
     /// bootstrap.
     pub(super) coprocs: bool,
     /// A function that takes the name of `builtin`, without which the driver can do nothing.
-    pub(super) builtin: bool,
+    pub(super) redefines_builtin: bool,
     /// The tutorial's global HEADERS, a file that is made only then.
     pub(super) headers: bool,
     /// The first expansion that POSIX mode reads differently: its file and its line.
     pub(super) apostrophe: Option<(PathBuf, u32)>,
 }
 
-impl Habits {
+impl ScriptScan {
     /// Of `script`, and of what it seems to source in its own folder or in `root`.
-    pub(super) fn of(script: &Path, root: &Path) -> io::Result<Habits> {
+    pub(super) fn of(script: &Path, root: &Path) -> io::Result<ScriptScan> {
         let text = String::from_utf8_lossy(&fs::read(script)?).into_owned();
-        let mut habits = Habits::default();
-        habits.judge(&text, script);
+        let mut scan = ScriptScan::default();
+        scan.scan_text(&text, script);
         let folder = script.parent().unwrap_or(root);
         let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced(&text, [root, folder]));
-        while let Some(file) = to_read.pop().filter(|_| files.len() < MOST_FILES) {
+        while let Some(file) = to_read.pop().filter(|_| files.len() < MAX_FILES) {
             if files.insert(file.clone())
                 && let Ok(bytes) = fs::read(&file)
             {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                habits.judge(&text, &file);
+                scan.scan_text(&text, &file);
                 to_read.extend(sourced(&text, [root, file.parent().unwrap_or(root)]));
             }
         }
-        habits.coprocs |= habits.sources;
-        habits.exit_traps &= !habits.returns;
-        habits.globals = GLOBALS.into_iter().filter(|name| habits.sources || habits.globals.contains(name)).collect();
-        Ok(habits)
+        scan.coprocs |= scan.sources;
+        scan.exit_traps &= !scan.return_traps;
+        scan.globals = GLOBALS.into_iter().filter(|name| scan.sources || scan.globals.contains(name)).collect();
+        Ok(scan)
     }
 
     /// Whether traps of ours would show, or fail.
-    pub(super) fn is_hostile_to_traps(&self) -> bool {
+    pub(super) fn rules_out_driver_traps(&self) -> bool {
         self.keyword_aliases || self.debug_traps
     }
 
-    fn judge(&mut self, text: &str, file: &Path) {
+    fn scan_text(&mut self, text: &str, file: &Path) {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
         self.headers |= speaks_of(&["HEADERS"]);
@@ -88,17 +88,17 @@ impl Habits {
         let begins_with_dot = || text.lines().any(|line| line.trim_start().starts_with(". "));
         self.may_trap |= speaks_of(&["trap", "source", "eval"]) || speaks_of(&dot) || begins_with_dot();
         self.exit_traps |= speaks_of(&["trap"]) && speaks_of(&["EXIT", " 0"]);
-        self.returns |= speaks_of(&["RETURN", "functrace"]);
-        self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
+        self.return_traps |= speaks_of(&["RETURN", "functrace"]);
+        self.redefines_builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
         self.globals.extend(GLOBALS.into_iter().filter(|name| speaks_of(&[*name])));
         self.coprocs |= speaks_of(&["coproc"]);
         if self.apostrophe.is_none() {
             self.apostrophe = line_read_differently(text).map(|line| (file.to_owned(), line));
         }
-        text.lines().for_each(|line| self.note(line));
+        text.lines().for_each(|line| self.scan_line(line));
     }
 
-    fn note(&mut self, line: &str) {
+    fn scan_line(&mut self, line: &str) {
         let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+'));
         let (mut after_set, mut after_alias) = (false, false);
         for word in words {
@@ -131,9 +131,9 @@ mod tests {
             ("source lib.sh", false, false, true),
         ] {
             std::fs::write(file.path(), text).unwrap();
-            let habits = Habits::of(file.path(), Path::new("/nosuch")).unwrap();
-            assert_eq!((habits.err_traps, habits.traces, habits.sources), (err_traps, traces, sources), "{text}");
-            assert_eq!(habits.globals.len(), if sources { 2 } else { 0 }, "{text}");
+            let scan = ScriptScan::of(file.path(), Path::new("/nosuch")).unwrap();
+            assert_eq!((scan.err_traps, scan.traces, scan.sources), (err_traps, traces, sources), "{text}");
+            assert_eq!(scan.globals.len(), if sources { 2 } else { 0 }, "{text}");
         }
     }
 
@@ -152,10 +152,10 @@ mod tests {
             "source \"$(dirname \"${BASH_SOURCE[0]}\")/lib/a.sh\" # the library",
         ] {
             fs::write(&script, line).unwrap();
-            let habits = Habits::of(&script, root.path()).unwrap();
-            assert!(habits.err_traps && habits.headers, "{line}");
+            let scan = ScriptScan::of(&script, root.path()).unwrap();
+            assert!(scan.err_traps && scan.headers, "{line}");
         }
         fs::write(&script, "echo source lib/c.sh; source /nosuch; resource lib/a.sh").unwrap();
-        assert!(!Habits::of(&script, root.path()).unwrap().err_traps);
+        assert!(!ScriptScan::of(&script, root.path()).unwrap().err_traps);
     }
 }

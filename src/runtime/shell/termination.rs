@@ -17,7 +17,7 @@ impl Shell {
     pub(super) fn end(&mut self) {
         if !self.is_dead() {
             self.bash.kill();
-            self.note_life();
+            self.note_state();
         }
         self.kill_subshell();
     }
@@ -26,7 +26,7 @@ impl Shell {
     /// got an event, and this one has the pipes of the turn before that. Whoever still holds those, the event's response would wait
     /// for this subshell as well, and what this one writes to its log would stand under that event. The one after it has pipes
     /// that nobody used.
-    pub(super) fn is_in_the_way(&self) -> bool {
+    pub(super) fn has_pipes_of_earlier_event(&self) -> bool {
         self.turn == self.called + 2
     }
 
@@ -34,7 +34,7 @@ impl Shell {
     pub(super) fn kill_subshell(&mut self) {
         if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
             stop(pid); // or it would go on starting processes while they are listed
-            let below = Process::below(pid);
+            let below = Process::descendants(pid);
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             below.iter().for_each(Process::kill);
         }
@@ -43,7 +43,7 @@ impl Shell {
     /// Whether `pid` is a subshell of our Bash: its command line has the path of our driver, which nobody else's has. (It is no
     /// child of ours, so its number may have been given to another process.)
     fn is_ours(&self, pid: i32) -> bool {
-        let driver = self.plumbing.driver.path.as_os_str().as_encoded_bytes();
+        let driver = self.pipes.driver.path.as_os_str().as_encoded_bytes();
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|word| word == driver)
     }
@@ -53,7 +53,7 @@ impl Shell {
 fn stop(pid: i32) {
     let until = Instant::now() + STOP_PATIENCE;
     if kill(Pid::from_raw(pid), Signal::SIGSTOP).is_ok() {
-        while processes::runs(pid) && Instant::now() < until {
+        while processes::is_running(pid) && Instant::now() < until {
             std::thread::sleep(STOP_POLL);
         }
     }

@@ -11,11 +11,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
 
-use super::execution::Turn;
-use super::{Phase, lane};
-use crate::runtime::failure::{Failure, MORE_TIME, Overdue};
+use super::execution::Execution;
+use super::{Phase, parity};
+use crate::runtime::failure::{Failure, MORE_TIME, Timeout};
 use crate::runtime::logs::Level;
-use crate::runtime::processes::{Process, listed};
+use crate::runtime::processes::{Process, list};
 
 /// Its name in the driver: `trap … STKFLT`. (nix's `Signal` has no real-time signals.)
 const TIME_IS_UP: Signal = Signal::SIGSTKFLT;
@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_millis(50);
 /// Background processes may hold stdout so long past the handler's end before the log says so.
 const HOLDER_PATIENCE: Duration = Duration::from_secs(1);
 
-impl Turn<'_, '_> {
+impl Execution<'_, '_> {
     /// When something is to be done although nothing happens.
     pub(super) fn next_alarm(&self) -> Option<Instant> {
         let partial = self.lines.partial_wait().map(|wait| Instant::now() + wait);
@@ -51,37 +51,37 @@ impl Turn<'_, '_> {
     }
 
     fn holder_alarm(&self) -> Option<Instant> {
-        self.ended_at.filter(|_| self.stdout_open && !self.holders_told).map(|ended_at| ended_at + HOLDER_PATIENCE)
+        self.ended_at.filter(|_| self.stdout_open && !self.warned_of_holders).map(|ended_at| ended_at + HOLDER_PATIENCE)
     }
 
     fn warn_of_holders(&mut self) {
-        self.holders_told = true;
+        self.warned_of_holders = true;
         let holders = self.holders();
-        let told = format!(
+        let message = format!(
             "the handler has ended, but a background process still holds its stdout, and the response waits for it: {}; \
              redirect its output, as in `command >&2 &`",
-            if holders.is_empty() { "which one cannot be seen".to_owned() } else { listed(&holders) }
+            if holders.is_empty() { "which one cannot be seen".to_owned() } else { list(&holders) }
         );
-        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &message);
     }
 
     fn warn_of_deadline(&self) {
         let after = self.deadline.started.elapsed().as_secs_f64();
         let (_, running) = self.running();
-        let what = if running.is_empty() { "Bash itself".to_owned() } else { listed(&running) };
-        let told = format!("the time limit is near; after {after:.1} s this is running: {what}; {MORE_TIME}");
-        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
+        let what = if running.is_empty() { "Bash itself".to_owned() } else { list(&running) };
+        let message = format!("the time limit is near; after {after:.1} s this is running: {what}; {MORE_TIME}");
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &message);
     }
 
     /// Who has the event's stdout open.
     fn holders(&self) -> Vec<Process> {
-        let end = &self.shell.plumbing.lanes.stdout[lane(self.number)];
-        fstat(end.fd.as_fd()).map(|file| Process::holding((file.st_dev, file.st_ino))).unwrap_or_default()
+        let end = &self.shell.pipes.outputs.stdout[parity(self.turn)];
+        fstat(end.fd.as_fd()).map(|file| Process::with_open_file((file.st_dev, file.st_ino))).unwrap_or_default()
     }
 
     /// The subshell while it runs the handler.
     fn subshell(&self) -> Option<Pid> {
-        let runs = self.shell.phase == Phase::Running && self.shell.turn == self.number;
+        let runs = self.shell.phase == Phase::Running && self.shell.turn == self.turn;
         self.shell.subshell.filter(|_| runs).map(Pid::from_raw)
     }
 
@@ -89,9 +89,9 @@ impl Turn<'_, '_> {
     /// then all else.
     fn running(&self) -> (Vec<Process>, Vec<Process>) {
         let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
-        let driver = self.shell.plumbing.driver.path.display().to_string();
+        let driver = self.shell.pipes.driver.path.display().to_string();
         let (forks, others): (Vec<Process>, _) =
-            Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
+            Process::descendants(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
         let itself = Process::find(pid.as_raw()).filter(|process| !process.command.contains(&driver));
         (forks, itself.into_iter().chain(others).collect())
     }
@@ -117,7 +117,7 @@ impl Turn<'_, '_> {
             self.shell.end();
         }
         self.close_stdout()?;
-        self.overdue = Some(Overdue { after, margin, running: running.iter().map(Process::to_string).collect() });
+        self.timeout = Some(Timeout { after, margin, running: running.iter().map(Process::to_string).collect() });
         Ok(())
     }
 

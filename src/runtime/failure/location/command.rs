@@ -4,7 +4,7 @@ use super::*;
 
 impl Evidence<'_> {
     /// Finds the command of record `at`: the innermost that failed with it.
-    pub(super) fn locate(&self, at: usize, scope: Scope) -> Option<Found> {
+    pub(super) fn locate(&self, at: usize, scope: Scope) -> Option<FoundCommand> {
         let record = &self.records[at];
         let frame = record.frames.first()?;
         let Some(script) = self.script(&frame.file) else { return unparsed(frame, record) };
@@ -12,27 +12,33 @@ impl Evidence<'_> {
     }
 
     /// The same, with `frame` as the innermost call of the record.
-    pub(super) fn locate_from(&self, at: usize, script: &Rc<Script>, frame: &Frame, scope: Scope) -> Option<Found> {
+    pub(super) fn locate_from(
+        &self,
+        at: usize,
+        script: &Rc<Script>,
+        frame: &Frame,
+        scope: Scope,
+    ) -> Option<FoundCommand> {
         let record = &self.records[at];
         if let Some(index) = self.failed_redirection(script, frame, record, scope) {
-            return Some(Found::of(script, index));
+            return Some(FoundCommand::of(script, index));
         }
         if let Some((pipeline, member)) = failed_pipeline(script, frame, record, scope) {
             let status = *record.pipeline.get(member)?;
             let member = *script.members(pipeline).get(member)?;
             let deeper = self.inside(script, frame, member, at, status);
-            return Some(deeper.unwrap_or_else(|| Found {
+            return Some(deeper.unwrap_or_else(|| FoundCommand {
                 pipeline: Some(script.commands[pipeline].first_line),
-                ..Found::of(script, member)
+                ..FoundCommand::of(script, member)
             }));
         }
         if record.returned.is_some() {
             // In a trap Bash names the command that the trap interrupted; the line is right.
-            return self.alone_on_line(script, frame, false).map(|index| Found::of(script, index));
+            return self.alone_on_line(script, frame, false).map(|index| FoundCommand::of(script, index));
         }
         if let Some(index) = self.matching(script, frame, record, scope, false).filter(|_| record.is_consistent()) {
             let deeper = self.inside(script, frame, index, at, record.status);
-            return Some(deeper.unwrap_or_else(|| Found::of(script, index)));
+            return Some(deeper.unwrap_or_else(|| FoundCommand::of(script, index)));
         }
         self.call_that_returned(script, frame, record, scope)
     }
@@ -137,7 +143,7 @@ impl Evidence<'_> {
         frame: &Frame,
         record: &Record,
         scope: Scope,
-    ) -> Option<Found> {
+    ) -> Option<FoundCommand> {
         let on_line =
             |command: &Command| matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line));
         let calls: Vec<usize> = within(script, frame, scope)
@@ -159,14 +165,14 @@ impl Evidence<'_> {
             }
             let command = &theirs.commands[last];
             let inner = Frame { function: name.to_owned(), file, line: Some(command.first_line) };
-            return Some(Found {
+            return Some(FoundCommand {
                 line: Some(script.commands[*call].first_line),
                 inner: vec![inner],
-                ..Found::of(&theirs, last)
+                ..FoundCommand::of(&theirs, last)
             });
         }
         match calls.as_slice() {
-            [only] if returns || !record.is_consistent() => Some(Found::of(script, *only)),
+            [only] if returns || !record.is_consistent() => Some(FoundCommand::of(script, *only)),
             _ => None,
         }
     }
@@ -220,7 +226,7 @@ pub(super) fn failed_pipeline(script: &Script, frame: &Frame, record: &Record, s
 }
 
 /// Without the script's text: what Bash names, where nothing speaks against it.
-pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
+pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<FoundCommand> {
     let text =
         if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
     let line = frame.line.and_then(|line| text.lines().nth(line as usize - 1));
@@ -229,7 +235,7 @@ pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
             .contains(&crate::runtime::script::squeezed(record.command.lines().next().unwrap_or_default()))
     };
     let fits = text.is_empty() || line.is_some_and(stands_there);
-    (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| Found {
+    (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| FoundCommand {
         command: record.command.clone(),
         line: frame.line,
         pipeline: None,

@@ -23,7 +23,7 @@ impl Evidence<'_> {
         let in_handler: Vec<usize> = within(&script, &handler, Scope::Function).filter(is_it).collect();
         let anywhere: Vec<usize> = (0..script.commands.len()).filter(is_it).collect();
         match (in_handler.as_slice(), anywhere.as_slice()) {
-            ([only], _) => place.take(Found::of(&script, *only)),
+            ([only], _) => place.take(FoundCommand::of(&script, *only)),
             ([], [only]) => {
                 let command = &script.commands[*only];
                 place.is_condition = command.handled;
@@ -70,7 +70,10 @@ impl Evidence<'_> {
         }
         if let Some((pipeline, member)) = failed_pipeline(&script, &frame, record, Scope::Function) {
             let member = script.members(pipeline)[member];
-            place.take(Found { pipeline: Some(script.commands[pipeline].first_line), ..Found::of(&script, member) });
+            place.take(FoundCommand {
+                pipeline: Some(script.commands[pipeline].first_line),
+                ..FoundCommand::of(&script, member)
+            });
             return place;
         }
         if !exits_by_itself(&record.command)
@@ -85,7 +88,7 @@ impl Evidence<'_> {
             .collect();
         match candidates.as_slice() {
             [only] if place.is_status_of_trap && is_member_before_last(&script, *only) => place.command = String::new(),
-            [only] => place.take(Found::of(&script, *only)),
+            [only] => place.take(FoundCommand::of(&script, *only)),
             [] if !ends_by_itself(&record.command) => place.command = String::new(),
             _ => {}
         }
@@ -113,7 +116,7 @@ impl Evidence<'_> {
             found.next().filter(|_| found.next().is_none())
         };
         match is_named.or_else(|| about(script, message)).or_else(in_function).or(named) {
-            Some(index) => place.take(Found::of(script, index)),
+            Some(index) => place.take(FoundCommand::of(script, index)),
             None if message.line.is_some() => place.command = String::new(),
             None => {}
         }

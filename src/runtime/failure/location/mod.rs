@@ -22,7 +22,7 @@ use nix::sys::signal::Signal;
 
 use super::message::BashMessage;
 use crate::runtime::script::{Command, Kind, Script};
-use crate::runtime::stack::{Frame, Kind as Trap, Record, TOP_LEVEL};
+use crate::runtime::stack::{Frame, Record, TOP_LEVEL, TrapKind};
 
 use self::command::failed_pipeline;
 use self::subshell::is_in_background;
@@ -78,7 +78,7 @@ enum Scope {
 }
 
 /// A command that was found.
-struct Found {
+struct FoundCommand {
     command: String,
     /// `None` where it stands at several places.
     line: Option<u32>,
@@ -104,12 +104,12 @@ impl<'a> Evidence<'a> {
     /// The place of the failure that ended the shell.
     pub(crate) fn failure(&self) -> Option<Place> {
         let own = |kind| move |record: &Record| record.kind == kind && record.level == self.level;
-        let exit = self.records.iter().rposition(own(Trap::Exited));
+        let exit = self.records.iter().rposition(own(TrapKind::Exited));
         // Under `set +e` the last failure may be older than the exit: it counts if its status became the handler's.
         let became = |exit: &Record, status| exit.status == status && !exits_by_itself(&exit.command);
         let ended = |record: &Record| exit.is_none_or(|exit| became(&self.records[exit], record.status));
         // With errexit the first failure ends the shell; what fails after it fails in the handler's EXIT trap.
-        match self.records.iter().position(|record| own(Trap::Failed)(record) && ended(record)) {
+        match self.records.iter().position(|record| own(TrapKind::Failed)(record) && ended(record)) {
             Some(failed) => Some(self.failed(failed)),
             None => Some(self.exited(&self.records[exit?])),
         }
@@ -142,7 +142,7 @@ impl<'a> Evidence<'a> {
         let in_exit_trap = script.commands.iter().any(called_by_trap);
         let frame = Frame { function, file: self.file.to_owned(), line: None };
         let mut place = Place { status, at_exit: traps, in_exit_trap, frames: vec![frame], ..Place::default() };
-        place.take(Found::of(&script, only));
+        place.take(FoundCommand::of(&script, only));
         Some(place)
     }
 
@@ -154,26 +154,26 @@ impl<'a> Evidence<'a> {
         let only = found.next().filter(|_| found.next().is_none())?;
         let frame = Frame { function: script.commands[only].function.clone()?, file: self.file.to_owned(), line: None };
         let mut place = Place { frames: vec![frame], ..Place::default() };
-        place.take(Found::of(&script, only));
+        place.take(FoundCommand::of(&script, only));
         Some(place)
     }
 
     /// Where the shell was when its time was up. If it was `computing`, waiting for nothing, the command after the one that was
     /// interrupted tells it as well, and its line is known.
-    pub(crate) fn overdue(&self, computing: bool) -> Option<Place> {
-        let overdue = self.records.iter().rposition(|record| record.kind == Trap::Overdue)?;
+    pub(crate) fn at_timeout(&self, computing: bool) -> Option<Place> {
+        let timeout = self.records.iter().rposition(|record| record.kind == TrapKind::Timeout)?;
         // What was killed inside `$( )` failed there, where its line is known; the outer command is the substitution.
         let killed = 128 + Signal::SIGKILL as i32;
-        let is_inner = |record: &Record| record.kind == Trap::Failed && record.level > 1 && record.status == killed;
-        let inner = self.records[..overdue].iter().rev().take_while(|record| is_inner(record)).count();
+        let is_inner = |record: &Record| record.kind == TrapKind::Failed && record.level > 1 && record.status == killed;
+        let inner = self.records[..timeout].iter().rev().take_while(|record| is_inner(record)).count();
         let same = |record: &Record| {
-            record.kind == Trap::Stopped && (computing || record.command == self.records[overdue].command)
+            record.kind == TrapKind::Stopped && (computing || record.command == self.records[timeout].command)
         };
         let stopped = self.records.iter().rposition(same);
-        let record = &self.records[if inner > 0 { overdue - inner } else { stopped.unwrap_or(overdue) }];
+        let record = &self.records[if inner > 0 { timeout - inner } else { stopped.unwrap_or(timeout) }];
         let mut place = Place::of(record);
-        let has_failed = |record: &Record| record.kind == Trap::Failed && record.level == self.level;
-        if record.returned.is_some() || self.records[..overdue].iter().any(has_failed) {
+        let has_failed = |record: &Record| record.kind == TrapKind::Failed && record.level == self.level;
+        if record.returned.is_some() || self.records[..timeout].iter().any(has_failed) {
             place.in_exit_trap = true;
             place.command = String::new();
             return Some(place);
@@ -240,13 +240,13 @@ impl Place {
             pipeline: None,
             is_condition: false,
             is_status_of_trap: false,
-            in_exit_trap: record.returned.is_some() && record.kind == Trap::Failed,
+            in_exit_trap: record.returned.is_some() && record.kind == TrapKind::Failed,
             frames: record.frames.clone(),
             cut: record.cut,
         }
     }
 
-    fn take(&mut self, found: Found) {
+    fn take(&mut self, found: FoundCommand) {
         self.command = found.command;
         self.pipeline = found.pipeline;
         self.is_condition = found.is_condition;
@@ -259,11 +259,11 @@ impl Place {
     }
 }
 
-impl Found {
-    fn of(script: &Script, index: usize) -> Found {
+impl FoundCommand {
+    fn of(script: &Script, index: usize) -> FoundCommand {
         let command = &script.commands[index];
         let not = if command.negated { "! " } else { "" };
-        Found {
+        FoundCommand {
             command: format!("{not}{}", command.text),
             line: Some(command.first_line),
             pipeline: None,

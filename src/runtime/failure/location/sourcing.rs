@@ -17,7 +17,7 @@ impl Evidence<'_> {
         };
         let index = within(&script, outer, Scope::Function).find(sources)?;
         let mut sourcing = Place { frames: place.frames[1..].to_vec(), ..place.clone() };
-        sourcing.take(Found::of(&script, index));
+        sourcing.take(FoundCommand::of(&script, index));
         Some(sourcing)
     }
 
@@ -31,12 +31,12 @@ impl Evidence<'_> {
             let exits = |index: &usize| exits_with(&script.commands[*index], place.status);
             let found: Vec<usize> = within(&script, &frame, Scope::Function).filter(exits).collect();
             match found.as_slice() {
-                [only] => place.take(Found::of(&script, *only)),
+                [only] => place.take(FoundCommand::of(&script, *only)),
                 [] if self.take_from_sourced(&mut place, &script) => {}
                 [] if self.take_from_function(&mut place, &script) => {}
                 [] => {
                     if let Some(condition) = last_condition(&script, &frame) {
-                        place.take(Found::of(&script, condition));
+                        place.take(FoundCommand::of(&script, condition));
                     }
                 }
                 _ => {}

@@ -12,7 +12,7 @@ impl Evidence<'_> {
         outer: usize,
         at: usize,
         status: i32,
-    ) -> Option<Found> {
+    ) -> Option<FoundCommand> {
         let command = &script.commands[outer];
         let waits = command.name() == "wait";
         // Of several background jobs none is known to be the one that was waited for.
@@ -35,9 +35,9 @@ impl Evidence<'_> {
         (inner, at): (usize, usize),
         status: i32,
         scope: Scope,
-    ) -> Option<Found> {
+    ) -> Option<FoundCommand> {
         let (record, top) = (&self.records[inner], &self.records[at]);
-        if record.kind != Trap::Failed || record.level <= top.level || record.status != status {
+        if record.kind != TrapKind::Failed || record.level <= top.level || record.status != status {
             return None;
         }
         // The handler itself has returned where `top` has no calls.
@@ -64,7 +64,7 @@ impl Evidence<'_> {
 
     /// The `exit` or `return` that ended a subshell with `status`, which leaves no record there: if the commands of the subshell, and of
     /// the functions that they call, have only one, and nothing else of them ends with that status without a record.
-    pub(super) fn exit_inside(&self, script: &Script, own: &Frame, outer: usize, status: i32) -> Option<Found> {
+    pub(super) fn exit_inside(&self, script: &Script, own: &Frame, outer: usize, status: i32) -> Option<FoundCommand> {
         let reached = reached_from(script, outer);
         let silent = |index: &usize| ends_silently(&script.commands[*index]);
         if status > 128 || BashMessage::last(self.stderr).is_some_and(|message| is_fatal(&message)) {
@@ -73,7 +73,7 @@ impl Evidence<'_> {
         let mut exits = reached.iter().filter(|index| exits_with(&script.commands[**index], status));
         let only = exits.next().filter(|_| exits.next().is_none() && !reached.iter().any(silent))?;
         let command = &script.commands[*only];
-        let mut found = Found::of(script, *only);
+        let mut found = FoundCommand::of(script, *only);
         if command.function.as_deref().is_some_and(|function| function != own.function) {
             let function = command.function.clone()?;
             let callee = Frame { function, file: own.file.clone(), line: Some(command.first_line) };
@@ -87,19 +87,19 @@ impl Evidence<'_> {
     }
 
     /// The command that Bash's last message is about, if it is inside of `outer` or in a function that is called there.
-    pub(super) fn message_inside(&self, script: &Rc<Script>, own: &Frame, outer: usize) -> Option<Found> {
+    pub(super) fn message_inside(&self, script: &Rc<Script>, own: &Frame, outer: usize) -> Option<FoundCommand> {
         let message = BashMessage::last(self.stderr).filter(|message| is_fatal(message))?;
         let file = Path::new(message.file);
         let theirs = self.script(file)?;
         let index = about(&theirs, &message)?;
         let here = own.file == file && Rc::ptr_eq(&theirs, script);
         if here && script.is_within(index, outer) {
-            return Some(Found::of(script, index));
+            return Some(FoundCommand::of(script, index));
         }
         let function = theirs.commands[index].function.clone()?;
         let callee = Frame { function, file: file.to_owned(), line: Some(theirs.commands[index].first_line) };
         let call = within(script, own, Scope::Within(outer)).find(|index| calls(&script.commands[*index], &callee))?;
-        let mut found = Found::of(&theirs, index);
+        let mut found = FoundCommand::of(&theirs, index);
         found.line = Some(script.commands[call].first_line);
         found.inner = vec![callee];
         Some(found)
@@ -140,7 +140,7 @@ pub(super) fn ends_silently(command: &Command) -> bool {
 }
 
 /// Whether what was found is in a `$( )` of the command `outer` that another one follows: the last one gives the status.
-pub(super) fn is_in_earlier_substitution(script: &Script, outer: usize, found: &Found) -> bool {
+pub(super) fn is_in_earlier_substitution(script: &Script, outer: usize, found: &FoundCommand) -> bool {
     let Some(index) = found.index else { return false };
     let own = |index: usize| script.commands[index].substitution;
     let child = std::iter::successors(Some(index), |index| script.commands[*index].parent)

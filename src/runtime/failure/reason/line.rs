@@ -32,7 +32,7 @@ const FOLLOWERS: [&str; 25] = [
 const FOLLOWER_ENDS: [&str; 3] =
     ["for more information.", "for more information", "aborted due to compilation errors."];
 /// The meter of curl has at least so many columns.
-const LEAST_COLUMNS: usize = 9;
+const MIN_COLUMNS: usize = 9;
 
 /// What stands after the last time that a program drew `line` anew: the meter of curl is drawn over itself.
 pub(super) fn last_drawn(mut line: &str) -> &str {
@@ -73,7 +73,7 @@ fn is_time(line: &str) -> bool {
 /// `  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0`
 fn is_meter(line: &str) -> bool {
     let is_column = |word: &str| word.chars().all(|c| c.is_ascii_digit() || "kMGTP.:-".contains(c));
-    line.split_whitespace().count() >= LEAST_COLUMNS && line.split_whitespace().all(is_column)
+    line.split_whitespace().count() >= MIN_COLUMNS && line.split_whitespace().all(is_column)
 }
 
 /// A line that points at the source text above the line: `   ^~~~`.

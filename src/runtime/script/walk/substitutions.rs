@@ -6,7 +6,7 @@ use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 use super::{Scope, Walk, line};
 use crate::runtime::script::{options, program};
 
-const MOST_DEEP: u32 = 8;
+const MAX_DEPTH: u32 = 8;
 
 impl Walk {
     /// The commands in the `$( )` of a word of a command that begins on line `first`.
@@ -17,7 +17,7 @@ impl Walk {
 
     /// The same of a text that begins on `line` of what is being walked.
     pub(super) fn substitutions_of_text(&mut self, text: &str, line: u32, scope: &Scope) {
-        if scope.depth >= MOST_DEEP || !(text.contains("$(") || text.contains('`')) {
+        if scope.depth >= MAX_DEPTH || !(text.contains("$(") || text.contains('`')) {
             return;
         }
         let Ok(pieces) = word::parse(text, &options()) else { return };

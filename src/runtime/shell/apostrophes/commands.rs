@@ -4,7 +4,7 @@ use super::{METACHARACTERS, Reader};
 
 /// The position inside one list of commands.
 #[derive(Debug)]
-struct Level {
+struct ListState {
     /// A command may begin here.
     command: bool,
     /// The previous character belongs to a word.
@@ -20,29 +20,29 @@ struct Level {
 impl Reader<'_> {
     /// Reads commands up to `end`, which is not consumed.
     pub(super) fn code(&mut self, end: Option<u8>) {
-        let mut level = Level { command: true, word: false, header: false, pattern: false, cases: 0 };
+        let mut state = ListState { command: true, word: false, header: false, pattern: false, cases: 0 };
         while !self.is_at_end() {
             let byte = self.peek(0);
             match byte {
-                _ if Some(byte) == end && !level.pattern => return,
+                _ if Some(byte) == end && !state.pattern => return,
                 b'\n' => {
                     self.at += 1;
                     self.skip_documents();
-                    (level.word, level.command) = (false, !level.header && !level.pattern);
+                    (state.word, state.command) = (false, !state.header && !state.pattern);
                 }
                 b' ' | b'\t' | b'\r' => {
                     self.at += 1;
-                    level.word = false;
+                    state.word = false;
                 }
-                b'#' if !level.word => self.skip_comment(),
-                b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' => self.operator(byte, &mut level),
+                b'#' if !state.word => self.skip_comment(),
+                b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' => self.operator(byte, &mut state),
                 b'\\' | b'\'' | b'"' | b'`' | b'$' => {
-                    level.word |= (byte, self.peek(1)) != (b'\\', b'\n');
-                    level.command = false;
+                    state.word |= (byte, self.peek(1)) != (b'\\', b'\n');
+                    state.command = false;
                     self.piece(false);
                 }
-                _ if level.word => self.at += 1,
-                _ => self.plain_word(&mut level),
+                _ if state.word => self.at += 1,
+                _ => self.plain_word(&mut state),
             }
         }
     }
@@ -54,13 +54,13 @@ impl Reader<'_> {
     }
 
     /// Reads an operator of `code`.
-    fn operator(&mut self, byte: u8, level: &mut Level) {
-        let word = std::mem::take(&mut level.word);
+    fn operator(&mut self, byte: u8, state: &mut ListState) {
+        let word = std::mem::take(&mut state.word);
         match (byte, self.peek(1)) {
-            (b'|' | b'(', _) if level.pattern => self.at += 1,
+            (b'|' | b'(', _) if state.pattern => self.at += 1,
             (b')', _) => {
                 self.at += 1;
-                (level.pattern, level.command) = (false, true);
+                (state.pattern, state.command) = (false, true);
             }
             (b'(', b'(') if !word && self.is_arithmetic() => self.arithmetic(),
             (b'(', _) => self.parentheses(),
@@ -74,36 +74,36 @@ impl Reader<'_> {
             (b'<' | b'>', _) => self.at += 1,
             (b';', b';' | b'&') => {
                 self.at += 2;
-                level.pattern = level.cases > 0;
-                level.command = true;
+                state.pattern = state.cases > 0;
+                state.command = true;
             }
             _ => {
                 self.at += 1;
-                level.command = true;
+                state.command = true;
             }
         }
     }
 
     /// Reads a word that begins with an ordinary character, up to its first quote or expansion.
-    fn plain_word(&mut self, level: &mut Level) {
+    fn plain_word(&mut self, state: &mut ListState) {
         let rest = &self.text[self.at..];
         let special = |byte: &u8| METACHARACTERS.contains(byte) || b"\\'\"`$".contains(byte);
         let length = rest.iter().position(special).unwrap_or(rest.len());
         let is_whole = rest.get(length).is_none_or(|byte| METACHARACTERS.contains(byte));
         self.at += length;
-        level.word = true;
+        state.word = true;
         match &rest[..length] {
-            b"in" if is_whole && level.header => {
-                (level.header, level.pattern) = (false, true);
-                level.cases += 1;
+            b"in" if is_whole && state.header => {
+                (state.header, state.pattern) = (false, true);
+                state.cases += 1;
             }
-            b"esac" if is_whole && level.cases > 0 && (level.pattern || level.command) => {
-                level.cases -= 1;
-                (level.pattern, level.command) = (false, false);
+            b"esac" if is_whole && state.cases > 0 && (state.pattern || state.command) => {
+                state.cases -= 1;
+                (state.pattern, state.command) = (false, false);
             }
-            b"case" if is_whole && level.command && !level.pattern => (level.header, level.command) = (true, false),
+            b"case" if is_whole && state.command && !state.pattern => (state.header, state.command) = (true, false),
             b"if" | b"then" | b"elif" | b"else" | b"do" | b"while" | b"until" | b"!" | b"{" | b"time" | b"coproc" => {}
-            _ => level.command = false,
+            _ => state.command = false,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{METACHARACTERS, Reader};
 
 /// A here-document that begins on the next line.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct HereDocument {
     last_line: Vec<u8>,
     /// Whether tabs before its last line are ignored.
     tabs: bool,
@@ -34,7 +34,7 @@ impl Reader<'_> {
             }
             self.at += 1;
         }
-        self.documents.push(Document { last_line, tabs, expanded });
+        self.documents.push(HereDocument { last_line, tabs, expanded });
     }
 
     /// Reads the bodies of the here-documents that were announced on the previous line.

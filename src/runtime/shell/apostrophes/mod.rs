@@ -17,7 +17,7 @@ mod commands;
 mod expansions;
 mod here_documents;
 
-use self::here_documents::Document;
+use self::here_documents::HereDocument;
 
 const MAX_DEPTH: u32 = 200;
 /// These end a word.
@@ -38,7 +38,7 @@ pub(crate) fn line_read_differently(text: &str) -> Option<u32> {
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
-    documents: Vec<Document>,
+    documents: Vec<HereDocument>,
     depth: u32,
     /// Whether an apostrophe in a double-quoted expansion is a quote, as in ordinary Bash.
     ordinary: bool,

@@ -2,7 +2,7 @@
 
 use std::process::ExitStatus;
 
-use super::Starting;
+use super::ShellStart;
 use crate::runtime::failure::{Ending, Failure};
 use crate::runtime::shell::status::Status;
 use crate::runtime::shell::{Phase, Shell, posix};
@@ -12,23 +12,23 @@ const SOURCING_TURN: u64 = 0;
 /// BASH_SUBSHELL while the script is sourced.
 const SOURCING_SUBSHELL: u32 = 0;
 
-impl Starting {
+impl ShellStart {
     /// Bash has ended before its time: why?
     pub(super) fn explain(mut self) -> Result<Shell, Failure> {
         self.lines.finish();
         let Phase::Dead(Some(status)) = self.shell.phase else {
             return Err(Failure::ShellDied { status: None });
         };
-        if let Some(Status::TooOld(version)) = self.told.iter().find(|status| matches!(status, Status::TooOld(_))) {
+        if let Some(Status::TooOld(version)) = self.statuses.iter().find(|status| matches!(status, Status::TooOld(_))) {
             return Err(Failure::BashTooOld { version: version.clone() });
         }
-        if self.told.contains(&Status::NoFunction) {
+        if self.statuses.contains(&Status::NoFunction) {
             return Err(self.function_missing());
         }
-        if !self.told.contains(&Status::Begun) {
+        if !self.statuses.contains(&Status::DriverStarted) {
             return self.again_over_fifos(status);
         }
-        if self.shell.stillborn > 0 {
+        if self.shell.failed_forks > 0 {
             return Err(Failure::NoSubshell { status: status.code().unwrap_or_default() });
         }
         if self.may_need_posix_mode()

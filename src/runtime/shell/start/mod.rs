@@ -13,20 +13,20 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::{AccessFlags, access, pipe2};
 
-use super::channel::{Channel, End};
+use super::channel::{Channel, PipeEnd};
 use super::convention::Convention;
-use super::io::{Children, Read, poll_timeout, read_once};
+use super::io::{ChildSignals, Read, poll_timeout, read_once};
 use super::posix::{self, PosixMode, Reason};
-use super::script_scan::Habits;
-use super::status::{Records, Status};
-use super::xtrace::Traced;
-use super::{Phase, Plumbing, Shell, apostrophes, bash, sources};
+use super::script_scan::ScriptScan;
+use super::status::{Status, StatusReader};
+use super::xtrace::TraceOutput;
+use super::{Phase, Pipes, Shell, apostrophes, bash, sources};
 use crate::runtime::config::Config;
 use crate::runtime::failure::Failure;
 use crate::runtime::handler::Handler;
 use crate::runtime::host::Host;
 use crate::runtime::logs::driver_text::DriverText;
-use crate::runtime::logs::leftovers::Whose;
+use crate::runtime::logs::leftovers::Holder;
 use crate::runtime::logs::lines::Lines;
 use crate::runtime::logs::{Level, Owner};
 
@@ -35,28 +35,33 @@ const LONG_SOURCING: Duration = Duration::from_secs(5);
 
 /// A Bash that is sourcing the script.
 #[derive(Debug)]
-pub(crate) struct Starting {
+pub(crate) struct ShellStart {
     shell: Shell,
     config: Config,
-    habits: Habits,
+    scan: ScriptScan,
     /// What Bash, not yet a handler, writes to stdout and stderr.
-    output: End,
+    output: PipeEnd,
     lines: Lines,
     /// All that the driver has said.
-    told: Vec<Status>,
+    statuses: Vec<Status>,
     since: Instant,
     warned: bool,
 }
 
-impl Starting {
+impl ShellStart {
     /// Starts Bash, and does not wait for it. Turns are counted on from `first_turn`, so that what is left of a Bash before can
     /// never be taken for this one's.
     ///
     /// # Errors
     /// [`Failure::BashNotFound`], [`Failure::NoChannel`].
-    pub(crate) fn spawn(config: &Config, handler: &Handler, host: &Host, first_turn: u64) -> Result<Starting, Failure> {
+    pub(crate) fn spawn(
+        config: &Config,
+        handler: &Handler,
+        host: &Host,
+        first_turn: u64,
+    ) -> Result<ShellStart, Failure> {
         let channel = if config.fifos { Channel::fifos().map_err(no_channel)? } else { Channel::proc() };
-        Starting::over(channel, config, handler, host, first_turn)
+        ShellStart::over(channel, config, handler, host, first_turn)
     }
 
     fn over(
@@ -65,36 +70,36 @@ impl Starting {
         handler: &Handler,
         host: &Host,
         first_turn: u64,
-    ) -> Result<Starting, Failure> {
+    ) -> Result<ShellStart, Failure> {
         let convention = Convention::named(&config.convention)?;
-        let habits = habits(handler, &config.task_root)?;
+        let scan = scan(handler, &config.task_root)?;
         if let Some(reason @ Reason::Expansion { .. }) =
-            posix::reason(PosixMode::of(&config.posix)?, &convention, &habits)
+            posix::reason(PosixMode::of(&config.posix)?, &convention, &scan)
         {
             host.log.say(Level::Debug, &Owner::default(), &format!("the script runs in POSIX mode: {reason}"));
         }
-        let plumbing = Plumbing::new(channel, config.is_traced(), &convention, &habits, handler).map_err(no_channel)?;
-        let children = Children::watch().map_err(no_channel)?;
+        let pipes = Pipes::new(channel, config.is_traced(), &convention, &scan, handler).map_err(no_channel)?;
+        let child_signals = ChildSignals::watch().map_err(no_channel)?;
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(|error| no_channel(error.into()))?;
         set_nonblocking(&reader).map_err(no_channel)?;
-        let driver_text = Arc::new(DriverText::of(&plumbing.driver.path, &config.program));
+        let driver_text = Arc::new(DriverText::of(&pipes.driver.path, &config.program));
         let lines = host.log.lines(Owner::default()).without(&driver_text);
-        let wake = plumbing.wake.fd.try_clone().map_err(no_channel)?;
-        let spawn = || bash::spawn(config, &convention, &habits, handler, &plumbing, first_turn, writer);
-        let bash = host.roster.start(wake, plumbing.folders(), spawn).map_err(|error| not_started(config, &error))?;
+        let wake = pipes.wake.fd.try_clone().map_err(no_channel)?;
+        let spawn = || bash::spawn(config, &convention, &scan, handler, &pipes, first_turn, writer);
+        let bash = host.processes.start(wake, pipes.folders(), spawn).map_err(|error| not_started(config, &error))?;
         let shell = Shell {
             bash,
-            children,
+            child_signals,
             signalled: false,
-            plumbing,
-            records: Records::default(),
+            pipes,
+            records: StatusReader::default(),
             turn: first_turn,
             called: first_turn,
             subshell: None,
             phase: Phase::Forking,
-            stillborn: 0,
+            failed_forks: 0,
             last_log: None,
-            traced: Traced::new(config, host),
+            trace_output: TraceOutput::new(config, host),
             handler: handler.clone(),
             task_root: config.task_root.clone(),
             driver_text,
@@ -102,13 +107,13 @@ impl Starting {
             timeout_margin: config.timeout_margin,
             host: host.clone(),
         };
-        Ok(Starting {
+        Ok(ShellStart {
             shell,
             config: config.clone(),
-            habits,
-            output: End { fd: reader, path: PathBuf::new() },
+            scan,
+            output: PipeEnd { fd: reader, path: PathBuf::new() },
             lines,
-            told: Vec::new(),
+            statuses: Vec::new(),
             since: Instant::now(),
             warned: false,
         })
@@ -136,15 +141,18 @@ impl Starting {
     }
 
     fn listen(&mut self) {
-        let told = self.shell.read_statuses();
-        self.told.extend(told);
+        let statuses = self.shell.read_statuses();
+        self.statuses.extend(statuses);
     }
 
     fn wait(&mut self) -> io::Result<()> {
-        let fds = [&self.shell.plumbing.status.fd, &self.output.fd];
-        let children = PollFd::new(self.shell.children.as_fd(), PollFlags::POLLIN);
-        let mut fds =
-            [PollFd::new(fds[0].as_fd(), PollFlags::POLLIN), PollFd::new(fds[1].as_fd(), PollFlags::POLLIN), children];
+        let fds = [&self.shell.pipes.status.fd, &self.output.fd];
+        let child_signals = PollFd::new(self.shell.child_signals.as_fd(), PollFlags::POLLIN);
+        let mut fds = [
+            PollFd::new(fds[0].as_fd(), PollFlags::POLLIN),
+            PollFd::new(fds[1].as_fd(), PollFlags::POLLIN),
+            child_signals,
+        ];
         let wait = self.lines.partial_wait().unwrap_or(Duration::from_secs(1));
         match poll(&mut fds, poll_timeout(wait)) {
             Ok(_) | Err(nix::Error::EINTR) => {}
@@ -158,8 +166,8 @@ impl Starting {
         if !self.warned && self.since.elapsed() > LONG_SOURCING {
             self.warned = true;
             let script = self.shell.handler.file().display();
-            let told = format!("script `{script}` is still being sourced after 5 s; Lambda allows 10 s for init");
-            self.shell.host.log.say(Level::Warn, &Owner::default(), &told);
+            let message = format!("script `{script}` is still being sourced after 5 s; Lambda allows 10 s for init");
+            self.shell.host.log.say(Level::Warn, &Owner::default(), &message);
         }
     }
 
@@ -169,16 +177,16 @@ impl Starting {
         if self.may_need_posix_mode() && apostrophes::line_read_differently(&functions).is_some() {
             return self.again_in_posix_mode("a function has an apostrophe in an expansion such as \"${name:-it's}\"");
         }
-        if !self.habits.headers && !functions.contains("HEADERS") && !sources::has_unknown(&functions) {
-            self.shell.plumbing.headers = None;
+        if !self.scan.headers && !functions.contains("HEADERS") && !sources::has_unknown(&functions) {
+            self.shell.pipes.headers = None;
         }
-        let Starting { shell, output, lines, since, warned, .. } = self;
+        let ShellStart { shell, output, lines, since, warned, .. } = self;
         if warned {
             let script = shell.handler.file().display();
-            let told = format!("sourcing script `{script}` took {:.1} s", since.elapsed().as_secs_f64());
-            shell.host.log.say(Level::Warn, &Owner::default(), &told);
+            let message = format!("sourcing script `{script}` took {:.1} s", since.elapsed().as_secs_f64());
+            shell.host.log.say(Level::Warn, &Owner::default(), &message);
         }
-        shell.host.leftovers.adopt(output.fd, lines, Whose::Bash);
+        shell.host.leftovers.adopt(output.fd, lines, Holder::Bash);
         Ok(shell)
     }
 
@@ -201,9 +209,9 @@ fn not_started(config: &Config, error: &io::Error) -> Failure {
 }
 
 /// What the script's text speaks of; a program has none.
-fn habits(handler: &Handler, root: &Path) -> Result<Habits, Failure> {
-    let Some(script) = handler.script() else { return Ok(Habits::default()) };
-    Habits::of(script, root)
+fn scan(handler: &Handler, root: &Path) -> Result<ScriptScan, Failure> {
+    let Some(script) = handler.script() else { return Ok(ScriptScan::default()) };
+    ScriptScan::of(script, root)
         .map_err(|error| Failure::ScriptUnreadable { script: script.to_owned(), cause: error.to_string() })
 }
 

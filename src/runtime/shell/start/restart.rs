@@ -2,47 +2,48 @@
 
 use std::process::ExitStatus;
 
-use super::{Starting, no_channel};
+use super::{ShellStart, no_channel};
 use crate::runtime::config::Config;
 use crate::runtime::failure::Failure;
 use crate::runtime::logs::{Level, Owner};
 use crate::runtime::shell::Shell;
 use crate::runtime::shell::channel::Channel;
 
-impl Starting {
+impl ShellStart {
     /// Whether POSIX mode is off, and would be on if its need had been known.
     pub(super) fn may_need_posix_mode(&self) -> bool {
-        self.config.posix.is_empty() && self.shell.convention.posix && self.habits.apostrophe.is_none()
+        self.config.posix.is_empty() && self.shell.convention.posix && self.scan.apostrophe.is_none()
     }
 
     /// Ends this Bash and has a new one source the script in POSIX mode, for the `reason` that is logged.
     pub(super) fn again_in_posix_mode(mut self, reason: &str) -> Result<Shell, Failure> {
         self.lines.finish();
         let script = self.shell.handler.file().display();
-        let told = format!(
+        let message = format!(
             "script `{script}` is sourced once more, in POSIX mode: {reason}; set COSHELL_POSIX=1 to start in POSIX mode"
         );
-        self.shell.host.log.say(Level::Warn, &Owner::default(), &told);
+        self.shell.host.log.say(Level::Warn, &Owner::default(), &message);
         self.shell.end();
         let config = Config { posix: "1".to_owned(), ..self.config.clone() };
-        let Shell { handler, host, plumbing, turn, .. } = &self.shell;
-        let channel = match plumbing.channel {
+        let Shell { handler, host, pipes, turn, .. } = &self.shell;
+        let channel = match pipes.channel {
             Channel::Proc(_) => Channel::proc(),
             Channel::Fifos(_) => Channel::fifos().map_err(no_channel)?,
         };
-        Starting::over(channel, &config, handler, host, *turn)?.finish()
+        ShellStart::over(channel, &config, handler, host, *turn)?.finish()
     }
 
     /// Bash could not open its driver: /proc cannot serve here. Then FIFOs below /tmp do.
     pub(super) fn again_over_fifos(self, status: ExitStatus) -> Result<Shell, Failure> {
         let could_not_open = matches!(status.code(), Some(126 | 127));
-        if matches!(self.shell.plumbing.channel, Channel::Fifos(_)) || !could_not_open {
+        if matches!(self.shell.pipes.channel, Channel::Fifos(_)) || !could_not_open {
             let bash = self.config.bash.to_string_lossy().into_owned();
             return Err(Failure::BashUnusable { bash, status, output: self.lines.tail() });
         }
         let Shell { handler, host, .. } = &self.shell;
-        let told = "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
-        host.log.say(Level::Warn, &Owner::default(), told);
-        Starting::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
+        let message =
+            "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
+        host.log.say(Level::Warn, &Owner::default(), message);
+        ShellStart::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
     }
 }

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub(super) use self::output::Traced;
-use super::line_splitter::WholeLines;
+pub(super) use self::output::TraceOutput;
+use super::line_splitter::LineSplitter;
 use crate::runtime::secrets::masked;
 use crate::runtime::stack::Frame;
 
@@ -22,11 +22,11 @@ const SEPARATOR: u8 = 0x1f;
 /// Ends each file's name, which may have spaces.
 const END_OF_FILE_NAME: char = '\x1e';
 const FIELDS: usize = 11;
-const MOST_COMMAND_BYTES: usize = 1000;
+const MAX_COMMAND_BYTES: usize = 1000;
 /// Enough for the calls of a deep recursion; a command may have an event of 6 MB as its argument.
-const MOST_LINE_BYTES: usize = 256 * 1024;
+const MAX_LINE_BYTES: usize = 256 * 1024;
 /// Of a recursion only the innermost calls are kept.
-const MOST_FRAMES: usize = 64;
+const MAX_FRAMES: usize = 64;
 
 /// A command that was executed.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,19 +49,19 @@ pub(crate) struct Step {
 
 /// Cuts what was read into steps.
 #[derive(Debug)]
-pub(crate) struct Steps {
-    lines: WholeLines,
+pub(crate) struct StepReader {
+    lines: LineSplitter,
     /// Bash keeps the line of a compound command in a buffer that its forks write out once more.
     seen: HashSet<(Option<Duration>, Option<u32>, Option<i32>)>,
 }
 
-impl Default for Steps {
-    fn default() -> Steps {
-        Steps { lines: WholeLines::up_to(MOST_LINE_BYTES), seen: HashSet::new() }
+impl Default for StepReader {
+    fn default() -> StepReader {
+        StepReader { lines: LineSplitter::up_to(MAX_LINE_BYTES), seen: HashSet::new() }
     }
 }
 
-impl Steps {
+impl StepReader {
     /// Makes ready for another event.
     pub(crate) fn begin(&mut self) {
         self.seen.clear();
@@ -110,8 +110,8 @@ fn parse(line: &[u8]) -> Option<Step> {
     if let Cow::Owned(without_secrets) = masked(&command) {
         command = without_secrets;
     }
-    if command.len() > MOST_COMMAND_BYTES {
-        let end = (0..=MOST_COMMAND_BYTES).rev().find(|end| command.is_char_boundary(*end)).unwrap_or(0);
+    if command.len() > MAX_COMMAND_BYTES {
+        let end = (0..=MAX_COMMAND_BYTES).rev().find(|end| command.is_char_boundary(*end)).unwrap_or(0);
         command.truncate(end);
         command.push('…');
     }
@@ -138,7 +138,7 @@ fn frames(line: u32, functions: &str, files: &str, lines: &str) -> Vec<Frame> {
         file: file.strip_prefix(if index == 0 { "" } else { " " }).unwrap_or(file).into(),
         line: std::mem::replace(&mut line, called_at.next().flatten()).filter(|line| *line > 0),
     };
-    files.take(MOST_FRAMES).map(frame).collect()
+    files.take(MAX_FRAMES).map(frame).collect()
 }
 
 /// EPOCHREALTIME: seconds and microseconds, with the locale's decimal point.
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn lines_become_steps_and_what_is_no_line_of_ours_is_left_out() {
-        let mut steps = Steps::default();
+        let mut steps = StepReader::default();
         assert_eq!(steps.read(&[PREFIX, b"ec"].concat()), []);
         let rest = [b"ho 'a\x1fb\nsecond line'\n+ own PS4\n", PREFIX, b"again\n"].concat();
         let read = steps.read(&rest);
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn bashs_three_arrays_become_calls() {
-        let step = &Steps::default().read(&[PREFIX, b"x\n"].concat())[0];
+        let step = &StepReader::default().read(&[PREFIX, b"x\n"].concat())[0];
         let places: Vec<String> = step.frames.iter().map(|frame| place(frame, Path::new("/t"))).collect();
         assert_eq!(places, ["fetch (a b.sh:12)", "handler (f.sh:30)", "main (/driver:200)"]);
         assert!(!step.is_of(Path::new("/driver")) && step.is_of(Path::new("/t/a b.sh")));

@@ -10,51 +10,51 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::{Step, Steps, place};
+use super::{Step, StepReader, place};
 use crate::runtime::config::Config;
 use crate::runtime::host::Host;
 use crate::runtime::logs::{Level, Owner};
-use crate::runtime::shell::execution::Turn;
+use crate::runtime::shell::execution::Execution;
 use crate::runtime::shell::io::{Read, read_once};
 
 /// What is traced, and to where.
 #[derive(Debug)]
-pub(crate) struct Traced {
-    pub(crate) steps: Steps,
+pub(crate) struct TraceOutput {
+    pub(crate) steps: StepReader,
     to_log: bool,
     file: Option<File>,
 }
 
-impl Traced {
-    /// As `config` has it. A file that cannot be opened is told in the log.
-    pub(crate) fn new(config: &Config, host: &Host) -> Traced {
+impl TraceOutput {
+    /// As `config` has it. A file that cannot be opened is reported in the log.
+    pub(crate) fn new(config: &Config, host: &Host) -> TraceOutput {
         let open = |path: &PathBuf| match OpenOptions::new().create(true).append(true).open(path) {
             Ok(file) => Some(file),
             Err(error) => {
-                let told = format!("cannot write the trace to `{}`: {error}", path.display());
-                host.log.say(Level::Warn, &Owner::default(), &told);
+                let message = format!("cannot write the trace to `{}`: {error}", path.display());
+                host.log.say(Level::Warn, &Owner::default(), &message);
                 None
             }
         };
         let file = config.trace_file.as_ref().and_then(open);
-        Traced { steps: Steps::default(), to_log: config.trace, file }
+        TraceOutput { steps: StepReader::default(), to_log: config.trace, file }
     }
 }
 
-impl Turn<'_, '_> {
+impl Execution<'_, '_> {
     /// Writes the commands that were traced; not those of a background process of another event.
     pub(crate) fn write_steps(&mut self) {
-        let Some((xtrace, _)) = &self.shell.plumbing.xtrace else { return };
+        let Some((xtrace, _)) = &self.shell.pipes.xtrace else { return };
         let mut steps = Vec::new();
-        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.traced.steps.read(bytes))) == Read::Some {}
-        steps.retain(|step| step.turn == self.number);
-        let driver = &self.shell.plumbing.driver.path;
-        if self.shell.traced.to_log {
+        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.trace_output.steps.read(bytes))) == Read::Some {}
+        steps.retain(|step| step.turn == self.turn);
+        let driver = &self.shell.pipes.driver.path;
+        if self.shell.trace_output.to_log {
             for step in steps.iter().filter(|step| !step.is_of(driver)) {
                 self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
             }
         }
-        if self.shell.traced.file.is_some() {
+        if self.shell.trace_output.file.is_some() {
             let both =
                 |later: &mut Step, step: &mut Step| step.pid == later.pid && step.is_of(driver) && later.is_of(driver);
             steps.dedup_by(both);
@@ -65,7 +65,7 @@ impl Turn<'_, '_> {
 
     /// Ends the event in the file.
     pub(crate) fn end_trace(&mut self) {
-        if self.shell.traced.file.is_some() {
+        if self.shell.trace_output.file.is_some() {
             self.write_steps();
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let end = json!({ "time": now.as_secs_f64(), "requestId": self.lines.owner().request_id, "end": true });
@@ -91,10 +91,10 @@ impl Turn<'_, '_> {
 
     /// A file that cannot be written to any more costs the trace, not the event.
     fn write_to_file(&mut self, lines: &str) {
-        if let Some(file) = &mut self.shell.traced.file
+        if let Some(file) = &mut self.shell.trace_output.file
             && file.write_all(lines.as_bytes()).is_err()
         {
-            self.shell.traced.file = None;
+            self.shell.trace_output.file = None;
         }
     }
 }

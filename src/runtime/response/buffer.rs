@@ -5,7 +5,7 @@ use crate::runtime::payload::Payload;
 
 /// A response while it is being written.
 #[derive(Debug, Default)]
-pub(crate) struct Collected {
+pub(crate) struct ResponseBuffer {
     kept: Payload,
     most: usize,
     total: u64,
@@ -14,10 +14,10 @@ pub(crate) struct Collected {
     complete: bool,
 }
 
-impl Collected {
+impl ResponseBuffer {
     /// For a response of which Lambda takes at most `most` bytes.
-    pub(crate) fn up_to(most: usize) -> Collected {
-        Collected { most, ..Collected::default() }
+    pub(crate) fn up_to(most: usize) -> ResponseBuffer {
+        ResponseBuffer { most, ..ResponseBuffer::default() }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -44,8 +44,9 @@ impl Collected {
 
     /// A sentence where a complete response is more than Lambda takes.
     pub(crate) fn overflow(&self) -> Option<String> {
-        let told = || format!("the response has {} bytes, and Lambda takes at most 6 MiB and 100 bytes", self.total);
-        (self.complete && self.kept.len() > self.most).then(told)
+        let overflow =
+            || format!("the response has {} bytes, and Lambda takes at most 6 MiB and 100 bytes", self.total);
+        (self.complete && self.kept.len() > self.most).then(overflow)
     }
 }
 
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     fn response(writes: &[&[u8]]) -> (Vec<u8>, bool) {
-        let mut response = Collected::up_to(4);
+        let mut response = ResponseBuffer::up_to(4);
         writes.iter().for_each(|bytes| response.feed(bytes));
         response.complete();
         (response.kept().to_vec(), response.overflow().is_some())

@@ -4,22 +4,22 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use super::prelude::Prelude;
 use crate::runtime::api::{Api, ApiFailure, Posted, Upload};
-use crate::runtime::failure::{Failure, OwnError};
+use crate::runtime::failure::{CustomError, Failure};
 use crate::runtime::invocation::Invocation;
 
 /// What Lambda streams of one response, at most.
-const MOST_BYTES: u64 = 200 * 1024 * 1024;
+const MAX_BYTES: u64 = 200 * 1024 * 1024;
 /// So much is gathered for one write to the connection.
 const PUSH_BYTES: u64 = 64 * 1024;
 /// No error is longer that a handler prints as its own.
-const MOST_HELD_BYTES: usize = 64 * 1024;
+const MAX_HELD_BYTES: usize = 64 * 1024;
 const PLAIN: &str = "application/octet-stream";
 /// Tells Lambda that a prelude comes first.
 const HTTP: &str = "application/vnd.awslambda.http-integration-response";
 
 /// A streamed response to one event.
 #[derive(Debug)]
-pub(crate) struct Streamed<'a> {
+pub(crate) struct ResponseStream<'a> {
     api: &'a Api,
     invocation: &'a Invocation,
     content_type: &'static str,
@@ -33,14 +33,14 @@ pub(crate) struct Streamed<'a> {
     unpushed: u64,
 }
 
-impl<'a> Streamed<'a> {
-    pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
+impl<'a> ResponseStream<'a> {
+    pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> ResponseStream<'a> {
         let (prelude, held, upload) = (None, Vec::new(), None);
-        Streamed { api, invocation, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
+        ResponseStream { api, invocation, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
     }
 
-    pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
-        Streamed { content_type: HTTP, prelude: Some(Prelude::new()), ..Streamed::plain(api, invocation) }
+    pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> ResponseStream<'a> {
+        ResponseStream { content_type: HTTP, prelude: Some(Prelude::new()), ..ResponseStream::plain(api, invocation) }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -59,7 +59,7 @@ impl<'a> Streamed<'a> {
     fn send_or_hold(&mut self, bytes: &[u8]) {
         if self.upload.is_none() {
             self.held.extend_from_slice(bytes);
-            if self.held.len() > MOST_HELD_BYTES || OwnError::parse(&self.held).is_none() {
+            if self.held.len() > MAX_HELD_BYTES || CustomError::parse(&self.held).is_none() {
                 self.send_held();
             }
         } else {
@@ -124,8 +124,8 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn overflow(&self) -> Option<String> {
-        let told = || format!("the response has {} bytes, and Lambda streams at most 200 MiB of it", self.total);
-        (self.total > MOST_BYTES).then(told)
+        let overflow = || format!("the response has {} bytes, and Lambda streams at most 200 MiB of it", self.total);
+        (self.total > MAX_BYTES).then(overflow)
     }
 
     pub(super) fn post(self) -> Result<Posted, ApiFailure> {
