@@ -1,4 +1,4 @@
-//! Starting the Bash process: which one, with what environment, and with what it needs to know.
+//! Starts the Bash process with its environment and the arguments of the driver.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -17,12 +17,12 @@ use super::{OutputPipes, Pipes};
 use crate::runtime::config::Config;
 use crate::runtime::handler::Handler;
 
-/// A non-POSIX Bash sources it before the driver; the tutorial's, being `sh`, did not.
+/// An ordinary Bash sources this file before the driver. The tutorial's bootstrap did not, because it is run by `sh`.
 const BASH_ENV: &str = "BASH_ENV";
 const HOME: &str = "HOME";
 const WRITABLE_HOME: &str = "/tmp";
 
-/// Starts Bash on the driver. What it writes goes to `output`.
+/// Starts Bash with the driver as its script. Its stdout and stderr go to `output`.
 pub(super) fn spawn(
     config: &Config,
     convention: &Convention,
@@ -38,7 +38,8 @@ pub(super) fn spawn(
     }
     command.arg(&pipes.driver.path);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
-    for (name, value) in paths(pipes).into_iter().chain(orders(config, convention, scan, handler)).chain([first_turn]) {
+    for (name, value) in paths(pipes).into_iter().chain(settings(config, convention, scan, handler)).chain([first_turn])
+    {
         let mut argument = OsString::from(name);
         argument.push("=");
         argument.push(value);
@@ -54,7 +55,7 @@ pub(super) fn spawn(
     command.spawn()
 }
 
-/// Where the driver finds its pipes and files. The status pipe comes first: a Bash that is too old looks no further.
+/// The paths of the pipes and files for the driver. The status pipe comes first: a Bash that is too old reads no other argument.
 fn paths(pipes: &Pipes) -> Vec<(&'static str, OsString)> {
     let OutputPipes { stdout, stderr } = &pipes.outputs;
     let stdin = |parity: usize| pipes.stdins.as_ref().map_or(Path::new("/dev/null"), |stdins| &stdins[parity].path);
@@ -75,8 +76,8 @@ fn paths(pipes: &Pipes) -> Vec<(&'static str, OsString)> {
     paths.map(|(name, path)| (name, path.map(OsString::from).unwrap_or_default())).to_vec()
 }
 
-/// What the driver is to do.
-fn orders(
+/// The settings of the driver.
+fn settings(
     config: &Config,
     convention: &Convention,
     scan: &ScriptScan,
@@ -108,13 +109,13 @@ fn orders(
     ]
 }
 
-/// `aws`, `git` and others fail without a home; Lambda's user has none.
+/// Whether HOME is a folder that can be entered. `aws`, `git` and others fail without one, and Lambda's user has none.
 fn can_be_entered(home: &OsStr) -> bool {
     let home = Path::new(home);
     home.is_dir() && access(home, AccessFlags::X_OK).is_ok()
 }
 
-/// True or empty, as the driver tests it.
+/// A flag in the form that the driver tests: `1` or empty.
 fn flag(set: bool) -> OsString {
     OsString::from(if set { "1" } else { "" })
 }

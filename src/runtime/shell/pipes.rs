@@ -1,5 +1,5 @@
-//! The pipes and files of one persistent Bash. They are dropped with it, so that a subshell that outlives its Bash reads
-//! end-of-file and ends, and can never take what is meant for the successor.
+//! Creates the pipes and files that connect the runtime with one persistent Bash. They are dropped together with the Bash. So a
+//! subshell that outlives its Bash reads end-of-file and ends, and can never read data for the next Bash.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read};
@@ -17,33 +17,33 @@ use crate::runtime::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
 
-/// All that connects the supervisor with one Bash.
+/// The pipes and files of one Bash.
 #[derive(Debug)]
 pub(super) struct Pipes {
     pub(super) channel: Channel,
-    /// The driver's own text.
+    /// The text of the driver.
     pub(super) driver: SharedFile,
     /// The event for the waiting subshell.
     pub(super) event: SharedFile,
-    /// The event once more, for a handler that reads it from stdin; for odd and even turns, as the outputs.
+    /// The event as a file for the handler's stdin; one file for even and one for odd turns.
     pub(super) stdins: Option<[SharedFile; 2]>,
-    /// The event's headers, for a script that speaks of them.
+    /// The event's headers, if the script mentions HEADERS.
     pub(super) headers: Option<HeadersFile>,
     /// Stack records of failures.
     pub(super) trace: SharedFile,
-    /// What the driver says.
+    /// The pipe for the status records of the driver.
     pub(super) status: PipeEnd,
-    /// Held so that the status pipe has no end-of-file while nobody writes.
+    /// Kept open so that the status pipe has no end-of-file while nobody writes.
     _status_writer: OwnedFd,
-    /// Wakes the waiting subshell, and lets a lingering one go.
+    /// The pipe that wakes the waiting subshell, and releases it after its event.
     pub(super) wake: PipeEnd,
     pub(super) outputs: OutputPipes,
-    /// Where Bash traces commands to, if it is to, with a writer held as for the status pipe.
+    /// The pipe for traced commands, if commands are traced, and a writer that is kept open as for the status pipe.
     pub(super) xtrace: Option<(PipeEnd, OwnedFd)>,
 }
 
-/// The response and log pipes. There are two of each, for odd and even turns: the next subshell opens its own while those of the
-/// event before may not have been read to their end.
+/// The response and log pipes: one pair for even and one for odd turns. The next subshell opens its own pair while the pair of
+/// the previous event may still have unread data.
 #[derive(Debug)]
 pub(super) struct OutputPipes {
     pub(super) stdout: [PipeEnd; 2],
@@ -51,7 +51,7 @@ pub(super) struct OutputPipes {
 }
 
 impl Pipes {
-    /// Makes all of it that `convention`, `scan` and `handler` ask for; `traced` says whether commands are to be traced.
+    /// Creates the pipes and files that `convention`, `scan` and `handler` need. `traced` says whether commands are traced.
     pub(super) fn new(
         channel: Channel,
         traced: bool,
@@ -80,21 +80,21 @@ impl Pipes {
         })
     }
 
-    /// Makes an empty file of the event that `turn` had on its stdin, once its subshell is gone and before the one after the next is
-    /// forked: a background process of that event reads no later one.
+    /// Replaces the stdin file of `turn` by an empty file. This is called after the subshell of `turn` has ended and before the
+    /// turn after next is forked. So a background process of that event cannot read a later event.
     pub(super) fn renew_stdin(&mut self, turn: u64) {
         if let Some(stdins) = &mut self.stdins {
-            drop(self.channel.renew_file(&mut stdins[parity(turn)])); // without a spare descriptor it stays
+            drop(self.channel.renew_file(&mut stdins[parity(turn)])); // if no descriptor is free, the old file stays
         }
     }
 
-    /// The private folders that must not be left behind.
+    /// The private folders to remove at the end.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
         let of_headers = self.headers.as_ref().and_then(HeadersFile::folder);
         self.channel.folder().into_iter().chain(of_headers).collect()
     }
 
-    /// Takes `byte` out of the wake-up pipe, if nobody has read it.
+    /// Takes `byte` back out of the wake-up pipe, if no subshell has read it.
     pub(super) fn take_back(&self, byte: &[u8]) -> bool {
         let mut options = OpenOptions::new();
         let reader = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&self.wake.path);
@@ -103,7 +103,7 @@ impl Pipes {
     }
 }
 
-/// Which of the two outputs `turn` has.
+/// The index of the pipes and files of `turn`: 0 for even turns, 1 for odd turns.
 pub(super) fn parity(turn: u64) -> usize {
     (turn % 2) as usize
 }

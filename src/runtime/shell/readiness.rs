@@ -1,7 +1,7 @@
-//! Before an event can be handed over: is there a subshell that waits for it?
+//! Waits until a subshell is ready to take the event.
 //!
-//! Nearly always there is. Where there is not, Bash is forking it, or something keeps Bash from it, such as a trap of the script's for
-//! CHLD, or a SIGSTOP; the event's time runs meanwhile.
+//! Nearly always one is ready. Otherwise Bash is still forking it, or something prevents Bash from forking, such as a CHLD trap
+//! of the script or a SIGSTOP. The time of the event runs meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use crate::runtime::failure::Failure;
 use crate::runtime::logs::{Level, Owner};
 use crate::runtime::processes::{Process, list};
 
-/// How often a wait without an end looks around.
+/// How often the state is checked during a wait without a time limit.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Shell {
-    /// Waits for the subshell, at most until the event is to be ended.
+    /// Waits until the subshell is ready, at most until the event must be ended.
     ///
     /// # Errors
     /// When Bash has ended, cannot fork, or is not ready in time.

@@ -1,4 +1,4 @@
-//! How a turn ended: its response, or why there is none.
+//! Turns the end of an execution into a response or a failure.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -9,10 +9,10 @@ use crate::runtime::failure::{CustomError, Ending, Evidence, Failure, HandlerFai
 use crate::runtime::logs::Level;
 use crate::runtime::stack::{self, Record};
 
-/// What goes to the log of a failed handler's stdout, at most.
+/// How much of a failed handler's stdout is logged.
 const STDOUT_TAIL_BYTES: usize = 4 * 1024;
 /// BASH_SUBSHELL of the subshell that runs an event.
-const OF_AN_EVENT: u32 = 1;
+const EVENT_SUBSHELL: u32 = 1;
 
 impl Execution<'_, '_> {
     pub(super) fn finish(mut self) -> Result<(), Failure> {
@@ -33,7 +33,8 @@ impl Execution<'_, '_> {
         Failure::ShellDied { status }
     }
 
-    /// The error that the handler printed as its own; otherwise the end of what it printed goes to the log, since it is never sent.
+    /// The error that the handler printed to stdout. If it printed other text, the end of that text is logged, because it is
+    /// never sent.
     fn custom_error(&self) -> Option<CustomError> {
         let printed = self.response.unsent();
         let custom_error = CustomError::parse(printed);
@@ -45,7 +46,8 @@ impl Execution<'_, '_> {
         custom_error
     }
 
-    /// The end of the handler's stderr. Where that is its response, a failure makes it what it is elsewhere: lines of the log.
+    /// The end of the handler's stderr. If stderr is the response, a failed handler's stderr is logged like that of any other
+    /// handler.
     fn error_text(&mut self) -> String {
         if self.shell.convention.response == Stream::Stderr {
             self.lines.feed(self.response.unsent());
@@ -58,7 +60,7 @@ impl Execution<'_, '_> {
         let custom_error = self.custom_error();
         let stderr = self.error_text();
         let records = self.shell.stack_records(self.turn);
-        let evidence = self.shell.evidence(&records, OF_AN_EVENT, &stderr);
+        let evidence = self.shell.evidence(&records, EVENT_SUBSHELL, &stderr);
         let place = match Ending::of_command(status) {
             Ending::Status(status) => evidence.failure().or_else(|| evidence.without_records(status)),
             Ending::Signal(_) => evidence.failure(),
@@ -70,8 +72,8 @@ impl Execution<'_, '_> {
     fn timed_out(&mut self, timeout: Timeout) -> Failure {
         let stderr = self.error_text();
         let records = self.shell.stack_records(self.turn);
-        let place = self.shell.evidence(&records, OF_AN_EVENT, &stderr).at_timeout(timeout.running.is_empty());
-        let place = place.or_else(|| self.shell.evidence(&records, OF_AN_EVENT, &stderr).replaced());
+        let place = self.shell.evidence(&records, EVENT_SUBSHELL, &stderr).at_timeout(timeout.running.is_empty());
+        let place = place.or_else(|| self.shell.evidence(&records, EVENT_SUBSHELL, &stderr).replaced());
         let ending = Ending::of_command(self.done.unwrap_or_default());
         let handler = self.shell.failure(ending, place, stderr, None);
         Failure::TimedOut(Box::new(TimedOut { handler, timeout }))
@@ -79,37 +81,37 @@ impl Execution<'_, '_> {
 }
 
 impl Shell {
-    /// Drops what is left of the events before: records of failures that their handlers coped with.
+    /// Drops the records of earlier events, which are of failures that their handlers handled.
     pub(super) fn forget_records(&mut self) {
         let file = &self.pipes.trace.file;
         if file.metadata().is_ok_and(|file| file.len() > 0) {
-            // A record of another event is ignored anyway; what is at stake is memory.
+            // Records of other events are ignored anyway; this saves memory.
             drop(file.set_len(0));
         }
     }
 
-    /// The stack records so far; empties the file.
+    /// Reads the stack records and empties their file.
     pub(super) fn read_trace(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         let file = &mut self.pipes.trace.file;
-        // A file that cannot be read costs the report its place, nothing else.
+        // If the file cannot be read, the report has no location; everything else still works.
         drop(file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut records)));
         drop(file.set_len(0));
         records
     }
 
-    /// The stack records of turn `turn`; empties their file.
+    /// Parses the stack records of turn `turn` and empties their file.
     pub(super) fn stack_records(&mut self, turn: u64) -> Vec<Record> {
         let records = self.read_trace();
         stack::records(&records, turn, &self.pipes.driver.path)
     }
 
-    /// What is known of a failure at BASH_SUBSHELL `level`.
+    /// Collects the evidence about a failure at BASH_SUBSHELL `level`.
     pub(super) fn evidence<'a>(&'a self, records: &'a [Record], level: u32, stderr: &'a str) -> Evidence<'a> {
         Evidence::new(records, level, stderr, self.handler.name(), self.handler.file())
     }
 
-    /// A failure of the handler, or of the script.
+    /// Makes the failure of the handler or the script.
     pub(super) fn failure(
         &self,
         ending: Ending,

@@ -1,4 +1,4 @@
-//! What a script does that the driver has to step aside for, judged by its text before it is sourced.
+//! Scans the text of a script, before it is sourced, for features that the driver must take into account.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,50 +7,52 @@ use std::{fs, io};
 use super::apostrophes::line_read_differently;
 use super::sources::sourced;
 
-/// The tutorial's globals that are set only where the script seems to read them.
+/// The tutorial's globals that are only set if the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
-/// The words of Bash's grammar that the driver's traps use.
+/// The keywords of Bash that the traps of the driver use.
 const KEYWORDS: [&str; 8] = ["case", "do", "done", "esac", "for", "in", "while", "time"];
-/// So many files are read for their scan.
+/// How many files are scanned.
 const MAX_FILES: usize = 32;
 
-/// What the script's text speaks of, where the driver has to step aside.
+/// The features that the text of the script mentions.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ScriptScan {
-    /// ERR traps or errtrace: a trap of ours, with errtrace, would change when the script's own one fires.
+    /// ERR traps or errtrace. An ERR trap of the driver, with errtrace, would change when the script's own trap runs.
     pub(super) err_traps: bool,
-    /// `kill`, or a list of the traps: an EXIT trap of ours would show, or cost a child a signal.
+    /// `kill`, or a listing of the traps. An EXIT trap of the driver would appear in the listing, and could make a child miss a
+    /// signal.
     pub(super) lists_traps: bool,
-    /// An alias for a word of Bash's grammar: in a trap of ours, whose text is parsed when it runs, that word would be another.
+    /// An alias for a keyword of Bash. It would change the traps of the driver, which are parsed when they run.
     pub(super) keyword_aliases: bool,
-    /// DEBUG traps: they would run for each command of our traps.
+    /// DEBUG traps. They would run for each command of the traps of the driver.
     pub(super) debug_traps: bool,
-    /// Traps of any kind, or other files and `eval`, which may set one: an EXIT trap of the handler's own may be pending when it returns.
+    /// Traps of any kind, or sourced files and `eval`, which may set a trap: the handler's own EXIT trap may be pending when the
+    /// handler returns.
     pub(super) may_trap: bool,
-    /// EXIT traps: they may name variables that are local to the function that sets them.
+    /// EXIT traps. They may use variables that are local to the function that sets the trap.
     pub(super) exit_traps: bool,
-    /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
+    /// xtrace or DEBUG traps. They would show the commands of the driver after the call of the handler.
     pub(super) traces: bool,
-    /// RETURN traps or functrace: a RETURN trap of ours would be in the way.
+    /// RETURN traps or functrace. A RETURN trap of the driver would conflict with them.
     pub(super) return_traps: bool,
-    /// Other files: the driver is to look at the functions for both of the above, once they are known.
+    /// Sourced files. The driver must also search the functions for ERR traps and xtrace, after the files were sourced.
     pub(super) sources: bool,
-    /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
-    /// event that nobody reads would cost as much as its hand-over.
+    /// The globals EVENT_DATA and REQUEST_ID of the tutorial, if the script mentions them; both if it sources files. Copying a
+    /// large event that nobody reads would take as long as passing the event to Bash.
     pub(super) globals: Vec<&'static str>,
-    /// Coprocesses, or other files: Bash closes a coprocess's descriptors in a subshell, though not in the `$( )` of the tutorial's
-    /// bootstrap.
+    /// Coprocesses, or sourced files. Bash closes the descriptors of a coprocess in a subshell, but not in the `$( )` of the
+    /// tutorial's bootstrap.
     pub(super) coprocs: bool,
-    /// A function that takes the name of `builtin`, without which the driver can do nothing.
+    /// A function named `builtin`. The driver cannot work without the real `builtin`.
     pub(super) redefines_builtin: bool,
-    /// The tutorial's global HEADERS, a file that is made only then.
+    /// The global HEADERS of the tutorial. The file of the headers is only written for a script that mentions it.
     pub(super) headers: bool,
-    /// The first expansion that POSIX mode reads differently: its file and its line.
+    /// The file and line of the first expansion that POSIX mode reads differently.
     pub(super) apostrophe: Option<(PathBuf, u32)>,
 }
 
 impl ScriptScan {
-    /// Of `script`, and of what it seems to source in its own folder or in `root`.
+    /// Scans `script`, and the files in its own folder or in `root` that it seems to source.
     pub(super) fn of(script: &Path, root: &Path) -> io::Result<ScriptScan> {
         let text = String::from_utf8_lossy(&fs::read(script)?).into_owned();
         let mut scan = ScriptScan::default();
@@ -72,7 +74,7 @@ impl ScriptScan {
         Ok(scan)
     }
 
-    /// Whether traps of ours would show, or fail.
+    /// Whether traps of the driver would be visible to the script, or would fail.
     pub(super) fn rules_out_driver_traps(&self) -> bool {
         self.keyword_aliases || self.debug_traps
     }

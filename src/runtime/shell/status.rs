@@ -1,16 +1,16 @@
-//! Status records, a line each, from the driver to the supervisor.
+//! Parses the status records that the driver writes, one on each line.
 //!
-//! Each carries the number of the turn it speaks of, so that a record of a subshell that outlived its event is never taken for
-//! another's. StatusReader are shorter than PIPE_BUF, so the kernel keeps each whole.
+//! A record carries the number of its turn, so that a record of a subshell that outlived its event is never taken for a record of
+//! another event. Records are shorter than PIPE_BUF, so the kernel never splits or mixes them.
 
 use super::line_splitter::LineSplitter;
 
-/// What the driver says.
+/// A status record of the driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Status {
     /// `V version`: this Bash is too old.
     TooOld(String),
-    /// `B`: Bash could open the driver, and runs it.
+    /// `B`: Bash has opened the driver, and runs it.
     DriverStarted,
     /// `M`: the script does not define the handler function.
     NoFunction,
@@ -22,10 +22,11 @@ pub(crate) enum Status {
     Done { turn: u64, status: i32 },
 }
 
-/// No record is as long: PIPE_BUF. What is, is none of ours.
+/// The length of the longest line that can be a record: PIPE_BUF. A longer line is not from the driver.
 const MAX_BYTES: usize = 4096;
 
-/// Cuts what was read into records. Malformed lines are ignored: only a handler that writes to the pipe by itself can send one.
+/// Splits the bytes that were read into records. Malformed lines are ignored: only a handler that writes to the pipe can cause
+/// one.
 #[derive(Debug)]
 pub(crate) struct StatusReader {
     lines: LineSplitter,

@@ -12,10 +12,10 @@ use self::words::{words_of, words_of_redirection};
 use super::{APOSTROPHE, Command, Kind};
 
 /// So many substitutions inside one another are looked into.
-/// Where the walk is.
+/// The context of the commands that are being walked.
 #[derive(Clone, Default)]
 struct Scope {
-    /// The text that is being walked: places count its characters.
+    /// The text that is being walked. Positions are counted in characters of this text.
     source: Rc<[char]>,
     parent: Option<usize>,
     function: Option<String>,
@@ -25,12 +25,12 @@ struct Scope {
     negated: bool,
     apart: bool,
     background: bool,
-    /// What is added to a line of the text that is being walked, to get a line of the file.
+    /// The number to add to a line of the walked text to get a line of the file.
     line_offset: u32,
     depth: u32,
 }
 
-/// The commands of `program`, each before the commands inside it.
+/// Lists the commands of `program`; each command comes before the commands inside it.
 pub(super) fn commands(text: &str, program: &ast::Program) -> Vec<Command> {
     let mut walk = Walk::default();
     walk.program(program, &Scope { source: text.chars().collect(), ..Scope::default() });
@@ -56,7 +56,7 @@ impl Walk {
         }
     }
 
-    /// Of a list that `&&` and `||` join, only the failure of the last command counts.
+    /// In a list that is joined by `&&` and `||`, only a failure of the last command counts.
     fn and_or(&mut self, list: &ast::AndOrList, scope: &Scope) {
         let pipelines: Vec<&ast::Pipeline> = std::iter::once(&list.first)
             .chain(list.additional.iter().map(|(ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline))| pipeline))
@@ -238,7 +238,8 @@ impl Walk {
     }
 }
 
-/// The scope of what is inside the command `index`. Whether that is handled is for the command to say: its own failure is theirs.
+/// The scope of the commands inside the command `index`. If their command is handled, so are they: a failure of theirs makes
+/// their command fail.
 fn inside(scope: &Scope, index: usize) -> Scope {
     Scope { parent: Some(index), negated: false, apart: false, background: false, ..scope.clone() }
 }
@@ -251,7 +252,7 @@ fn end_of(word: &ast::Word) -> Option<u32> {
     word.loc.as_ref().map(|span| line(span.end.line))
 }
 
-/// The text of a compound command with its redirections, the last of which ends at character `end`.
+/// The text of a compound command with its redirections. `end` is the character after the last redirection.
 fn excerpt(span: Option<SourceSpan>, end: Option<usize>, scope: &Scope) -> String {
     let Some(span) = span else { return String::new() };
     let end = end.unwrap_or_default().max(span.end.index).min(scope.source.len());

@@ -6,16 +6,17 @@ use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 use super::{Scope, Walk, line};
 use crate::runtime::script::{options, program};
 
+/// How deeply nested substitutions may be; deeper ones are not walked.
 const MAX_DEPTH: u32 = 8;
 
 impl Walk {
-    /// The commands in the `$( )` of a word of a command that begins on line `first`.
+    /// Walks the commands in each `$( )` of a word. The word's command begins on line `first`.
     pub(super) fn substitutions(&mut self, word: &ast::Word, first: u32, scope: &Scope) {
         let begins = word.loc.as_ref().map_or(first, |span| line(span.start.line));
         self.substitutions_of_text(&word.value, begins, scope);
     }
 
-    /// The same of a text that begins on `line` of what is being walked.
+    /// Walks the commands in each `$( )` of a text that begins on `line` of the walked text.
     pub(super) fn substitutions_of_text(&mut self, text: &str, line: u32, scope: &Scope) {
         if scope.depth >= MAX_DEPTH || !(text.contains("$(") || text.contains('`')) {
             return;
@@ -37,7 +38,7 @@ impl Walk {
     }
 }
 
-/// The command substitutions among `pieces`: where each begins in the word, and its text.
+/// Lists the command substitutions among `pieces`: the start of each in the word, and its text.
 fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for piece in pieces {
@@ -60,8 +61,8 @@ fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
     found
 }
 
-/// The line on which a substitution with the text `inner` begins: `line`, unless the parser has joined the lines of its word, as in the
-/// list of an array. Then it is the first line after that with the text.
+/// The line on which a substitution with the text `inner` begins. This is `line`, unless the parser has joined the lines of the
+/// word, as in the list of an array. Then it is the first line from `line` on that contains the text.
 fn line_of(inner: &str, line: u32, source: &[char]) -> u32 {
     let source: String = source.iter().collect();
     let wanted = inner.trim_start_matches(['\n', ' ', '\t']).lines().next().unwrap_or_default().trim_end();

@@ -18,7 +18,7 @@ struct ListState {
 }
 
 impl Reader<'_> {
-    /// Reads commands up to `end`, which is not consumed.
+    /// Reads commands up to `end`, and does not consume `end`.
     pub(super) fn code(&mut self, end: Option<u8>) {
         let mut state = ListState { command: true, word: false, header: false, pattern: false, cases: 0 };
         while !self.is_at_end() {

@@ -3,7 +3,7 @@
 use super::{MAX_DEPTH, Reader};
 
 impl Reader<'_> {
-    /// Reads what has the same form in code, double quotes and expansions: an escape, a quoted string or an expansion.
+    /// Reads a part that has the same form in code, double quotes and expansions: an escape, a quoted string or an expansion.
     pub(super) fn piece(&mut self, quoted: bool) {
         match (self.peek(0), self.peek(1)) {
             (b'\\', _) => self.at += 2,
@@ -39,7 +39,7 @@ impl Reader<'_> {
         self.at += 1;
     }
 
-    /// Reads a command between backquotes, of which Bash removes one level of backslashes first.
+    /// Reads a command between backquotes. Bash first removes one level of backslashes from the command.
     fn backquotes(&mut self, quoted: bool) {
         let start = self.at;
         let mut code = Vec::new();
@@ -59,7 +59,7 @@ impl Reader<'_> {
         self.found = inner.found.map(|_| start);
     }
 
-    /// Reads an expansion, from its `$`; `quoted` says whether it is in double quotes or a here-document.
+    /// Reads an expansion, from its `$` on. `quoted` says whether the expansion is in double quotes or a here-document.
     fn dollar(&mut self, quoted: bool) {
         self.at += 1;
         match (self.peek(0), self.peek(1)) {
@@ -78,7 +78,8 @@ impl Reader<'_> {
         self.at += 1;
     }
 
-    /// Whether `((` begins an arithmetic expression: Bash looks whether its end is `))`. Otherwise it is a subshell in another one.
+    /// Whether `((` begins an arithmetic expression: Bash checks whether its end is `))`. Otherwise it is a subshell in another
+    /// subshell.
     pub(super) fn is_arithmetic(&self) -> bool {
         let (mut open, mut at) = (0_usize, self.at);
         while let Some(byte) = self.text.get(at) {
@@ -157,7 +158,8 @@ impl Reader<'_> {
         self.at += usize::from(self.peek(0) == b']');
     }
 
-    /// Reads up to the closing brace, which is not consumed. In a word that `is_literal`, POSIX mode takes apostrophes literally.
+    /// Reads up to the closing brace, and does not consume the brace. In a word that `is_literal`, POSIX mode treats apostrophes
+    /// as ordinary characters.
     fn brace_word(&mut self, quoted: bool, is_literal: bool) {
         let literal = is_literal && !self.ordinary;
         while !self.is_at_end() && self.peek(0) != b'}' {

@@ -8,7 +8,7 @@ pub(super) struct HereDocument {
     last_line: Vec<u8>,
     /// Whether tabs before its last line are ignored.
     tabs: bool,
-    /// Whether its body is expanded.
+    /// Whether Bash expands the body.
     expanded: bool,
 }
 
@@ -60,7 +60,7 @@ impl Reader<'_> {
     }
 }
 
-/// The first expansion that is read differently in the here-document that begins at `start` and ends with `text`.
+/// The first expansion that the two modes read differently in the here-document that begins at `start` and ends with `text`.
 fn found_in_document(text: &[u8], start: usize) -> Option<usize> {
     let mut reader = Reader::new(text, start);
     while !reader.is_at_end() {

@@ -1,18 +1,18 @@
 //! Finds parameter expansions that POSIX mode and ordinary Bash read differently because of an apostrophe.
 //!
-//! In `"${name:-it's}"` POSIX mode takes the apostrophe for an ordinary character, and ordinary Bash takes it for a quote that goes on
-//! to the next apostrophe, wherever that is. The same holds in here-documents. The reader follows quotes, substitutions, comments,
-//! here-documents and `case`, which is all that decides where such an expansion stands. Each expansion is read both ways: only when
-//! the two readings end at different places do the results differ. `"${name:-'a b'}"` gives the same bytes in both modes, quotes
-//! included, and is not reported.
+//! In `"${name:-it's}"`, POSIX mode treats the apostrophe as an ordinary character. Ordinary Bash treats it as a quote that goes
+//! on to the next apostrophe, which may be far away. The same is true in here-documents. The reader follows quotes,
+//! substitutions, comments, here-documents and `case`, because these decide where such an expansion can be. Each expansion is
+//! read in both ways. The results differ only if the two readings end at different places. `"${name:-'a b'}"` gives the same
+//! bytes in both modes, quotes included, and is not reported.
 //!
-//! `"${name:-$'\n'}"` is not reported either, although POSIX mode prints `$'\n'` where Bash prints a newline: `$'…'` is Bash's own
+//! `"${name:-$'\n'}"` is not reported either, although POSIX mode prints `$'\n'` and Bash prints a newline: `$'…'` is Bash's own
 //! quoting, so the script was written for ordinary Bash.
 //!
-//! Source: Bash Reference Manual, "Bash POSIX Mode" ("single quotes are not special within double-quoted word expansions", with the
-//! exception of the pattern operators); checked against Bash 5.1, 5.2 and 5.3 with random words.
+//! Source: Bash Reference Manual, "Bash POSIX Mode" ("single quotes are not special within double-quoted word expansions", except
+//! for the pattern operators); checked against Bash 5.1, 5.2 and 5.3 with random words.
 
-/// Constructs can be nested this deep. A deeper script is read no further, because reading it would use up the stack.
+/// How deep constructs may be nested. The reader stops at deeper text, because it would use up the stack.
 mod commands;
 mod expansions;
 mod here_documents;
@@ -20,14 +20,14 @@ mod here_documents;
 use self::here_documents::HereDocument;
 
 const MAX_DEPTH: u32 = 200;
-/// These end a word.
+/// The characters that end a word.
 const METACHARACTERS: &[u8] = b" \t\r\n;&|<>()";
 
 /// The line of the first expansion in `text` that POSIX mode reads differently.
 pub(crate) fn line_read_differently(text: &str) -> Option<u32> {
     let mut reader = Reader::new(text.as_bytes(), 0);
     while reader.at < reader.text.len() {
-        reader.code(None); // returns early only at a `)` too many
+        reader.code(None); // returns early only at an unmatched `)`
         reader.at += 1;
     }
     let before = &text.as_bytes()[..reader.found?];
@@ -42,7 +42,7 @@ struct Reader<'a> {
     depth: u32,
     /// Whether an apostrophe in a double-quoted expansion is a quote, as in ordinary Bash.
     ordinary: bool,
-    /// Where the first expansion begins that is read differently.
+    /// The start of the first expansion that the two modes read differently.
     found: Option<usize>,
 }
 

@@ -13,7 +13,7 @@ const SOURCING_TURN: u64 = 0;
 const SOURCING_SUBSHELL: u32 = 0;
 
 impl ShellStart {
-    /// Bash has ended before its time: why?
+    /// Finds the failure of a Bash that has ended too early.
     pub(super) fn explain(mut self) -> Result<Shell, Failure> {
         self.lines.finish();
         let Phase::Dead(Some(status)) = self.shell.phase else {

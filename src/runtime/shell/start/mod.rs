@@ -1,4 +1,4 @@
-//! From nothing to a Bash that has sourced the script, or to the reason why not.
+//! Starts Bash and waits until Bash has sourced the script, or reports why that failed.
 
 mod diagnosis;
 mod restart;
@@ -30,7 +30,7 @@ use crate::runtime::logs::leftovers::Holder;
 use crate::runtime::logs::lines::Lines;
 use crate::runtime::logs::{Level, Owner};
 
-/// Lambda allows 10 s for the whole of init.
+/// After this time a warning is logged. Lambda allows 10 s for the whole of init.
 const LONG_SOURCING: Duration = Duration::from_secs(5);
 
 /// A Bash that is sourcing the script.
@@ -39,18 +39,18 @@ pub(crate) struct ShellStart {
     shell: Shell,
     config: Config,
     scan: ScriptScan,
-    /// What Bash, not yet a handler, writes to stdout and stderr.
+    /// The output of Bash and the script until the first event.
     output: PipeEnd,
     lines: Lines,
-    /// All that the driver has said.
+    /// All status records of the driver so far.
     statuses: Vec<Status>,
     since: Instant,
     warned: bool,
 }
 
 impl ShellStart {
-    /// Starts Bash, and does not wait for it. Turns are counted on from `first_turn`, so that what is left of a Bash before can
-    /// never be taken for this one's.
+    /// Starts Bash, and does not wait for it. The numbers of turns go on after `first_turn`, so that a record of an earlier Bash
+    /// is never taken for a record of this one.
     ///
     /// # Errors
     /// [`Failure::BashNotFound`], [`Failure::NoChannel`].
@@ -122,7 +122,7 @@ impl ShellStart {
     /// Waits until the script is sourced and a subshell waits for the first event.
     ///
     /// # Errors
-    /// Whatever keeps the script from being sourced, with its reason.
+    /// The reason why the script could not be sourced.
     pub(crate) fn finish(mut self) -> Result<Shell, Failure> {
         loop {
             self.wait().map_err(no_channel)?;
@@ -171,7 +171,8 @@ impl ShellStart {
         }
     }
 
-    /// The script is sourced: what its functions say was not known before, where they are in files that nobody could name.
+    /// Completes the start after the script was sourced. The functions are known only now if they are in files whose names the
+    /// script computes, so their text is checked here.
     fn sourced(mut self) -> Result<Shell, Failure> {
         let functions = self.functions();
         if self.may_need_posix_mode() && apostrophes::line_read_differently(&functions).is_some() {
@@ -190,7 +191,7 @@ impl ShellStart {
         Ok(shell)
     }
 
-    /// The text of all functions, where the script sources files. The driver leaves it in the trace file, after three traps.
+    /// The text of all functions, if the script sources files. The driver writes the text to the trace file, after three traps.
     fn functions(&mut self) -> String {
         let records = self.shell.read_trace();
         let functions = records.split(|byte| *byte == 0).nth(3).unwrap_or_default();
@@ -198,7 +199,8 @@ impl ShellStart {
     }
 }
 
-/// The system's error is the same for a folder and for a program that is not there.
+/// Chooses the failure for a Bash that could not be started: the system returns the same error for a missing folder and a missing
+/// program.
 fn not_started(config: &Config, error: &io::Error) -> Failure {
     let can_be_entered = access(&config.task_root, AccessFlags::X_OK).is_ok();
     if config.task_root.is_dir() && can_be_entered {
@@ -208,7 +210,7 @@ fn not_started(config: &Config, error: &io::Error) -> Failure {
     }
 }
 
-/// What the script's text speaks of; a program has none.
+/// Scans the text of the script; a program has no text.
 fn scan(handler: &Handler, root: &Path) -> Result<ScriptScan, Failure> {
     let Some(script) = handler.script() else { return Ok(ScriptScan::default()) };
     ScriptScan::of(script, root)

@@ -10,12 +10,12 @@ use crate::runtime::shell::Shell;
 use crate::runtime::shell::channel::Channel;
 
 impl ShellStart {
-    /// Whether POSIX mode is off, and would be on if its need had been known.
+    /// Whether POSIX mode is off, but may be turned on if the script turns out to need it.
     pub(super) fn may_need_posix_mode(&self) -> bool {
         self.config.posix.is_empty() && self.shell.convention.posix && self.scan.apostrophe.is_none()
     }
 
-    /// Ends this Bash and has a new one source the script in POSIX mode, for the `reason` that is logged.
+    /// Ends this Bash and starts a new one that sources the script in POSIX mode. The `reason` is logged.
     pub(super) fn again_in_posix_mode(mut self, reason: &str) -> Result<Shell, Failure> {
         self.lines.finish();
         let script = self.shell.handler.file().display();
@@ -33,7 +33,7 @@ impl ShellStart {
         ShellStart::over(channel, &config, handler, host, *turn)?.finish()
     }
 
-    /// Bash could not open its driver: /proc cannot serve here. Then FIFOs below /tmp do.
+    /// Starts Bash again with FIFOs below /tmp if Bash could not open its driver below /proc.
     pub(super) fn again_over_fifos(self, status: ExitStatus) -> Result<Shell, Failure> {
         let could_not_open = matches!(status.code(), Some(126 | 127));
         if matches!(self.shell.pipes.channel, Channel::Fifos(_)) || !could_not_open {
@@ -42,7 +42,7 @@ impl ShellStart {
         }
         let Shell { handler, host, .. } = &self.shell;
         let message =
-            "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp take its place";
+            "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp are used instead";
         host.log.say(Level::Warn, &Owner::default(), message);
         ShellStart::over(Channel::fifos().map_err(no_channel)?, &self.config, handler, host, self.shell.turn)?.finish()
     }
