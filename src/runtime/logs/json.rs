@@ -1,8 +1,8 @@
-//! Log lines as JSON objects. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls"; the keys are those of
-//! Lambda's own runtimes.
+//! Formats log lines as JSON objects. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls". The keys are
+//! those of Lambda's own runtimes.
 //!
-//! A line that is a JSON object already keeps its text, and gets what it lacks at its end; one with `_aws` (embedded metrics,
-//! CloudWatch's "Embedded metric format specification") passes untouched.
+//! A line that is already a JSON object keeps its text, and missing members are added at its end. An object with `_aws` (embedded
+//! metrics, CloudWatch's "Embedded metric format specification") is not changed.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -13,15 +13,15 @@ use serde_json::{Map, Value, json};
 use super::{Level, Owner};
 use crate::runtime::failure::{self, BashMessage, Failure};
 
-/// The most that CloudWatch keeps as one event: 1 MB, without the newline. Source: Amazon CloudWatch Logs API Reference,
+/// The size of the largest event that CloudWatch keeps: 1 MB, without the newline. Source: Amazon CloudWatch Logs API Reference,
 /// "PutLogEvents": "Each log event can be no larger than 1 MB", and a batch has at most 1,048,576 bytes.
 ///
-/// The batch counts 26 bytes more for each event. They are not taken off here: how Lambda sends its batches is not documented, and to
-/// cut a line that CloudWatch might have taken would break that line for certain.
+/// A batch counts 26 more bytes for each event. They are not subtracted here: it is not documented how Lambda sends its batches,
+/// and to split a line that CloudWatch might have accepted would certainly break that line.
 pub(crate) const MAX_EVENT_BYTES: usize = 1_048_576;
 
-/// A line that is a JSON object, as it is written to the log; `None` for any other line. What the object lacks is left out where the
-/// line would become too long by it.
+/// A line that is a JSON object, in the form in which it is logged; `None` for any other line. Missing members are not added if
+/// the line would become too long.
 pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
     let members = Members::of(&text)?;
@@ -29,12 +29,12 @@ pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
     Some(ended(whole.into_bytes()))
 }
 
-/// Any other line, without its newline, as it is written to the log. `part` numbers the pieces of a line that is too long.
+/// Any other line, without its newline, in the form in which it is logged. `part` numbers the parts of a line that is too long.
 pub(crate) fn plain(bytes: &[u8], owner: &Owner, part: Option<u32>) -> Vec<u8> {
     entry(bytes, level(&String::from_utf8_lossy(bytes)), owner, part)
 }
 
-/// One entry with `message`.
+/// An entry with `message`.
 pub(super) fn entry(message: &[u8], level: Level, owner: &Owner, part: Option<u32>) -> Vec<u8> {
     let mut entry = head(level, &String::from_utf8_lossy(message), owner);
     if let Some(part) = part {
@@ -43,7 +43,7 @@ pub(super) fn entry(message: &[u8], level: Level, owner: &Owner, part: Option<u3
     ended(Value::Object(entry).to_string().into_bytes())
 }
 
-/// One entry for a failure, with its type and its stack.
+/// An entry for a failure, with its type and its stack.
 pub(super) fn failure(message: &str, level: Level, failure: &Failure, owner: &Owner) -> Vec<u8> {
     let mut entry = head(level, message, owner);
     entry.insert("errorType".into(), failure::reported_type(failure).into());
@@ -67,7 +67,8 @@ fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, &String)>
     members.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 
-/// The names of an object's members. The values are checked and not kept: they could need a hundred times the memory of their text.
+/// The names of an object's members. The values are checked but not kept, because they could need a hundred times the memory of
+/// their text.
 #[derive(Debug)]
 struct Members(HashMap<String, IgnoredAny>);
 
@@ -85,7 +86,7 @@ impl Members {
     }
 }
 
-/// The object's own text, with timestamp and request id added where it has none.
+/// The object's own text, with timestamp and request id added if they are missing.
 fn completed(text: &str, members: &Members, owner: &Owner) -> String {
     let timestamp = timestamp();
     let wanted = std::iter::once(("timestamp", &timestamp)).chain(owner_members(owner));
@@ -98,7 +99,7 @@ fn completed(text: &str, members: &Members, owner: &Owner) -> String {
     if completed.len() > MAX_EVENT_BYTES { text.to_owned() } else { completed }
 }
 
-/// The level that a plain line speaks of.
+/// The level with which a plain line begins.
 fn level(text: &str) -> Level {
     if BashMessage::parse(text).is_some_and(|message| message.file.contains('/')) {
         return Level::Error;

@@ -1,7 +1,9 @@
-//! Log pipes that outlive their event: a background child that keeps stderr goes on writing under its event's request id.
+//! Reads log pipes that outlive their event: a background process that keeps stderr open goes on writing under the request id of
+//! its event.
 //!
-//! One thread reads them all, for as long as somebody holds them; at most [`MAX_BACKGROUND_PIPES`] at a time, since each is a descriptor, and fewer
-//! where there are few of those: what an event needs is never taken.
+//! One thread reads all these pipes until their writers are gone. It reads at most [`MAX_BACKGROUND_PIPES`] at a time, because
+//! each pipe is a descriptor, and fewer if the process may only have few descriptors: an event must always have the descriptors
+//! that it needs.
 
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,32 +19,32 @@ use super::lines::Lines;
 use super::{Level, Log, Owner};
 
 const MAX_BACKGROUND_PIPES: usize = 64;
-/// What the process needs for itself, and for each Bash with its connections.
+/// The descriptors that the process needs for itself, and for each Bash with its connections.
 const OWN_DESCRIPTORS: usize = 16;
 const DESCRIPTORS_OF_A_BASH: usize = 24;
 const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 8 * 1024;
-/// What a pipe of 64 KiB holds, and as much again.
+/// Enough reads for twice the contents of a pipe of 64 KiB.
 const MAX_DRAINING_READS: usize = 16;
 
-/// What the thread is told.
+/// A request to the thread.
 enum Message {
     /// Read this pipe to its end.
     Adopt(OwnedFd, Lines, Holder),
-    /// Read what there is now to its end, and answer.
+    /// Read the current contents of all pipes, and answer.
     Drain(Sender<()>),
 }
 
-/// Who holds a pipe.
+/// The process that holds a pipe open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// A persistent Bash, and what the script has started.
+    /// A persistent Bash, and processes that the script has started.
     Bash,
-    /// What an event has left behind.
+    /// A process that an event has left behind.
     Background,
 }
 
-/// The thread's address.
+/// Sends requests to the thread.
 #[derive(Debug, Clone)]
 pub(crate) struct Leftovers {
     messages: Sender<Message>,
@@ -50,8 +52,8 @@ pub(crate) struct Leftovers {
 }
 
 impl Leftovers {
-    /// Starts the thread. It ends with the last of its addresses. `bashes` of its pipes are those of Bashes, and come on top of
-    /// [`MAX_BACKGROUND_PIPES`].
+    /// Starts the thread. The thread ends when the last clone of the returned value is dropped. The pipes of `bashes` Bash
+    /// processes are allowed in addition to [`MAX_BACKGROUND_PIPES`].
     pub(crate) fn start(log: &Log, bashes: usize) -> io::Result<Leftovers> {
         let (sender, receiver) = channel();
         let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
@@ -63,7 +65,7 @@ impl Leftovers {
         Ok(Leftovers { messages: sender, wake: wake.into() })
     }
 
-    /// Writes what the pipes hold now. Nothing more is expected of them: the process ends.
+    /// Logs the current contents of all pipes, when the process is about to end.
     pub(crate) fn drain(&self) {
         let (done, is_done) = channel();
         if self.messages.send(Message::Drain(done)).is_ok() {
@@ -72,16 +74,16 @@ impl Leftovers {
         }
     }
 
-    /// Hands over `pipe`, which must not block; what comes out of it goes to `lines` until its end.
+    /// Passes `pipe`, which must not block, to the thread. Its contents go to `lines` until end-of-file.
     pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, holder: Holder) {
         if self.messages.send(Message::Adopt(pipe, lines, holder)).is_ok() {
-            // A full pipe has woken the thread already.
+            // If the pipe is full, the thread has been woken already.
             let _ = write(&self.wake, b".");
         }
     }
 }
 
-/// How many pipes of background processes may be kept: what `bashes` need for themselves is left to them.
+/// How many pipes of background processes may be kept open. The descriptors that `bashes` need are not used.
 fn most(bashes: usize) -> usize {
     let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(most, _)| most);
     let spare = usize::try_from(descriptors).unwrap_or(usize::MAX);
@@ -94,7 +96,7 @@ struct Reader {
     woken: OwnedFd,
     /// How many pipes of background processes may be kept.
     most: usize,
-    /// How many pipes of Bashes come on top of them.
+    /// How many pipes of Bash processes are kept in addition.
     bashes: usize,
     pipes: Vec<(OwnedFd, Lines, Holder)>,
 }
@@ -118,7 +120,7 @@ impl Reader {
         }
     }
 
-    /// Takes what was handed over; false when nobody is left who could hand over more.
+    /// Handles the pending requests; returns false if no sender is left.
     fn adopt_new(&mut self) -> bool {
         let _ = read(&self.woken, &mut [0; 64]);
         loop {
@@ -133,7 +135,7 @@ impl Reader {
             }
         }
         while self.pipes.len() > self.most + self.bashes {
-            // What the script has started is meant to stay.
+            // Processes that the script has started are meant to stay.
             let oldest = self.pipes.iter().position(|(.., holder)| *holder == Holder::Background).unwrap_or_default();
             let (_, mut lines, _) = self.pipes.remove(oldest);
             lines.finish();
@@ -147,7 +149,7 @@ impl Reader {
     }
 }
 
-/// Reads what is there; false at the end of the pipe.
+/// Reads the available bytes; returns false at the end of the pipe.
 fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
     let mut buffer = [0; READ_BYTES];
     lines.write_partial_when_due();
@@ -164,7 +166,7 @@ fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
     }
 }
 
-/// Reads all that a pipe may hold, and ends the last line.
+/// Reads the current contents of a pipe, and ends the last line.
 fn drain_whole(pipe: &OwnedFd, lines: &mut Lines) {
     let mut buffer = [0; READ_BYTES];
     for _ in 0..MAX_DRAINING_READS {
@@ -184,7 +186,7 @@ impl Read for Fd<'_> {
     }
 }
 
-/// Rounded up, so that a wait never ends before its time.
+/// Converts a wait time, rounded up so that the wait never ends too early.
 fn timeout(wait: Duration) -> PollTimeout {
     PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
 }

@@ -1,21 +1,21 @@
-//! What a handler writes as its response: kept up to what Lambda takes plus one byte, so that the API itself refuses what is too much,
-//! and the rest counted and dropped, so that the handler neither blocks nor gets SIGPIPE.
+//! Collects the response of a handler. Keeps one byte more than Lambda accepts, so that the API itself rejects a response that is
+//! too large. Counts and drops the rest, so that the handler neither blocks nor gets SIGPIPE.
 
 use crate::runtime::payload::Payload;
 
-/// A response while it is being written.
+/// A response that is being collected.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseBuffer {
     kept: Payload,
     most: usize,
     total: u64,
-    /// Whether something other than newlines was dropped; those alone would have been stripped anyway.
+    /// Whether bytes other than newlines were dropped. Dropped newlines at the end do not matter: they would be stripped anyway.
     dropped: bool,
     complete: bool,
 }
 
 impl ResponseBuffer {
-    /// For a response of which Lambda takes at most `most` bytes.
+    /// A buffer for a response of at most `most` bytes, the most that Lambda accepts.
     pub(crate) fn up_to(most: usize) -> ResponseBuffer {
         ResponseBuffer { most, ..ResponseBuffer::default() }
     }
@@ -28,12 +28,12 @@ impl ResponseBuffer {
         self.dropped |= dropped.iter().any(|byte| *byte != b'\n');
     }
 
-    /// What is kept, as it was written.
+    /// The bytes that are kept, as the handler wrote them.
     pub(crate) fn kept(&self) -> &[u8] {
         &self.kept
     }
 
-    /// The handler has succeeded: strips the trailing newlines, as command substitution does.
+    /// Strips the trailing newlines, as command substitution does, after the handler has succeeded.
     pub(crate) fn complete(&mut self) {
         self.complete = true;
         if !self.dropped {
@@ -42,10 +42,10 @@ impl ResponseBuffer {
         }
     }
 
-    /// A sentence where a complete response is more than Lambda takes.
+    /// A message for the log if a complete response is larger than Lambda accepts.
     pub(crate) fn overflow(&self) -> Option<String> {
         let overflow =
-            || format!("the response has {} bytes, and Lambda takes at most 6 MiB and 100 bytes", self.total);
+            || format!("the response has {} bytes, and Lambda accepts at most 6 MiB and 100 bytes", self.total);
         (self.complete && self.kept.len() > self.most).then(overflow)
     }
 }

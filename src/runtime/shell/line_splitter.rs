@@ -1,7 +1,7 @@
-//! Cutting what comes through a pipe into lines, in bounded memory: a handler can write to the driver's pipes by itself, and a line
-//! that never ends would otherwise be kept for ever.
+//! Splits the bytes from a pipe into lines, in bounded memory. A handler can write to the pipes of the driver, and a line without
+//! end must not be kept without limit.
 
-/// Keeps the beginning of an incomplete line for the next read.
+/// Splits bytes into lines. Keeps the beginning of an incomplete line for the next read.
 #[derive(Debug)]
 pub(super) struct LineSplitter {
     most: usize,
@@ -9,7 +9,7 @@ pub(super) struct LineSplitter {
 }
 
 impl LineSplitter {
-    /// Of a longer line than `most` bytes the rest is dropped.
+    /// Keeps at most `most` bytes of a line, and drops the rest.
     pub(super) fn up_to(most: usize) -> LineSplitter {
         LineSplitter { most, partial: Vec::new() }
     }

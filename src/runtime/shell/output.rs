@@ -1,18 +1,19 @@
-//! What the handler writes: its response and its log.
+//! Reads the output of the handler: its response and its log.
 
 use super::convention::Stream;
 use super::execution::{Execution, lost};
 use super::{Read, parity, read_once};
 use crate::runtime::failure::Failure;
 
-/// Enough for all that a pipe holds: what was written to it before we learnt of the handler's end.
+/// How many reads drain stderr after the handler has ended: enough for all data that a pipe can hold.
 const MAX_DRAINING_READS: usize = 64;
 
-/// So many reads of stdout in a row at most, 1 MiB.
+/// How many reads of stdout are done in a row: 1 MiB.
 const MAX_READS: usize = 64;
 
 impl Execution<'_, '_> {
-    /// Reads what there is, but not without end: somebody must look at the time when a handler writes faster than this.
+    /// Reads the available output, up to a limit: if a handler writes faster than this thread reads, the time limit must still be
+    /// checked.
     pub(super) fn read_stdout(&mut self) {
         self.response.push();
         let mut reads = 0;
@@ -25,12 +26,12 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Whether `stream` may be read now: a response that is sent as it is written is read no faster than it can be sent.
+    /// Whether `stream` may be read now. A streamed response is read no faster than it can be sent.
     pub(super) fn has_room(&self, stream: Stream) -> bool {
         stream != self.shell.convention.response || self.response.waits_for().is_none()
     }
 
-    /// Reads what there is of one stream: the response, or the log, as the convention has it.
+    /// Reads the available bytes of one stream. The convention decides whether they are the response or the log.
     pub(super) fn read_stream(&mut self, stream: Stream) -> Read {
         let outputs = &self.shell.pipes.outputs;
         let end = match stream {
@@ -44,7 +45,7 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Gives up what may still come on stdout: the turn after next gets a new pipe.
+    /// Ignores any further output on stdout: the turn after next gets a new pipe.
     pub(super) fn close_stdout(&mut self) -> Result<(), Failure> {
         if self.stdout_open {
             let end = &mut self.shell.pipes.outputs.stdout[parity(self.turn)];
@@ -54,8 +55,9 @@ impl Execution<'_, '_> {
         Ok(())
     }
 
-    /// The event's lines are out before its answer is posted: those that were written before the handler ended. A background
-    /// process that goes on writing to stderr is not waited for, and a JSON line that it has begun is written when it is whole.
+    /// Reads and writes the log lines of the event that were written before the handler ended, so that they appear before the
+    /// answer is posted. The runtime does not wait for a background process that still writes to stderr. A JSON line that such a
+    /// process has begun is written when the line is complete.
     pub(super) fn drain_stderr(&mut self) {
         let mut reads = 0;
         while self.stderr_open && reads < MAX_DRAINING_READS {

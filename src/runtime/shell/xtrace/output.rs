@@ -1,7 +1,7 @@
-//! Where the traced commands of an event go: to the log, or to a file of their own, an object on each line.
+//! Writes the traced commands of an event to the log, or to a file as one JSON object on each line.
 //!
-//! `coshell invoke --profile` makes its picture of that file. The file also has the driver's commands, without saying what they
-//! are, and a last line for each event, since the time of a command goes on until the next one or the end.
+//! `coshell invoke --profile` draws its picture from that file. The file also has the commands of the driver, without their text,
+//! and a last line for each event, because a command lasts until the next one begins or the event ends.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -17,7 +17,7 @@ use crate::runtime::logs::{Level, Owner};
 use crate::runtime::shell::execution::Execution;
 use crate::runtime::shell::io::{Read, read_once};
 
-/// What is traced, and to where.
+/// The parser of the trace, and the places to which traced commands are written.
 #[derive(Debug)]
 pub(crate) struct TraceOutput {
     pub(crate) steps: StepReader,
@@ -26,7 +26,7 @@ pub(crate) struct TraceOutput {
 }
 
 impl TraceOutput {
-    /// As `config` has it. A file that cannot be opened is reported in the log.
+    /// Opens the outputs that `config` sets. A file that cannot be opened is reported in the log.
     pub(crate) fn new(config: &Config, host: &Host) -> TraceOutput {
         let open = |path: &PathBuf| match OpenOptions::new().create(true).append(true).open(path) {
             Ok(file) => Some(file),
@@ -42,7 +42,7 @@ impl TraceOutput {
 }
 
 impl Execution<'_, '_> {
-    /// Writes the commands that were traced; not those of a background process of another event.
+    /// Writes the new traced commands, without those of background processes of other events.
     pub(crate) fn write_steps(&mut self) {
         let Some((xtrace, _)) = &self.shell.pipes.xtrace else { return };
         let mut steps = Vec::new();
@@ -63,7 +63,7 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Ends the event in the file.
+    /// Writes the line that ends the event to the file.
     pub(crate) fn end_trace(&mut self) {
         if self.shell.trace_output.file.is_some() {
             self.write_steps();
@@ -89,7 +89,7 @@ impl Execution<'_, '_> {
         Value::Object(object)
     }
 
-    /// A file that cannot be written to any more costs the trace, not the event.
+    /// Writes to the file. After an error the trace is given up, and the event goes on.
     fn write_to_file(&mut self, lines: &str) {
         if let Some(file) = &mut self.shell.trace_output.file
             && file.write_all(lines.as_bytes()).is_err()
