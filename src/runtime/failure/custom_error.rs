@@ -1,19 +1,19 @@
-//! A handler's own error: if its whole stdout is one JSON object with the strings errorType and errorMessage, that is what it
-//! wants to be reported. Step Functions' Catch and Retry match the type.
+//! Parses a handler's custom error: if the whole stdout of a failed handler is one JSON object with the strings errorType and
+//! errorMessage, they are reported. The Catch and Retry of Step Functions match the type.
 
 use serde_json::Value;
 
-/// What a failing handler said of its failure.
+/// An error that a failed handler printed to stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomError {
-    /// Its errorType.
+    /// The errorType.
     pub error_type: String,
-    /// Its errorMessage.
+    /// The errorMessage.
     pub message: String,
 }
 
 impl CustomError {
-    /// Reads a failed handler's stdout.
+    /// Parses a failed handler's stdout.
     pub(crate) fn parse(stdout: &[u8]) -> Option<CustomError> {
         let Ok(Value::Object(members)) = serde_json::from_slice(stdout) else { return None };
         let text = |key| members.get(key).and_then(Value::as_str).map(str::to_owned);

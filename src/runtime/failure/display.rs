@@ -1,10 +1,10 @@
-//! The sentence of every failure.
+//! Formats the message of every failure.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::{Failure, last_line};
 
-/// The status of a Bash that gave up to fork.
+/// The exit status of a Bash that could not fork.
 const CANNOT_FORK: i32 = 254;
 
 impl Display for Failure {
@@ -118,7 +118,7 @@ fn list<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
 
-/// Why a Bash does not run, by what it, or the loader in its name, wrote last.
+/// Why a Bash does not run, according to the last line that Bash or its loader wrote.
 fn why_unusable(output: &str) -> String {
     match last_line(output).filter(|line| line.contains(".so")) {
         Some(line) => format!(
@@ -129,7 +129,7 @@ fn why_unusable(output: &str) -> String {
     }
 }
 
-/// The last line of `output` behind a colon, or nothing.
+/// The last line of `output` after a colon, or an empty text.
 fn after_colon(output: &str) -> String {
     last_line(output).map(|line| format!(": {line}")).unwrap_or_default()
 }

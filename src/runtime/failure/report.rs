@@ -1,4 +1,4 @@
-//! An error report as the Runtime API takes it: JSON body and X-Ray header. Sources: AWS Lambda Developer Guide, "Runtime API,
+//! Formats an error report for the Runtime API: JSON body and X-Ray header. Sources: AWS Lambda Developer Guide, "Runtime API,
 //! Invocation error"; AWS X-Ray Developer Guide, "Segment documents, cause".
 
 use std::fmt::Write as _;
@@ -11,7 +11,8 @@ use super::text::{location, shortened};
 use crate::runtime::secrets::masked;
 use crate::runtime::stack::Frame;
 
-/// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
+/// The size of the largest report. The emulator closes the connection for a report over 6 MB, and managed instances answer 413
+/// over 1 MiB.
 const MAX_BYTES: usize = 256 * 1024;
 const MAX_XRAY_BYTES: usize = 64 * 1024;
 const MAX_MESSAGE_BYTES: usize = 32 * 1024;
@@ -30,7 +31,8 @@ pub(crate) fn body(failure: &Failure) -> Vec<u8> {
     report.to_string().into_bytes()
 }
 
-/// The same in at most `most` bytes, for a trailer: without the outermost calls, and in the end with less of the message.
+/// The body of an error report in at most `most` bytes, for a trailer. The outermost calls are left out first, then the end of
+/// the message.
 pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
     let mut frames = stack_trace(failure);
     let mut message = shortened(&reported_message(failure), most);
@@ -46,7 +48,7 @@ pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
     }
 }
 
-/// The report's errorType: the handler's own, where it gave one.
+/// The errorType of the report: that of the handler's custom error, if there is one.
 pub(crate) fn reported_type(failure: &Failure) -> String {
     let own = failure.of_handler().and_then(|failure| failure.custom_error.as_ref());
     own.map_or_else(|| failure.error_type().to_owned(), |own| shortened(&own.error_type, MAX_XRAY_MESSAGE_BYTES))
@@ -57,7 +59,7 @@ fn reported_message(failure: &Failure) -> String {
     own.map_or_else(|| masked(&failure.to_string()).into_owned(), |own| own.message.clone())
 }
 
-/// What the log says: the handler's own error, where it gave one, and in any case what failed and where.
+/// The message for the log: the handler's custom error, if there is one, and always what failed and where.
 pub(crate) fn log_message(failure: &Failure) -> String {
     let message = match failure.of_handler().and_then(|failure| failure.custom_error.as_ref()) {
         Some(own) => format!("{}: {} ({failure})", own.error_type, own.message),
@@ -96,7 +98,7 @@ fn frames(failure: &Failure) -> impl Iterator<Item = (String, &Frame)> {
     failure.of_handler().into_iter().flat_map(HandlerFailure::frames)
 }
 
-/// What a frame is called: the function, or a name for what Bash calls `source`.
+/// The name of a frame: the function, or `top level` for a frame that Bash calls `source`.
 fn name(frame: &Frame) -> &str {
     if frame.function == "source" { "top level" } else { &frame.function }
 }

@@ -1,4 +1,4 @@
-//! The sentence that tells a handler's failure: where, which command, how it ended, what it said last, and what usually helps.
+//! Formats the message of a failed handler: where, which command, how it ended, the last line of stderr, and advice.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
@@ -11,13 +11,13 @@ use super::message::{BashMessage, last_line};
 use super::text::{begins_with, gives_status, location, shortened};
 
 const MAX_COMMAND_BYTES: usize = 300;
-/// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
+/// The messages of Bash for a child that was killed, if they say no more. The failure message names the signal anyway.
 const DEATH_MESSAGES: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
-/// What Bash's own messages begin with where no line of the script runs, as in a trap.
+/// The beginning of Bash's messages when no line of the script runs, as in a trap.
 const BASH: &str = "bash: ";
 
 impl HandlerFailure {
-    /// The sentence for a handler that failed.
+    /// The message for a failed handler.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
             _ if self.is_program() => {
@@ -39,7 +39,7 @@ impl HandlerFailure {
         self.describe_cause(f)
     }
 
-    /// A failure in an EXIT trap that the handler set, after the handler returned.
+    /// The message for a failure in an EXIT trap of the handler, after the handler has returned.
     fn describe_exit_trap(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
         if let Some(frame) = place.frames.first() {
             write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
@@ -60,7 +60,7 @@ impl HandlerFailure {
         }
     }
 
-    /// The sentence for a script that could not be sourced to its end.
+    /// The message for a script that could not be sourced completely.
     pub(super) fn describe_script(&self, f: &mut Formatter) -> fmt::Result {
         let script = self.relative(&self.script);
         if let Some(line) = self.syntax_error() {
@@ -121,7 +121,7 @@ impl HandlerFailure {
             ending if place.is_status_of_trap => {
                 write!(f, "`{command}` failed, and the ERR trap {}", EndingText(ending))?;
             }
-            // An EXIT trap of the handler's own may have set the status.
+            // The handler's own EXIT trap may have set the status.
             ending if self.status_was_changed(place) => {
                 let own = EndingText(Ending::of_command(place.status));
                 write!(f, "`{command}` {own} (the {whole} then {})", EndingText(ending))?;
@@ -151,7 +151,7 @@ impl HandlerFailure {
         }
     }
 
-    /// The last line of stderr, unless it says again what the sentence says; and what may help.
+    /// Adds the last line of stderr, unless it repeats the message, and the advice.
     fn describe_cause(&self, f: &mut Formatter) -> fmt::Result {
         if let Some(cause) = self.cause() {
             write!(f, ": {cause}")?;
@@ -180,7 +180,7 @@ impl HandlerFailure {
         if self.is_program()
             && let Some(at) = line.find(&format!("{}: ", self.script.display()))
         {
-            return Some(self.without_root(&line[at..])); // before it stands the driver, whose Bash could not start the program
+            return Some(self.without_root(&line[at..])); // the path of the driver, which could not start the program, stands before it
         }
         if let Some(message) = line.strip_prefix(BASH) {
             return Some(message.to_owned());
@@ -188,7 +188,7 @@ impl HandlerFailure {
         if BashMessage::parse(line).is_none()
             && self.place.as_ref().is_some_and(|place| never_writes_to_stderr(&place.command))
         {
-            return None; // the line is of something before
+            return None; // the line belongs to an earlier command
         }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
@@ -201,17 +201,17 @@ impl HandlerFailure {
         Some(if here { message.text.to_owned() } else { self.without_root(line) })
     }
 
-    /// Whether the last line of stderr is Bash's own, about the command that failed.
+    /// Whether the last line of stderr is a message of Bash about the command that failed.
     fn bash_said_why(&self, place: &Place) -> bool {
         last_line(&self.stderr).and_then(BashMessage::parse).is_some_and(|message| is_about(&message, place))
     }
 
-    /// Whether the last line of stderr is an error of Bash's own, wherever that was.
+    /// Whether the last line of stderr is a message of Bash, about any place.
     fn has_bash_said_why(&self) -> bool {
         last_line(&self.stderr).and_then(BashMessage::parse).is_some()
     }
 
-    /// The command that was not found, by Bash's own message.
+    /// The command that was not found, according to Bash's message.
     fn missing_command(&self) -> Option<&str> {
         let missing = |line| {
             let message = BashMessage::parse(line)?;
@@ -229,21 +229,21 @@ impl HandlerFailure {
     }
 }
 
-/// Whether it is Bash's `Terminated`; 5.3 adds the command, after blanks.
+/// Whether `line` is one of [`DEATH_MESSAGES`]. Bash 5.3 adds the command, after spaces.
 fn is_death_message(line: &str) -> bool {
     DEATH_MESSAGES
         .iter()
         .any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
 }
 
-/// Whether Bash wrote `message` of the innermost call of `place`.
+/// Whether `message` is about the innermost call of `place`.
 fn is_about(message: &BashMessage, place: &Place) -> bool {
     place.frames.first().is_some_and(|frame| {
         frame.file == Path::new(message.file) && (message.line.is_none() || frame.line == message.line)
     })
 }
 
-/// Whether `message` is about a redirection of the block that failed, for which Bash gives another line.
+/// Whether `message` is about a redirection of the block that failed. Bash gives another line for such a redirection.
 fn is_of_block(message: &BashMessage, place: &Place) -> bool {
     let same_file = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
     same_file && message.is_of_redirection() && starts_block(&place.command)
@@ -255,19 +255,20 @@ fn starts_block(command: &str) -> bool {
     command.starts_with('(') || matches!(first, "{" | "for" | "while" | "until" | "if" | "case" | "select")
 }
 
-/// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before, nor in another script.
+/// Whether `message` may mean that Bash did not find `name` at `place`. It may instead be about an earlier command whose failure
+/// was handled, or about another script.
 fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
     let here = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
     here && !exits_with_a_number(&place.command) && (is_about(message, place) || place.command.contains(name))
 }
 
-/// Whether a command never writes to stderr, unless Bash itself complains of it.
+/// Whether a command never writes to stderr, except for messages of Bash itself.
 fn never_writes_to_stderr(command: &str) -> bool {
     let first = command.split_whitespace().next().unwrap_or_default();
     command.starts_with("((") || matches!(first, "[[" | "[" | "test" | "let" | "false" | "true" | "!")
 }
 
-/// The first line of a command, so that a report stays a sentence.
+/// The first line of a command, so that the message stays on one line.
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
     shortened(&format!("{first}{more}"), MAX_COMMAND_BYTES)

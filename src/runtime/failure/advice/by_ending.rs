@@ -1,4 +1,4 @@
-//! Advice by the exit status or the signal that ended a command.
+//! Gives advice by the exit status or the signal that ended a command.
 
 use std::env;
 
@@ -63,7 +63,7 @@ fn is_a_shell(command: &str) -> bool {
     command.is_empty() || command.contains("$(") || command.starts_with('(')
 }
 
-/// Whether it is arithmetic that changes a variable, rather than a comparison.
+/// Whether a command is arithmetic that changes a variable, and not a comparison.
 fn assigns(command: &str) -> bool {
     let is_arithmetic = command.starts_with("((") || command.starts_with("let ");
     let without_comparisons =
@@ -95,7 +95,7 @@ fn of_signal(signal: Signal) -> String {
     }
 }
 
-/// The function's memory and what is in use of it, as far as they can be known.
+/// The memory of the function and how much of it is used, if they are known.
 pub(super) fn memory() -> String {
     let limit = env::var(MEMORY_MB).ok().map(|mb| format!("the function has {mb} MB"));
     let used = most_used().map(|bytes| format!("at most {} MB were in use", bytes >> 20));
@@ -103,8 +103,8 @@ pub(super) fn memory() -> String {
     if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 }
 
-/// The highest memory use that this control group has seen, where it has a limit: elsewhere it says nothing about the function.
-/// Sources: the kernel's documents cgroup-v2 and cgroup-v1/memory.
+/// The highest memory use of this control group, if the group has a limit. Without a limit the number says nothing about the
+/// function. Sources: the kernel's documents cgroup-v2 and cgroup-v1/memory.
 fn most_used() -> Option<u64> {
     const NO_LIMIT: u64 = 1 << 50;
     let number = |file| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();

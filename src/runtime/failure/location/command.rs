@@ -3,7 +3,7 @@
 use super::*;
 
 impl Evidence<'_> {
-    /// Finds the command of record `at`: the innermost that failed with it.
+    /// Finds the command of record `at`: the innermost command that failed with the status of the record.
     pub(super) fn locate(&self, at: usize, scope: Scope) -> Option<FoundCommand> {
         let record = &self.records[at];
         let frame = record.frames.first()?;
@@ -11,7 +11,7 @@ impl Evidence<'_> {
         self.locate_from(at, &script, frame, scope)
     }
 
-    /// The same, with `frame` as the innermost call of the record.
+    /// Finds the command of record `at`, with `frame` as the innermost call of the record.
     pub(super) fn locate_from(
         &self,
         at: usize,
@@ -33,7 +33,7 @@ impl Evidence<'_> {
             }));
         }
         if record.returned.is_some() {
-            // In a trap Bash names the command that the trap interrupted; the line is right.
+            // In a trap, Bash names the command that the trap interrupted, but the line is correct.
             return self.alone_on_line(script, frame, false).map(|index| FoundCommand::of(script, index));
         }
         if let Some(index) = self.matching(script, frame, record, scope, false).filter(|_| record.is_consistent()) {
@@ -43,7 +43,8 @@ impl Evidence<'_> {
         self.call_that_returned(script, frame, record, scope)
     }
 
-    /// The command that Bash names, at the line that it names, where that can have failed.
+    /// Finds the command that Bash names, on the line that Bash names, among the commands that can have failed. With `anyway`,
+    /// commands whose failure is handled count too.
     pub(super) fn matching(
         &self,
         script: &Script,
@@ -60,9 +61,9 @@ impl Evidence<'_> {
         if let Some(index) = candidates.iter().find(on_line) {
             return Some(*index);
         }
-        // Inside `$( )` Bash counts lines in a way of its own.
+        // Inside `$( )`, the line numbers of Bash are not those of the file.
         let line_is_known = frame.line.is_some() && matches!(scope, Scope::Function);
-        // In the EXIT trap of a subshell, too, Bash names the command before.
+        // In the EXIT trap of a subshell, too, Bash names the previous command.
         let may_be_trap = frame.line == Some(1)
             && within(script, frame, Scope::Function).any(|index| exit_trap(&script.commands[index].text).is_some());
         match candidates.as_slice() {
@@ -75,8 +76,8 @@ impl Evidence<'_> {
         }
     }
 
-    /// Bash may print a command in another way than it stands there (an alias, a here-document): then it is known by its line, if that
-    /// has one command with that name, or with an alias.
+    /// Finds a command that Bash prints differently from the script (an alias, a here-document) by its line, if the line has only
+    /// one command with that name or with an alias.
     pub(super) fn only_one_on_line(
         &self,
         script: &Script,
@@ -91,7 +92,7 @@ impl Evidence<'_> {
         (command.name() == first || is_alias || command.name() == "eval").then_some(only)
     }
 
-    /// The only command on the line of a call that can have failed there.
+    /// Finds the only command that can have failed on the line of a call.
     pub(super) fn alone_on_line(&self, script: &Script, frame: &Frame, anyway: bool) -> Option<usize> {
         let line = frame.line?;
         let mut on_line = within(script, frame, Scope::Function).filter(|index| {
@@ -102,7 +103,7 @@ impl Evidence<'_> {
         on_line.next().filter(|_| on_line.next().is_none())
     }
 
-    /// A compound command whose redirection failed: Bash names the command before it.
+    /// Finds a compound command whose redirection failed: then Bash names the previous command.
     pub(super) fn failed_redirection(
         &self,
         script: &Script,
@@ -135,8 +136,9 @@ impl Evidence<'_> {
         }
     }
 
-    /// A call of a function that ended with a status other than 0 although no command in it failed: by `return N`, or because its
-    /// last command is a list whose first part is false. Bash names a command of the callee, with the line of the call.
+    /// Finds a call of a function that returned a status other than 0 although no command in the function failed: by `return N`,
+    /// or because its last command is a list whose first part is false. Bash names a command of the function, with the line of
+    /// the call.
     pub(super) fn call_that_returned(
         &self,
         script: &Rc<Script>,
@@ -177,7 +179,7 @@ impl Evidence<'_> {
         }
     }
 
-    /// Where function `name` is defined, and the command in it that Bash prints as `printed`.
+    /// The file that defines function `name`, and the command in the function that Bash prints as `printed`.
     pub(super) fn named_in_function(&self, name: &str, printed: &str) -> Option<(PathBuf, Rc<Script>, usize)> {
         self.files().into_iter().find_map(|file| {
             let script = self.script(&file)?;
@@ -203,7 +205,8 @@ impl Evidence<'_> {
     }
 }
 
-/// The pipeline that failed, and the number of the member that gave it its status: the last that failed, as pipefail has it.
+/// The pipeline that failed, and the index of the member that gave the pipeline its status: with pipefail, the last member that
+/// failed.
 pub(super) fn failed_pipeline(script: &Script, frame: &Frame, record: &Record, scope: Scope) -> Option<(usize, usize)> {
     let leaves_pipestatus = record.command.starts_with("[[ ") || record.command.starts_with("((");
     if record.pipeline.len() < 2 || leaves_pipestatus || record.pipeline_status() != Some(record.status) {
@@ -225,7 +228,7 @@ pub(super) fn failed_pipeline(script: &Script, frame: &Frame, record: &Record, s
     Some((*pipeline, record.pipeline.iter().rposition(|status| *status != 0)?))
 }
 
-/// Without the script's text: what Bash names, where nothing speaks against it.
+/// The command that Bash names, for a script that is not parsed, if no other fact contradicts it.
 pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<FoundCommand> {
     let text =
         if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
@@ -245,7 +248,7 @@ pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<FoundCommand> {
     })
 }
 
-/// The only `eval` of a call's function: what it runs stands nowhere in the script.
+/// The only `eval` of a function: the commands that it runs are not in the script.
 pub(super) fn only_eval(script: &Script, frame: &Frame) -> Option<usize> {
     let mut evals = within(script, frame, Scope::Function)
         .filter(|index| script.commands[*index].name() == "eval" && !script.commands[*index].handled);

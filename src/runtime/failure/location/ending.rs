@@ -1,9 +1,11 @@
-//! Finds what ended the handler's shell: the handler's own status, an `exit`, or an error that ends Bash at once.
+//! Finds the command that ended the handler's shell: the last command of the handler, an `exit`, or an error that ends Bash at
+//! once.
 
 use super::*;
 
 impl Evidence<'_> {
-    /// The place of a failure whose calls Bash had left already: the handler returned with that status, or its EXIT trap runs.
+    /// The place of a failure without calls, because Bash had left them: the handler has returned with that status, or its EXIT
+    /// trap runs.
     pub(super) fn at_the_end_of_the_handler(&self, mut place: Place, at: Option<usize>) -> Place {
         if place.in_exit_trap {
             return self.in_exit_trap(place);
@@ -95,7 +97,7 @@ impl Evidence<'_> {
         place
     }
 
-    /// The place of an error that Bash has written of itself, and ended.
+    /// The place of an error that Bash has reported before it ended.
     pub(super) fn of_fatal(&self, mut place: Place, script: &Script, message: &BashMessage) -> Place {
         let mut frame = place.frames[0].clone();
         frame.line = message.line;
@@ -123,7 +125,7 @@ impl Evidence<'_> {
         place
     }
 
-    /// The same where Bash has left the calls already, as after a division by zero.
+    /// The place of an error that Bash has reported after it has left the calls, as after a division by zero.
     pub(super) fn of_message(&self, mut place: Place, message: &BashMessage) -> Place {
         let file = Path::new(message.file);
         let Some(script) = self.script(file) else { return place };

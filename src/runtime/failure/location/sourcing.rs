@@ -1,9 +1,9 @@
-//! Finds what ended the sourcing of a file, of which Bash mostly names only the `source`.
+//! Finds the command that ended the sourcing of a file. Bash often names only the `source` command.
 
 use super::*;
 
 impl Evidence<'_> {
-    /// The place of a `source` whose file has a syntax error: Bash names the command before the error.
+    /// The place of a `source` whose file has a syntax error: then Bash names the command before the error.
     pub(super) fn of_syntax_error(&self, place: &Place) -> Option<Place> {
         let message = BashMessage::last(self.stderr).filter(|message| message.text.contains("syntax error"))?;
         let (inner, outer) = (place.frames.first()?, place.frames.get(1)?);
@@ -21,7 +21,7 @@ impl Evidence<'_> {
         Some(sourcing)
     }
 
-    /// The place of an `exit` or `return` at the top level of a file, of which Bash names only the `source`.
+    /// The place of an `exit` or `return` at the top level of a file. Bash names only the `source` command.
     pub(super) fn of_sourcing(&self, mut place: Place) -> Place {
         if place.frames.is_empty() {
             place.frames.push(Frame { function: TOP_LEVEL.to_owned(), file: self.file.to_owned(), line: None });
@@ -45,7 +45,7 @@ impl Evidence<'_> {
         place
     }
 
-    /// Completes the place of an `exit` in a file that the script sources, and of which Bash has left the call.
+    /// Completes the place of an `exit` in a file that the script sources, after Bash has left the call.
     pub(super) fn take_from_sourced(&self, place: &mut Place, script: &Script) -> bool {
         let folder = self.file.parent().unwrap_or(Path::new("/"));
         let sourced = |command: &Command| {
@@ -74,7 +74,7 @@ impl Evidence<'_> {
         true
     }
 
-    /// The same for an `exit` in a function of the script: Bash 5.1 has left that call too.
+    /// Completes the place of an `exit` in a function of the script, after Bash 5.1 has left the call.
     pub(super) fn take_from_function(&self, place: &mut Place, script: &Script) -> bool {
         let exits = |command: &&Command| command.name() == "exit" && exits_with(command, place.status);
         let mut found = script.commands.iter().filter(exits);
@@ -88,7 +88,7 @@ impl Evidence<'_> {
     }
 }
 
-/// The condition before `&&` or `||` in the last line of a file's top level.
+/// The condition before `&&` or `||` in the last line of the top level of a file.
 pub(super) fn last_condition(script: &Script, frame: &Frame) -> Option<usize> {
     let top = || within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
     let last = top().map(|index| script.commands[index].last_line).max()?;

@@ -1,10 +1,10 @@
-//! Finds what failed inside of a `$( )`, a `( )`, a pipeline or a background job: in the records of deeper shells, in Bash's messages, or
-//! as the only `exit` that can have ended the subshell.
+//! Finds the command that failed inside a `$( )`, a `( )`, a pipeline or a background job. Uses the records of deeper shells,
+//! Bash's messages, and the only `exit` that can have ended the subshell.
 
 use super::*;
 
 impl Evidence<'_> {
-    /// What failed inside of the command `outer` of record `at`, with `status`: in a `$( )`, a `( )` or a pipeline.
+    /// Finds the command that failed with `status` inside the command `outer` of record `at`.
     pub(super) fn inside(
         &self,
         script: &Rc<Script>,
@@ -15,7 +15,7 @@ impl Evidence<'_> {
     ) -> Option<FoundCommand> {
         let command = &script.commands[outer];
         let waits = command.name() == "wait";
-        // Of several background jobs none is known to be the one that was waited for.
+        // If there are several background jobs, it is not known for which one `wait` waited.
         let jobs = within(script, own, Scope::Function).filter(|index| script.commands[*index].background).count();
         let scope = if waits { Scope::Background } else { Scope::Within(outer) };
         if waits && jobs != 1 {
@@ -27,7 +27,7 @@ impl Evidence<'_> {
             .or_else(|| self.exit_inside(script, own, outer, status))
     }
 
-    /// The command of record `inner`, if that belongs to a command within `scope` of the innermost call of record `at`.
+    /// The command of record `inner`, if that record belongs to a command within `scope` of the innermost call of record `at`.
     pub(super) fn record_inside(
         &self,
         script: &Script,
@@ -40,7 +40,7 @@ impl Evidence<'_> {
         if record.kind != TrapKind::Failed || record.level <= top.level || record.status != status {
             return None;
         }
-        // The handler itself has returned where `top` has no calls.
+        // If `top` has no calls, the handler itself has returned.
         let extra = record.frames.len().checked_sub(top.frames.len().max(1))?;
         let base = record.frames.get(extra)?;
         if base.function != own.function || base.file != own.file {
@@ -62,8 +62,9 @@ impl Evidence<'_> {
         Some(found)
     }
 
-    /// The `exit` or `return` that ended a subshell with `status`, which leaves no record there: if the commands of the subshell, and of
-    /// the functions that they call, have only one, and nothing else of them ends with that status without a record.
+    /// Finds the `exit` or `return` that ended a subshell with `status`, which leaves no record. It is found if it is the only
+    /// one among the commands of the subshell and of the functions that they call, and if no other command there can end with
+    /// that status without a record.
     pub(super) fn exit_inside(&self, script: &Script, own: &Frame, outer: usize, status: i32) -> Option<FoundCommand> {
         let reached = reached_from(script, outer);
         let silent = |index: &usize| ends_silently(&script.commands[*index]);
@@ -86,7 +87,7 @@ impl Evidence<'_> {
         Some(found)
     }
 
-    /// The command that Bash's last message is about, if it is inside of `outer` or in a function that is called there.
+    /// The command that Bash's last message is about, if it is inside `outer` or in a function that is called there.
     pub(super) fn message_inside(&self, script: &Rc<Script>, own: &Frame, outer: usize) -> Option<FoundCommand> {
         let message = BashMessage::last(self.stderr).filter(|message| is_fatal(message))?;
         let file = Path::new(message.file);
@@ -117,7 +118,7 @@ pub(super) fn is_in_background(script: &Script, index: usize) -> bool {
     false
 }
 
-/// The commands inside of `outer`, and those of the functions that they call.
+/// The commands inside `outer`, and those of the functions that they call.
 pub(super) fn reached_from(script: &Script, outer: usize) -> Vec<usize> {
     let mut reached: Vec<usize> =
         (outer..script.commands.len()).filter(|index| script.is_within(*index, outer)).collect();
@@ -139,7 +140,8 @@ pub(super) fn ends_silently(command: &Command) -> bool {
     replaces || command.before_and || !command.redirections.is_empty()
 }
 
-/// Whether what was found is in a `$( )` of the command `outer` that another one follows: the last one gives the status.
+/// Whether the command that was found is in a `$( )` of the command `outer` and another `$( )` follows: the last one gives the
+/// status.
 pub(super) fn is_in_earlier_substitution(script: &Script, outer: usize, found: &FoundCommand) -> bool {
     let Some(index) = found.index else { return false };
     let own = |index: usize| script.commands[index].substitution;
