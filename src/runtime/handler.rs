@@ -34,7 +34,7 @@ impl Handler {
     /// [`Failure::ScriptUnreadable`] or [`Failure::NotExecutable`].
     pub fn resolve(raw: &str, task_root: &Path) -> Result<Handler, Failure> {
         let (stem, function) = split(raw)?;
-        if let Some(program) = exactly(raw, task_root) {
+        if let Some(program) = program_after_dot_slash(raw, task_root) {
             return executable(program);
         }
         let mut candidates: Vec<PathBuf> = scripts(&stem).iter().map(|name| task_root.join(name)).collect();
@@ -99,7 +99,7 @@ fn executable(program: PathBuf) -> Result<Handler, Failure> {
 
 /// Finds the program for `./NAME`. `NAME` alone means `NAME.sh` if that file exists, as with the tutorial's bootstrap. The
 /// tutorial's bootstrap does not support `./NAME`.
-fn exactly(raw: &str, task_root: &Path) -> Option<PathBuf> {
+fn program_after_dot_slash(raw: &str, task_root: &Path) -> Option<PathBuf> {
     let name = raw.strip_prefix("./").filter(|name| !name.contains('.'))?;
     Some(task_root.join(name)).filter(|program| program.is_file())
 }

@@ -75,12 +75,12 @@ impl HandlerFailure {
             Some(place) if !place.command.starts_with("builtin source ") => self.describe_place(f, place, "script")?,
             Some(Place { at_exit: false, status, .. }) => write!(
                 f,
-                "it returned status {status}, that of its last command or of a `return`; let it end with a command that succeeds"
+                "it returned status {status}, the status of its last command or of a `return`; let the script end with a command that succeeds"
             )?,
             _ => write!(f, "it {}", EndingText(self.ending))?,
         }
         if self.ending == Ending::Status(0) {
-            f.write_str("; a script must not exit, its handler is called afterwards")?;
+            f.write_str("; a script must not exit, because its handler is called afterwards")?;
         }
         self.describe_cause(f)
     }

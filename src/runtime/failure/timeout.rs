@@ -44,7 +44,7 @@ impl TimedOut {
         }
         write!(
             f,
-            "; ended {} ms before its deadline, since COSHELL_TIMEOUT_MARGIN_MS is set; {MORE_TIME}",
+            "; ended {} ms before its deadline, because COSHELL_TIMEOUT_MARGIN_MS is set; {MORE_TIME}",
             margin.as_millis()
         )
     }

@@ -31,7 +31,7 @@ impl DriverText {
     }
 
     /// Removes the driver's text from `bytes`, which start at the beginning of a line.
-    pub(super) fn removed<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(super) fn remove_from<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         if find(bytes, &self.path).is_none() && !names_driver(bytes) {
             return Cow::Borrowed(bytes);
         }
@@ -41,13 +41,13 @@ impl DriverText {
             match rest.and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..])) {
                 Some(message) if names_driver(message) => {}
                 Some(message) => kept.extend([BASH, message].concat()),
-                None => kept.extend(self.renamed(line)),
+                None => kept.extend(self.with_program_name(line)),
             }
             kept
         }))
     }
 
-    fn renamed(&self, line: &[u8]) -> Vec<u8> {
+    fn with_program_name(&self, line: &[u8]) -> Vec<u8> {
         let mut renamed = Vec::with_capacity(line.len());
         let mut rest = line;
         while let Some(at) = find(rest, &self.path) {
@@ -84,7 +84,7 @@ mod tests {
             ("my __coshell\n", "my __coshell\n"),
             ("", ""),
         ] {
-            assert_eq!(String::from_utf8_lossy(&text.removed(from.as_bytes())), to);
+            assert_eq!(String::from_utf8_lossy(&text.remove_from(from.as_bytes())), to);
         }
     }
 }

@@ -25,8 +25,8 @@ pub(crate) const MAX_EVENT_BYTES: usize = 1_048_576;
 pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
     let members = Members::of(&text)?;
-    let whole = if members.is_of_metrics() { text.into_owned() } else { completed(&text, &members, owner) };
-    Some(ended(whole.into_bytes()))
+    let whole = if members.is_of_metrics() { text.into_owned() } else { with_missing_members(&text, &members, owner) };
+    Some(with_newline(whole.into_bytes()))
 }
 
 /// Any other line, without its newline, in the form in which it is logged. `part` numbers the parts of a line that is too long.
@@ -40,7 +40,7 @@ pub(super) fn entry(message: &[u8], level: Level, owner: &Owner, part: Option<u3
     if let Some(part) = part {
         entry.insert("part".into(), part.into());
     }
-    ended(Value::Object(entry).to_string().into_bytes())
+    with_newline(Value::Object(entry).to_string().into_bytes())
 }
 
 /// An entry for a failure, with its type and its stack.
@@ -48,7 +48,7 @@ pub(super) fn failure(message: &str, level: Level, failure: &Failure, owner: &Ow
     let mut entry = head(level, message, owner);
     entry.insert("errorType".into(), failure::reported_type(failure).into());
     entry.insert("stackTrace".into(), failure::stack_trace(failure).into());
-    ended(Value::Object(entry).to_string().into_bytes())
+    with_newline(Value::Object(entry).to_string().into_bytes())
 }
 
 fn head(level: Level, message: &str, owner: &Owner) -> Map<String, Value> {
@@ -87,7 +87,7 @@ impl Members {
 }
 
 /// The object's own text, with timestamp and request id added if they are missing.
-fn completed(text: &str, members: &Members, owner: &Owner) -> String {
+fn with_missing_members(text: &str, members: &Members, owner: &Owner) -> String {
     let timestamp = timestamp();
     let wanted = std::iter::once(("timestamp", &timestamp)).chain(owner_members(owner));
     let added =
@@ -121,7 +121,7 @@ fn timestamp() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }
 
-fn ended(mut bytes: Vec<u8>) -> Vec<u8> {
+fn with_newline(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.push(b'\n');
     bytes
 }

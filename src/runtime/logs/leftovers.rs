@@ -28,7 +28,7 @@ const READ_BYTES: usize = 8 * 1024;
 const MAX_DRAINING_READS: usize = 16;
 
 /// A request to the thread.
-enum Message {
+enum Request {
     /// Read this pipe to its end.
     Adopt(OwnedFd, Lines, Holder),
     /// Read the current contents of all pipes, and answer.
@@ -47,7 +47,7 @@ pub(crate) enum Holder {
 /// Sends requests to the thread.
 #[derive(Debug, Clone)]
 pub(crate) struct Leftovers {
-    messages: Sender<Message>,
+    requests: Sender<Request>,
     wake: std::sync::Arc<OwnedFd>,
 }
 
@@ -62,13 +62,13 @@ impl Leftovers {
             .name("leftover logs".into())
             .stack_size(128 * 1024)
             .spawn(move || Reader { log, receiver, woken, most: most(bashes), bashes, pipes: Vec::new() }.run())?;
-        Ok(Leftovers { messages: sender, wake: wake.into() })
+        Ok(Leftovers { requests: sender, wake: wake.into() })
     }
 
     /// Logs the current contents of all pipes, when the process is about to end.
     pub(crate) fn drain(&self) {
         let (done, is_done) = channel();
-        if self.messages.send(Message::Drain(done)).is_ok() {
+        if self.requests.send(Request::Drain(done)).is_ok() {
             let _ = write(&self.wake, b".");
             let _ = is_done.recv_timeout(DRAINING);
         }
@@ -76,7 +76,7 @@ impl Leftovers {
 
     /// Passes `pipe`, which must not block, to the thread. Its contents go to `lines` until end-of-file.
     pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, holder: Holder) {
-        if self.messages.send(Message::Adopt(pipe, lines, holder)).is_ok() {
+        if self.requests.send(Request::Adopt(pipe, lines, holder)).is_ok() {
             // If the pipe is full, the thread has been woken already.
             let _ = write(&self.wake, b".");
         }
@@ -92,7 +92,7 @@ fn most(bashes: usize) -> usize {
 
 struct Reader {
     log: Log,
-    receiver: Receiver<Message>,
+    receiver: Receiver<Request>,
     woken: OwnedFd,
     /// How many pipes of background processes may be kept.
     most: usize,
@@ -125,8 +125,8 @@ impl Reader {
         let _ = read(&self.woken, &mut [0; 64]);
         loop {
             match self.receiver.try_recv() {
-                Ok(Message::Adopt(pipe, lines, holder)) => self.pipes.push((pipe, lines, holder)),
-                Ok(Message::Drain(done)) => {
+                Ok(Request::Adopt(pipe, lines, holder)) => self.pipes.push((pipe, lines, holder)),
+                Ok(Request::Drain(done)) => {
                     self.pipes.iter_mut().for_each(|(pipe, lines, _)| drain_whole(pipe, lines));
                     let _ = done.send(());
                 }

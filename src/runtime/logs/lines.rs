@@ -178,7 +178,7 @@ impl Lines {
             None => {
                 self.split(entries);
                 let part = (self.parts > 0).then_some(self.parts + 1);
-                let line = removed(self.driver.as_deref(), &self.partial);
+                let line = without_driver_text(self.driver.as_deref(), &self.partial);
                 if !line.is_empty() || self.partial.is_empty() {
                     entries.extend(json::plain(&line, &self.owner, part));
                 }
@@ -248,7 +248,7 @@ impl Lines {
     pub(crate) fn tail(&self) -> String {
         let (front, back) = self.tail.as_slices();
         let bytes = [front, back].concat();
-        String::from_utf8_lossy(&removed(self.driver.as_deref(), &bytes)).into_owned()
+        String::from_utf8_lossy(&without_driver_text(self.driver.as_deref(), &bytes)).into_owned()
     }
 
     fn write_partial(&mut self) {
@@ -260,10 +260,10 @@ impl Lines {
     /// Writes the incomplete line and then `bytes`, in one piece.
     fn write(&mut self, bytes: &[u8]) {
         if self.partial.is_empty() {
-            self.log.write(&removed(self.driver.as_deref(), bytes));
+            self.log.write(&without_driver_text(self.driver.as_deref(), bytes));
         } else {
             self.partial.extend_from_slice(bytes);
-            self.log.write(&removed(self.driver.as_deref(), &self.partial));
+            self.log.write(&without_driver_text(self.driver.as_deref(), &self.partial));
             self.partial.clear();
             self.partial.shrink_to(2 * PARTIAL_LINE_BYTES); // after a long object
         }
@@ -277,8 +277,8 @@ impl Lines {
     }
 }
 
-fn removed<'a>(driver: Option<&DriverText>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-    driver.map_or(Cow::Borrowed(bytes), |driver| driver.removed(bytes))
+fn without_driver_text<'a>(driver: Option<&DriverText>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    driver.map_or(Cow::Borrowed(bytes), |driver| driver.remove_from(bytes))
 }
 
 /// The end of a part of a long line: at most [`JSON_PART_BYTES`], and not inside a character.

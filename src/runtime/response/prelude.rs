@@ -54,7 +54,7 @@ impl Prelude {
     pub(crate) fn end(&mut self) -> Option<Vec<u8>> {
         let Prelude::Reading(line) = self else { return None };
         let line = std::mem::take(line);
-        match checked(&line) {
+        match check(&line) {
             Ok(()) => Some([&line[..], &SEPARATOR].concat()),
             Err(reason) => {
                 *self = Prelude::Refused { line, reason };
@@ -72,7 +72,7 @@ impl Prelude {
 }
 
 /// Checks the members that Lambda needs. Other members are not checked.
-fn checked(line: &[u8]) -> Result<(), String> {
+fn check(line: &[u8]) -> Result<(), String> {
     if line.len() > MAX_BYTES {
         return Err(format!("its first line is longer than {MAX_BYTES} bytes"));
     }

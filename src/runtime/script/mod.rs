@@ -125,7 +125,7 @@ impl Command {
     /// Whether Bash may have printed this command as `printed`: Bash prints white space, semicolons and some redirections
     /// differently from the script.
     pub(crate) fn is(&self, printed: &str) -> bool {
-        squeezed(&self.text) == squeezed(printed)
+        normalized(&self.text) == normalized(printed)
     }
 
     /// The first word: the name of a simple command, unless assignments stand before the name.
@@ -146,7 +146,7 @@ impl Command {
 }
 
 /// Removes from `text` the characters that Bash prints differently from the script.
-pub(crate) fn squeezed(text: &str) -> String {
+pub(crate) fn normalized(text: &str) -> String {
     let text: String = text.replace("\\\n", "").chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
     text.replace("0<&", "<&").replace("1>&", ">&").replace("$'", "'")
 }

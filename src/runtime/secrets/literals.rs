@@ -44,7 +44,7 @@ const MIN_DIGITS: usize = 6;
 /// Masks the literal secrets in `text`; `None` if there are none.
 pub(super) fn without_literals(text: &str) -> Option<String> {
     let mut found: Vec<Range<usize>> =
-        assigned(text).chain(options(text)).chain(fields(text)).chain(urls(text)).collect();
+        assignments(text).chain(options(text)).chain(fields(text)).chain(urls(text)).collect();
     if found.is_empty() {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn without_literals(text: &str) -> Option<String> {
 }
 
 /// `NAME=VALUE`, `--name=value` and `?name=value`.
-fn assigned(text: &str) -> impl Iterator<Item = Range<usize>> {
+fn assignments(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_secret = |at: usize| is_name_of_secret(name_before(text, at)) && !text[at + 1..].starts_with([' ', '\t']);
     text.match_indices('=').filter(move |(at, _)| is_secret(*at)).map(|(at, _)| value(text, at + 1))
 }

@@ -58,7 +58,7 @@ impl PosixMode {
     /// # Errors
     ///
     /// [`Failure::UnknownPosixMode`] for an unknown value.
-    pub(super) fn of(value: &str) -> Result<PosixMode, Failure> {
+    pub(super) fn from_setting(value: &str) -> Result<PosixMode, Failure> {
         PosixMode::named(value).ok_or_else(|| Failure::UnknownPosixMode { value: value.to_owned() })
     }
 }

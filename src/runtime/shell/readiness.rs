@@ -51,7 +51,7 @@ impl Shell {
         let below = Process::descendants(i32::try_from(self.bash.id()).unwrap_or_default());
         let what = if below.is_empty() { "nothing".to_owned() } else { list(&below) };
         let message = format!(
-            "the time limit is near; after {:.1} s the event has not begun: Bash is not ready for it, below it runs: {what}",
+            "the time limit is near; after {:.1} s the event has not begun: Bash is not ready; processes below Bash: {what}",
             started.elapsed().as_secs_f64()
         );
         self.host.log.say(Level::Warn, owner, &message);

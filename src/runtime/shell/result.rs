@@ -73,7 +73,7 @@ impl Execution<'_, '_> {
         let stderr = self.error_text();
         let records = self.shell.stack_records(self.turn);
         let place = self.shell.evidence(&records, EVENT_SUBSHELL, &stderr).at_timeout(timeout.running.is_empty());
-        let place = place.or_else(|| self.shell.evidence(&records, EVENT_SUBSHELL, &stderr).replaced());
+        let place = place.or_else(|| self.shell.evidence(&records, EVENT_SUBSHELL, &stderr).place_of_exec());
         let ending = Ending::of_command(self.done.unwrap_or_default());
         let handler = self.shell.failure(ending, place, stderr, None);
         Failure::TimedOut(Box::new(TimedOut { handler, timeout }))

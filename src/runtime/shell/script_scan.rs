@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::apostrophes::line_read_differently;
-use super::sources::sourced;
+use super::sources::sourced_files;
 
 /// The tutorial's globals that are only set if the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
@@ -58,14 +58,14 @@ impl ScriptScan {
         let mut scan = ScriptScan::default();
         scan.scan_text(&text, script);
         let folder = script.parent().unwrap_or(root);
-        let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced(&text, [root, folder]));
+        let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced_files(&text, [root, folder]));
         while let Some(file) = to_read.pop().filter(|_| files.len() < MAX_FILES) {
             if files.insert(file.clone())
                 && let Ok(bytes) = fs::read(&file)
             {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 scan.scan_text(&text, &file);
-                to_read.extend(sourced(&text, [root, file.parent().unwrap_or(root)]));
+                to_read.extend(sourced_files(&text, [root, file.parent().unwrap_or(root)]));
             }
         }
         scan.coprocs |= scan.sources;

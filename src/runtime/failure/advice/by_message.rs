@@ -15,7 +15,7 @@ const BY_REASON: [(&[&str], &str); 5] = [
     ),
     (
         &MISSING_LIBRARY,
-        "the program is there, and this library is not: put the library into `lib/` of the zip or of a layer, since Lambda has \
+        "the program exists, but this library is missing: put the library into `lib/` of the zip or of a layer, since Lambda has \
          /var/task/lib and /opt/lib on LD_LIBRARY_PATH",
     ),
     (
@@ -59,7 +59,7 @@ fn by_stderr(stderr: &str) -> Option<&'static str> {
         );
     }
     if stderr.contains("maximum function nesting level exceeded") {
-        return Some("a recursion without end, or one that is deeper than the script's FUNCNEST allows");
+        return Some("endless recursion, or recursion that is deeper than the script's FUNCNEST allows");
     }
     stderr.contains(r"\r'").then_some(WINDOWS_LINE_ENDS)
 }
@@ -87,8 +87,8 @@ fn by_reason(reason: &str) -> Option<&'static str> {
 fn no_interpreter(ending: Ending, reason: &str) -> Option<&'static str> {
     let is_missing = matches!(ending, Ending::Status(126 | 127)) && contains_any(reason, &NO_INTERPRETER);
     is_missing.then_some(
-        "the file is there, but not the interpreter that its first line names, or not the C library that it was \
-        built for",
+        "the file exists, but the interpreter that its first line names does not, or the C library that it was built \
+        for does not",
     )
 }
 

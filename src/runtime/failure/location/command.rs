@@ -53,7 +53,7 @@ impl Evidence<'_> {
         scope: Scope,
         anyway: bool,
     ) -> Option<usize> {
-        let candidates: Vec<usize> = within(script, frame, scope)
+        let candidates: Vec<usize> = commands_within(script, frame, scope)
             .filter(|index| script.commands[*index].is(&record.command))
             .filter(|index| anyway || !script.commands[*index].handled)
             .collect();
@@ -65,7 +65,8 @@ impl Evidence<'_> {
         let line_is_known = frame.line.is_some() && matches!(scope, Scope::Function);
         // In the EXIT trap of a subshell, too, Bash names the previous command.
         let may_be_trap = frame.line == Some(1)
-            && within(script, frame, Scope::Function).any(|index| exit_trap(&script.commands[index].text).is_some());
+            && commands_within(script, frame, Scope::Function)
+                .any(|index| exit_trap(&script.commands[index].text).is_some());
         match candidates.as_slice() {
             [only] if !line_is_known && !may_be_trap => Some(*only),
             _ if line_is_known => {
@@ -95,7 +96,7 @@ impl Evidence<'_> {
     /// Finds the only command that can have failed on the line of a call.
     pub(super) fn alone_on_line(&self, script: &Script, frame: &Frame, anyway: bool) -> Option<usize> {
         let line = frame.line?;
-        let mut on_line = within(script, frame, Scope::Function).filter(|index| {
+        let mut on_line = commands_within(script, frame, Scope::Function).filter(|index| {
             let command = &script.commands[*index];
             let kind = matches!(command.kind, Kind::Simple | Kind::Test | Kind::Arithmetic | Kind::Subshell);
             kind && command.covers(line) && (anyway || !command.handled) && !command.apart
@@ -118,7 +119,7 @@ impl Evidence<'_> {
         if record.status != 1 || (itself_redirects && record.is_consistent()) {
             return None;
         }
-        let redirected: Vec<usize> = within(script, frame, scope)
+        let redirected: Vec<usize> = commands_within(script, frame, scope)
             .filter(|index| !script.commands[*index].handled && !script.commands[*index].redirections.is_empty())
             .collect();
         let names = |index: &&usize| {
@@ -148,7 +149,7 @@ impl Evidence<'_> {
     ) -> Option<FoundCommand> {
         let on_line =
             |command: &Command| matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line));
-        let calls: Vec<usize> = within(script, frame, scope)
+        let calls: Vec<usize> = commands_within(script, frame, scope)
             .filter(|index| {
                 let command = &script.commands[*index];
                 command.kind == Kind::Simple && !command.handled && on_line(command) && self.defines(command.name())
@@ -212,7 +213,7 @@ pub(super) fn failed_pipeline(script: &Script, frame: &Frame, record: &Record, s
     if record.pipeline.len() < 2 || leaves_pipestatus || record.pipeline_status() != Some(record.status) {
         return None;
     }
-    let candidates: Vec<usize> = within(script, frame, scope)
+    let candidates: Vec<usize> = commands_within(script, frame, scope)
         .filter(|index| script.commands[*index].kind == Kind::Pipeline && !script.commands[*index].handled)
         .filter(|index| {
             let members = script.members(*index);
@@ -234,8 +235,8 @@ pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<FoundCommand> {
         if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
     let line = frame.line.and_then(|line| text.lines().nth(line as usize - 1));
     let stands_there = |line: &str| {
-        crate::runtime::script::squeezed(line)
-            .contains(&crate::runtime::script::squeezed(record.command.lines().next().unwrap_or_default()))
+        crate::runtime::script::normalized(line)
+            .contains(&crate::runtime::script::normalized(record.command.lines().next().unwrap_or_default()))
     };
     let fits = text.is_empty() || line.is_some_and(stands_there);
     (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| FoundCommand {
@@ -250,7 +251,7 @@ pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<FoundCommand> {
 
 /// The only `eval` of a function: the commands that it runs are not in the script.
 pub(super) fn only_eval(script: &Script, frame: &Frame) -> Option<usize> {
-    let mut evals = within(script, frame, Scope::Function)
+    let mut evals = commands_within(script, frame, Scope::Function)
         .filter(|index| script.commands[*index].name() == "eval" && !script.commands[*index].handled);
     evals.next().filter(|_| evals.next().is_none())
 }

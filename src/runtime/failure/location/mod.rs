@@ -30,7 +30,8 @@ use self::subshell::is_in_background;
 use self::trap::{exit_trap, is_member_before_last};
 pub(crate) use self::words::exits_with_a_number;
 use self::words::{
-    about, calls, ends_by_itself, exits_by_itself, exits_with, is_fatal, unquoted, variable, whole_pipeline, within,
+    calls, command_of_message, commands_within, ends_by_itself, exits_by_itself, exits_with, is_fatal, unquoted,
+    variable, whole_pipeline,
 };
 
 /// The command at which a handler or script failed, and its location.
@@ -112,8 +113,8 @@ impl<'a> Evidence<'a> {
         let ended = |record: &Record| exit.is_none_or(|exit| became(&self.records[exit], record.status));
         // With errexit, the first failure ends the shell. A later failure is in the handler's EXIT trap.
         match self.records.iter().position(|record| own(TrapKind::Failed)(record) && ended(record)) {
-            Some(failed) => Some(self.failed(failed)),
-            None => Some(self.exited(&self.records[exit?])),
+            Some(failed) => Some(self.place_of_failed_command(failed)),
+            None => Some(self.place_of_exit(&self.records[exit?])),
         }
     }
 
@@ -122,7 +123,7 @@ impl<'a> Evidence<'a> {
     /// `exit`. It is named if the script has only one.
     pub(crate) fn without_records(&self, status: i32) -> Option<Place> {
         if let Some(message) = BashMessage::last(self.stderr).filter(is_fatal) {
-            let place = self.of_message(Place { status, at_exit: true, ..Place::default() }, &message);
+            let place = self.place_of_message(Place { status, at_exit: true, ..Place::default() }, &message);
             return Some(place).filter(|place| !place.frames.is_empty());
         }
         let script = self.script(self.file)?;
@@ -149,7 +150,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// The place of an `exec` that replaced Bash, if the script has only one.
-    pub(crate) fn replaced(&self) -> Option<Place> {
+    pub(crate) fn place_of_exec(&self) -> Option<Place> {
         let script = self.script(self.file)?;
         let replaces = |index: &usize| script.commands[*index].replaces_bash();
         let mut found = (0..script.commands.len()).filter(replaces);
@@ -196,10 +197,10 @@ impl<'a> Evidence<'a> {
     }
 
     /// The place of a failed command.
-    fn failed(&self, at: usize) -> Place {
+    fn place_of_failed_command(&self, at: usize) -> Place {
         let record = &self.records[at];
         let mut place = Place::of(record);
-        if let Some(sourcing) = self.of_syntax_error(&place) {
+        if let Some(sourcing) = self.place_of_syntax_error(&place) {
             return sourcing;
         }
         if record.frames.is_empty() {

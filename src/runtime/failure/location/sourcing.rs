@@ -4,7 +4,7 @@ use super::*;
 
 impl Evidence<'_> {
     /// The place of a `source` whose file has a syntax error: then Bash names the command before the error.
-    pub(super) fn of_syntax_error(&self, place: &Place) -> Option<Place> {
+    pub(super) fn place_of_syntax_error(&self, place: &Place) -> Option<Place> {
         let message = BashMessage::last(self.stderr).filter(|message| message.text.contains("syntax error"))?;
         let (inner, outer) = (place.frames.first()?, place.frames.get(1)?);
         if !inner.is_top_level() || !message.is_of(&inner.file) {
@@ -15,21 +15,21 @@ impl Evidence<'_> {
             let command = &script.commands[*index];
             matches!(command.name(), "source" | ".") && outer.line.is_none_or(|line| command.covers(line))
         };
-        let index = within(&script, outer, Scope::Function).find(sources)?;
+        let index = commands_within(&script, outer, Scope::Function).find(sources)?;
         let mut sourcing = Place { frames: place.frames[1..].to_vec(), ..place.clone() };
         sourcing.take(FoundCommand::of(&script, index));
         Some(sourcing)
     }
 
     /// The place of an `exit` or `return` at the top level of a file. Bash names only the `source` command.
-    pub(super) fn of_sourcing(&self, mut place: Place) -> Place {
+    pub(super) fn place_of_sourcing(&self, mut place: Place) -> Place {
         if place.frames.is_empty() {
             place.frames.push(Frame { function: TOP_LEVEL.to_owned(), file: self.file.to_owned(), line: None });
         }
         let frame = place.frames[0].clone();
         if let Some(script) = self.script(&frame.file) {
             let exits = |index: &usize| exits_with(&script.commands[*index], place.status);
-            let found: Vec<usize> = within(&script, &frame, Scope::Function).filter(exits).collect();
+            let found: Vec<usize> = commands_within(&script, &frame, Scope::Function).filter(exits).collect();
             match found.as_slice() {
                 [only] => place.take(FoundCommand::of(&script, *only)),
                 [] if self.take_from_sourced(&mut place, &script) => {}
@@ -90,7 +90,8 @@ impl Evidence<'_> {
 
 /// The condition before `&&` or `||` in the last line of the top level of a file.
 pub(super) fn last_condition(script: &Script, frame: &Frame) -> Option<usize> {
-    let top = || within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
+    let top =
+        || commands_within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
     let last = top().map(|index| script.commands[index].last_line).max()?;
     let mut conditions = top().filter(|index| script.commands[*index].handled && script.commands[*index].covers(last));
     conditions.next().filter(|_| conditions.next().is_none())

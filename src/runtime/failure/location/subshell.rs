@@ -16,7 +16,8 @@ impl Evidence<'_> {
         let command = &script.commands[outer];
         let waits = command.name() == "wait";
         // If there are several background jobs, it is not known for which one `wait` waited.
-        let jobs = within(script, own, Scope::Function).filter(|index| script.commands[*index].background).count();
+        let jobs =
+            commands_within(script, own, Scope::Function).filter(|index| script.commands[*index].background).count();
         let scope = if waits { Scope::Background } else { Scope::Within(outer) };
         if waits && jobs != 1 {
             return None;
@@ -52,7 +53,7 @@ impl Evidence<'_> {
             );
         }
         let callee = &record.frames[extra - 1];
-        let call = within(script, own, scope).find(|index| calls(&script.commands[*index], callee))?;
+        let call = commands_within(script, own, scope).find(|index| calls(&script.commands[*index], callee))?;
         let mut found = self.locate(inner, Scope::Function)?;
         let innermost = Frame { line: found.line, ..record.frames[0].clone() };
         let calls_between = record.frames[1..extra].iter().cloned();
@@ -92,14 +93,15 @@ impl Evidence<'_> {
         let message = BashMessage::last(self.stderr).filter(|message| is_fatal(message))?;
         let file = Path::new(message.file);
         let theirs = self.script(file)?;
-        let index = about(&theirs, &message)?;
+        let index = command_of_message(&theirs, &message)?;
         let here = own.file == file && Rc::ptr_eq(&theirs, script);
         if here && script.is_within(index, outer) {
             return Some(FoundCommand::of(script, index));
         }
         let function = theirs.commands[index].function.clone()?;
         let callee = Frame { function, file: file.to_owned(), line: Some(theirs.commands[index].first_line) };
-        let call = within(script, own, Scope::Within(outer)).find(|index| calls(&script.commands[*index], &callee))?;
+        let call = commands_within(script, own, Scope::Within(outer))
+            .find(|index| calls(&script.commands[*index], &callee))?;
         let mut found = FoundCommand::of(&theirs, index);
         found.line = Some(script.commands[call].first_line);
         found.inner = vec![callee];

@@ -54,7 +54,7 @@ impl Evidence<'_> {
         let holds = |frame: &Frame| {
             let script = self.script(&frame.file);
             script.is_some_and(|script| {
-                within(&script, frame, Scope::Function).any(|index| script.commands[index].is(&record.command))
+                commands_within(&script, frame, Scope::Function).any(|index| script.commands[index].is(&record.command))
             })
         };
         record.frames.iter().position(holds)

@@ -12,7 +12,7 @@ pub(super) fn calls(command: &Command, callee: &Frame) -> bool {
 }
 
 /// The innermost command on the line of a message that contains the subject of the message.
-pub(super) fn about(script: &Script, message: &BashMessage) -> Option<usize> {
+pub(super) fn command_of_message(script: &Script, message: &BashMessage) -> Option<usize> {
     let line = message.line?;
     let on_line = |index: &usize| {
         let command = &script.commands[*index];
@@ -85,7 +85,11 @@ pub(super) fn ends_by_itself(command: &str) -> bool {
 }
 
 /// The commands of a call's function within `scope`, first to last.
-pub(super) fn within<'s>(script: &'s Script, frame: &'s Frame, scope: Scope) -> impl Iterator<Item = usize> + 's {
+pub(super) fn commands_within<'s>(
+    script: &'s Script,
+    frame: &'s Frame,
+    scope: Scope,
+) -> impl Iterator<Item = usize> + 's {
     let function = Some(frame.function.as_str()).filter(|_| !frame.is_top_level());
     (0..script.commands.len()).filter(move |index| {
         let command = &script.commands[*index];

@@ -209,7 +209,7 @@ impl Walk {
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
                 ast::IoRedirect::File(..) | ast::IoRedirect::HereDocument(..) | ast::IoRedirect::HereString(..) => None,
             };
-            self.commands[index].redirections.extend(target.map(|target| restored(target)));
+            self.commands[index].redirections.extend(target.map(|target| with_apostrophes(target)));
         }
         let last = redirections.iter().flat_map(|list| &list.0).flat_map(words_of_redirection).filter_map(end_of).max();
         if let Some(last) = last {
@@ -223,7 +223,7 @@ impl Walk {
             kind,
             first_line: first + scope.line_offset,
             last_line: last.max(first) + scope.line_offset,
-            text: restored(&text),
+            text: with_apostrophes(&text),
             parent: scope.parent,
             function: scope.function.clone(),
             handled: scope.handled,
@@ -267,6 +267,6 @@ fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn restored(text: &str) -> String {
+fn with_apostrophes(text: &str) -> String {
     text.replace(APOSTROPHE, "'")
 }

@@ -22,7 +22,7 @@ impl Walk {
             return;
         }
         let Ok(pieces) = word::parse(text, &options()) else { return };
-        for (start, inner) in substituted(&pieces) {
+        for (start, inner) in substitutions_in(&pieces) {
             let before = text.get(..start).map_or(0, |before| before.matches('\n').count());
             let line = line_of(inner, line + self::line(before), &scope.source);
             let line_offset = scope.line_offset + line.saturating_sub(1);
@@ -39,7 +39,7 @@ impl Walk {
 }
 
 /// Lists the command substitutions among `pieces`: the start of each in the word, and its text.
-fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
+fn substitutions_in(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for piece in pieces {
         match &piece.piece {
@@ -47,7 +47,7 @@ fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
                 found.push((piece.start_index, text.as_str()));
             }
             WordPiece::DoubleQuotedSequence(inner) | WordPiece::GettextDoubleQuotedSequence(inner) => {
-                found.extend(substituted(inner));
+                found.extend(substitutions_in(inner));
             }
             WordPiece::Text(_)
             | WordPiece::SingleQuotedText(_)

@@ -63,9 +63,9 @@ impl Reader<'_> {
     fn dollar(&mut self, quoted: bool) {
         self.at += 1;
         match (self.peek(0), self.peek(1)) {
-            (b'(', b'(') if self.is_arithmetic() => self.deeper(Reader::arithmetic),
+            (b'(', b'(') if self.is_arithmetic() => self.nested(Reader::arithmetic),
             (b'(', _) => self.parentheses(),
-            (b'{', _) => self.deeper(|reader| reader.braces(quoted)),
+            (b'{', _) => self.nested(|reader| reader.braces(quoted)),
             (b'$' | b'#' | b'*' | b'@' | b'?' | b'!' | b'-', _) => self.at += 1,
             _ => {}
         }
@@ -74,7 +74,7 @@ impl Reader<'_> {
     /// Reads `( … )`.
     pub(super) fn parentheses(&mut self) {
         self.at += 1;
-        self.deeper(|reader| reader.code(Some(b')')));
+        self.nested(|reader| reader.code(Some(b')')));
         self.at += 1;
     }
 

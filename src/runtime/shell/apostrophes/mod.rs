@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
         self.at += length;
     }
 
-    fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
+    fn nested(&mut self, read: impl FnOnce(&mut Self)) {
         if self.depth == MAX_DEPTH {
             self.at = self.text.len();
             return;

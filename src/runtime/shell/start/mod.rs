@@ -74,7 +74,7 @@ impl ShellStart {
         let convention = Convention::named(&config.convention)?;
         let scan = scan(handler, &config.task_root)?;
         if let Some(reason @ Reason::Expansion { .. }) =
-            posix::reason(PosixMode::of(&config.posix)?, &convention, &scan)
+            posix::reason(PosixMode::from_setting(&config.posix)?, &convention, &scan)
         {
             host.log.say(Level::Debug, &Owner::default(), &format!("the script runs in POSIX mode: {reason}"));
         }
