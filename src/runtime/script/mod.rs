@@ -1,11 +1,11 @@
 //! Parses a Bash script and lists its commands with their lines, so that a failure report can name the right command.
 //!
-//! brush-parser does the parsing. Its tree has the position of each word, but no list of commands. [`walk`] makes that list, from
-//! the outermost commands to the innermost, with the properties that Bash's rules for errexit depend on.
+//! brush-parser does the parsing. [`walk`] makes a list of commands from its tree, outermost commands first, with the properties
+//! that Bash's rules for errexit depend on.
 //!
-//! Only pass text that Bash has parsed: for some text that Bash rejects, brush-parser 0.4 allocates memory without end (a fuzzer
-//! found such text). On unusual text the parser may also panic or overflow the stack. So it runs in a thread of its own, and very
-//! large or deeply nested text is not parsed.
+//! Only pass text that Bash has parsed: a fuzzer found text for which brush-parser 0.4 allocates memory without end. On unusual
+//! text the parser may also panic or overflow the stack, so it runs in a thread of its own, and not on very large or deeply
+//! nested text.
 
 mod walk;
 
@@ -44,12 +44,11 @@ pub(crate) struct Command {
     pub(crate) parent: Option<usize>,
     /// The function whose body contains the command.
     pub(crate) function: Option<String>,
-    /// Whether a failure of the command is handled, because the command is a condition or stands before `&&` or `||` or after
-    /// `!`.
+    /// Whether a failure is handled: the command is a condition, or stands before `&&` or `||` or after `!`.
     pub(crate) handled: bool,
     /// Whether `&&` follows the command.
     pub(crate) before_and: bool,
-    /// The number of the `$( )` that contains the command, counted from 1; 0 outside of any.
+    /// The number of the `$( )` that contains the command, from 1; 0 outside of any.
     pub(crate) substitution: u32,
     /// Whether `!` inverts the status.
     pub(crate) negated: bool,
@@ -122,8 +121,7 @@ impl Script {
 }
 
 impl Command {
-    /// Whether Bash may have printed this command as `printed`: Bash prints white space, semicolons and some redirections
-    /// differently from the script.
+    /// Whether Bash may have printed this command as `printed`: white space, semicolons and some redirections may differ.
     pub(crate) fn is(&self, printed: &str) -> bool {
         normalized(&self.text) == normalized(printed)
     }
