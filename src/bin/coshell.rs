@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use coshell::cli::exit_status::Exit;
+use coshell::cli::exit_status::ExitStatus;
 use coshell::cli::{check, completions, events, init, invoke, layer, package, serve, test};
 use coshell::lambda::hidden_arguments::{RUNTIME_ARGUMENT, SANDBOX_ARGUMENT};
 use coshell::lambda::{environment, sandbox};
@@ -48,15 +48,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if is_the_runtime() {
-        return environment::run_the_runtime();
+    if is_runtime_process() {
+        return environment::run_runtime();
     }
     if std::env::args_os().nth(1).is_some_and(|first| first == SANDBOX_ARGUMENT) {
-        return Exit::Failed.with(&sandbox::enter()).into();
+        return ExitStatus::Failed.with_error(&sandbox::enter()).into();
     }
     let program = match Program::try_parse() {
         Ok(program) => program,
-        Err(told) => return tell(&told),
+        Err(message) => return print_clap_message(&message),
     };
     match program.command {
         Command::Init(arguments) => init::run(&arguments).into(),
@@ -72,17 +72,17 @@ fn main() -> ExitCode {
 }
 
 /// Help, the version, or what is wrong with the command line.
-fn tell(told: &clap::Error) -> ExitCode {
-    match told.print() {
-        Err(error) if !told.use_stderr() => {
-            Exit::Failed.with(&anyhow::Error::new(error).context("cannot write to stdout")).into()
+fn print_clap_message(message: &clap::Error) -> ExitCode {
+    match message.print() {
+        Err(error) if !message.use_stderr() => {
+            ExitStatus::Failed.with_error(&anyhow::Error::new(error).context("cannot write to stdout")).into()
         }
-        Ok(()) | Err(_) => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2)),
+        Ok(()) | Err(_) => ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2)),
     }
 }
 
 /// Whether this process was started by `coshell` itself, to be the runtime; clap has no part in that.
-fn is_the_runtime() -> bool {
+fn is_runtime_process() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().is_some_and(|first| first == RUNTIME_ARGUMENT) && arguments.next().is_none()
 }

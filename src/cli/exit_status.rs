@@ -8,9 +8,9 @@ use super::terminal;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub enum ExitStatus {
     /// It did what was asked, and all was well.
-    Done,
+    Success,
     /// It did not, or something it looked at was not well.
     Failed,
     /// It was asked wrongly; nothing was done.
@@ -19,22 +19,22 @@ pub enum Exit {
     Interrupted(u8),
 }
 
-impl Exit {
+impl ExitStatus {
     /// Says the error's sentence on stderr, and is this.
     #[must_use]
-    pub fn with(self, error: &Error) -> Exit {
+    pub fn with_error(self, error: &Error) -> ExitStatus {
         terminal::say(format_args!("error: {}", terminal::printable(&format!("{error:#}"))));
         self
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
+impl From<ExitStatus> for ExitCode {
+    fn from(exit: ExitStatus) -> ExitCode {
         ExitCode::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Interrupted(status) => status,
+            ExitStatus::Success => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::Interrupted(status) => status,
         })
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::bundle::{Addition, Architecture, Bundle, Exclusion, LeftOut, Runtime, Written};
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 
 const EXAMPLES: &str = "\
@@ -21,7 +21,7 @@ Examples:
 What is added as bin/NAME is on PATH in the function as NAME. A program is refused if it is for another architecture, or needs a newer
 glibc than Amazon Linux 2023 has. A script whose interpreter (`#!…`) Lambda lacks is a warning.
 
-Exit status:
+ExitStatus status:
   0 the zip is written   1 it was refused, or could not be written: there is no new file   2 wrong usage";
 
 /// The arguments of `coshell layer`.
@@ -63,10 +63,10 @@ pub struct Arguments {
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     match layer(arguments) {
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 

@@ -20,7 +20,7 @@ type Variable = (OsString, OsString);
 
 /// The options of the command line that give variables.
 #[derive(Args, Clone, Debug)]
-pub struct Given {
+pub struct VariableOptions {
     /// Sets a variable for the function; can be given again
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<Variable>,
@@ -31,7 +31,7 @@ pub struct Given {
     pub env_file: Vec<PathBuf>,
 }
 
-impl Given {
+impl VariableOptions {
     /// All variables, later ones over earlier ones.
     ///
     /// # Errors

@@ -154,7 +154,7 @@ fn where_it_cannot_be_built_a_sentence_says_what_to_do() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
-        stderr.contains("the sandbox cannot be made here") && stderr.contains("user.max_user_namespaces"),
+        stderr.contains("cannot build the sandbox") && stderr.contains("user.max_user_namespaces"),
         "{stderr}"
     );
 }

@@ -7,14 +7,14 @@ use clap::Args;
 use serde::de::IgnoredAny;
 
 use crate::cli::events::names;
-use crate::cli::variables::Given;
+use crate::cli::variables::VariableOptions;
 use crate::lambda::contract::Caller;
 
 /// The longest time limit of any function: one on managed instances that is invoked asynchronously or by an event source mapping.
 /// Source: the service model in botocore, July 2026.
-const LONGEST: Duration = Duration::from_secs(5_400);
+const MAX_LIMIT: Duration = Duration::from_secs(5_400);
 /// The longest time limit that every function can have.
-const LONGEST_OF_ALL: Duration = Duration::from_secs(900);
+const COMMON_LIMIT: Duration = Duration::from_secs(900);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +32,7 @@ Examples:
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
 
-Exit status:
+ExitStatus status:
   0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed
   4 stdout did not take the response   124 timed out   141 the reader of stdout went away, as `| head` does
   An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
@@ -71,7 +71,7 @@ pub struct Arguments {
 
     /// What sets variables.
     #[command(flatten)]
-    pub variables: Given,
+    pub variables: VariableOptions,
 
     /// Who reads the response: warns where it could not use it [default: what the event says; Step Functions has to be named]
     #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true)]
@@ -135,19 +135,19 @@ pub struct Arguments {
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let limit = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     limit
-        .filter(|limit| !limit.is_zero() && *limit <= LONGEST)
-        .ok_or_else(|| format!("give seconds over 0 and at most {}", LONGEST.as_secs()))
+        .filter(|limit| !limit.is_zero() && *limit <= MAX_LIMIT)
+        .ok_or_else(|| format!("give seconds over 0 and at most {}", MAX_LIMIT.as_secs()))
 }
 
 /// A sentence about a time limit that not every function can have.
-pub(crate) fn long_limit(limit: Duration) -> Option<String> {
-    (limit > LONGEST_OF_ALL).then(|| {
+pub(crate) fn time_limit_warning(limit: Duration) -> Option<String> {
+    (limit > COMMON_LIMIT).then(|| {
         format!(
             "a time limit of {} s is over {} s, where Lambda's guide and many tools stop: the service takes 1800 s since November 2026, and up \
              to {} s only on managed instances, for asynchronous events",
             limit.as_secs_f64(),
-            LONGEST_OF_ALL.as_secs(),
-            LONGEST.as_secs()
+            COMMON_LIMIT.as_secs(),
+            MAX_LIMIT.as_secs()
         )
     })
 }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_time_limit_is_over_0_and_at_most_lambdas_longest() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(seconds("5400"), Ok(LONGEST));
+        assert_eq!(seconds("5400"), Ok(MAX_LIMIT));
         for wrong in ["0", "-1", "5401", "NaN", "inf", "three", ""] {
             assert!(seconds(wrong).is_err(), "`{wrong}` was taken");
         }
@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_time_limit_that_not_every_function_can_have_is_warned_of() {
-        assert_eq!(long_limit(LONGEST_OF_ALL), None);
-        let told = long_limit(Duration::from_secs(1_200)).unwrap();
+        assert_eq!(time_limit_warning(COMMON_LIMIT), None);
+        let told = time_limit_warning(Duration::from_secs(1_200)).unwrap();
         assert!(told.starts_with("a time limit of 1200 s is over 900 s") && told.contains("5400 s"), "{told}");
     }
 

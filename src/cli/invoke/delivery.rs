@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::live_log::LiveLog;
 use super::output::{self, Report};
 use super::response_stream::{self, Writer, Written};
-use super::result::{billed, judge};
-use super::{Arguments, Asked, Status, init, sample};
+use super::result::{billed, status_and_error};
+use super::{Arguments, Request, Status, init, sample};
 use crate::cli::events::Sample;
 use crate::cli::stdin_hint;
 use crate::cli::terminal::{stderr_is_a_terminal, stdout_is_a_terminal};
@@ -19,7 +19,7 @@ use crate::lambda::invocation::{Bytes, Completion, FunctionError, Invocation, In
 
 /// A status, the response or the error that explains it, and the figures, once the runtime was ready.
 #[derive(Default)]
-pub(super) struct CameOfIt {
+pub(super) struct EventResult {
     pub(super) status: Status,
     pub(super) response: Option<Bytes>,
     pub(super) error: Option<FunctionError>,
@@ -29,12 +29,12 @@ pub(super) struct CameOfIt {
     pub(super) report: Option<Report>,
     pub(super) report_wanted: bool,
     /// Whether what is written to stderr would stand in the last line of the response.
-    pub(super) line_is_open: bool,
+    pub(super) lacks_final_newline: bool,
 }
 
-impl CameOfIt {
+impl EventResult {
     /// Whether anything is to be written to stderr.
-    pub(super) fn says_more(&self) -> bool {
+    pub(super) fn has_stderr_output(&self) -> bool {
         !self.warnings.is_empty() || self.error.is_some() || (self.report_wanted && self.report.is_some())
     }
 }
@@ -43,18 +43,23 @@ impl CameOfIt {
 ///
 /// # Errors
 /// When the event cannot be sent, or stdout does not take the response.
-pub(super) fn of_event(
+pub(super) fn deliver(
     environment: &Environment,
-    asked: &Asked,
+    request: &Request,
     arguments: &Arguments,
     log: &LiveLog,
-) -> Result<CameOfIt> {
-    let invoke = asked.invoke.clone();
+) -> Result<EventResult> {
+    let invoke = request.invoke.clone();
     let request_id = invoke.request_id.clone();
     let init_duration = match init(environment) {
         Ok(duration) => duration,
         Err(error) => {
-            return Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() });
+            return Ok(EventResult {
+                status: Status::InitFailed,
+                error: Some(error),
+                request_id,
+                ..EventResult::default()
+            });
         }
     };
     let writer = if arguments.json { None } else { Some(Writer::start()?) };
@@ -67,18 +72,18 @@ pub(super) fn of_event(
         log.look(); // what was written before
         output::response(response)?; // at once; an error is told when the log has ended
     }
-    let (status, error) = judge(&completion, invocation.invoke());
-    let line_is_open = leaves_line_open(response.as_ref(), &streamed, arguments);
+    let (status, error) = status_and_error(&completion, invocation.invoke());
+    let lacks_final_newline = lacks_final_newline(response.as_ref(), &streamed, arguments);
     let warnings = match &completion.outcome {
         Outcome::Response(response) if status == Status::Success => {
-            warnings(arguments, asked, response, streamed.prelude)
+            warnings(arguments, request, response, streamed.prelude)
         }
         Outcome::Response(_) | Outcome::Error(_) | Outcome::RuntimeExited(_) | Outcome::TimedOut => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
     let report =
         (report_wanted || arguments.json).then(|| report(environment, &completion, &invocation, init_duration));
-    Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted, line_is_open })
+    Ok(EventResult { status, response, error, request_id, warnings, report, report_wanted, lacks_final_newline })
 }
 
 /// The response, unless it has been written as it came.
@@ -91,10 +96,10 @@ fn whole_response(completion: &Completion, arguments: &Arguments) -> Option<Byte
 }
 
 /// Whether stderr goes where the response has left a line without its end. On a terminal a whole response has got a line end.
-fn leaves_line_open(response: Option<&Bytes>, streamed: &Written, arguments: &Arguments) -> bool {
+fn lacks_final_newline(response: Option<&Bytes>, streamed: &Written, arguments: &Arguments) -> bool {
     let whole = response.filter(|_| !arguments.json && !stdout_is_a_terminal());
     let last = whole.and_then(|bytes| bytes.last().copied()).or(streamed.last);
-    last.is_some_and(|last| last != b'\n') && output::streams_are_one()
+    last.is_some_and(|last| last != b'\n') && output::is_same_stream()
 }
 
 fn report(
@@ -114,11 +119,11 @@ fn report(
 /// What the caller could not use of a response; `prelude` is that of a stream that has been written as it came.
 pub(super) fn warnings(
     arguments: &Arguments,
-    asked: &Asked,
+    request: &Request,
     response: &Response,
     prelude: Option<Map<String, Value>>,
 ) -> Vec<String> {
-    let event = &asked.invoke.payload;
+    let event = &request.invoke.payload;
     let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
     let caller = named.unwrap_or_else(|| Caller::of(event));
     let mut warnings = contract::warnings_of(caller, event, response);
@@ -127,6 +132,6 @@ pub(super) fn warnings(
     }
     let prelude = prelude.or_else(|| response_stream::prelude_of(response));
     warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::warnings(caller, prelude)));
-    warnings.extend(stdin_hint::warning(&asked.settings, response));
+    warnings.extend(stdin_hint::warning(&request.settings, response));
     warnings
 }

@@ -12,19 +12,19 @@ use crate::lambda::invocation::FunctionError;
 const NEIGHBOURS: usize = 2;
 
 /// What a report says.
-pub(crate) struct Explained {
+pub(crate) struct ErrorView {
     pub(crate) error_type: String,
     pub(crate) message: String,
     /// Innermost first: `fetch (function.sh:12)`.
     frames: Vec<String>,
 }
 
-impl Explained {
+impl ErrorView {
     /// `None` where the report is not in Lambda's form.
-    pub(crate) fn of(error: &FunctionError) -> Option<Explained> {
+    pub(crate) fn of(error: &FunctionError) -> Option<ErrorView> {
         let report: Value = serde_json::from_slice(&error.body).ok()?;
         let frames = report["stackTrace"].as_array().into_iter().flatten();
-        Some(Explained {
+        Some(ErrorView {
             error_type: report["errorType"].as_str().unwrap_or(&error.error_type).to_owned(),
             message: report["errorMessage"].as_str()?.to_owned(),
             frames: frames.filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -32,19 +32,19 @@ impl Explained {
     }
 
     /// The text for a terminal.
-    pub(crate) fn told(&self, task_root: &Path, in_colour: bool) -> String {
+    pub(crate) fn render(&self, task_root: &Path, in_colour: bool) -> String {
         let paint = |colour: &str, text: &str| paint(in_colour, colour, &printable(text));
-        let mut told = format!("\n{}: {}\n", paint(RED, &self.error_type), printable(&self.message));
+        let mut shown = format!("\n{}: {}\n", paint(RED, &self.error_type), printable(&self.message));
         if let Some((file, line)) = self.frames.iter().find_map(|frame| place(frame)) {
-            let text = fs::read(task_root.join(file)).unwrap_or_default();
-            for (number, text) in around(&String::from_utf8_lossy(&text), line) {
+            let source = fs::read(task_root.join(file)).unwrap_or_default();
+            for (number, text) in around(&String::from_utf8_lossy(&source), line) {
                 let row = format!("{} {number:>5} | {text}", if number == line { '>' } else { ' ' });
                 let row = if number == line { paint(RED, &row) } else { paint(DIM, &row) };
-                told.push_str(&format!("{row}\n"));
+                shown.push_str(&format!("{row}\n"));
             }
         }
-        self.frames.iter().for_each(|frame| told.push_str(&format!("    at {}\n", printable(frame))));
-        told
+        self.frames.iter().for_each(|frame| shown.push_str(&format!("    at {}\n", printable(frame))));
+        shown
     }
 }
 
@@ -72,12 +72,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("f.sh"), "one\ntwo\nthree\x1b[2J\nfour\nfive\nsix\n").unwrap();
         let frames = vec!["source".to_owned(), "g (f.sh:3)".to_owned(), "h (f.sh:6)".to_owned()];
-        let explained = Explained { error_type: "A.B".into(), message: "oh".into(), frames };
-        let told = explained.told(folder.path(), false);
+        let explained = ErrorView { error_type: "A.B".into(), message: "oh".into(), frames };
+        let text = explained.render(folder.path(), false);
         let expected = "\nA.B: oh\n      1 | one\n      2 | two\n>     3 | three\u{fffd}[2J\n      4 | four\n      5 | five\n    \
             at source\n    at g (f.sh:3)\n    at h (f.sh:6)\n";
-        assert_eq!(told, expected);
-        assert!(explained.told(folder.path(), true).contains("\x1b[1;31m>     3 | three\u{fffd}[2J\x1b[0m"));
+        assert_eq!(text, expected);
+        assert!(explained.render(folder.path(), true).contains("\x1b[1;31m>     3 | three\u{fffd}[2J\x1b[0m"));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde_json::{Map, Value, json};
 
 use super::Status;
-use super::delivery::CameOfIt;
-use super::output::Unwritten;
+use super::delivery::EventResult;
+use super::output::WriteError;
 use crate::lambda::invocation::FunctionError;
 
 /// A file in memory that takes the log.
@@ -23,15 +23,15 @@ pub(crate) fn log() -> Result<Arc<File>> {
 }
 
 /// Prints the object; gives back the status that it tells.
-pub(super) fn print(came_of_it: &CameOfIt, log: Option<&File>) -> Result<Status> {
-    write(&object(came_of_it, &lines(log)?))?;
-    Ok(came_of_it.status)
+pub(super) fn print(result: &EventResult, log: Option<&File>) -> Result<Status> {
+    write(&object(result, &lines(log)?))?;
+    Ok(result.status)
 }
 
 /// Writes one object on a line of its own.
 pub(super) fn write(object: &Value) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{object}").and_then(|()| stdout.flush()).map_err(Unwritten::error)
+    writeln!(stdout, "{object}").and_then(|()| stdout.flush()).map_err(WriteError::error)
 }
 
 /// All of the log.
@@ -43,22 +43,22 @@ pub(super) fn lines(log: Option<&File>) -> Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn object(came_of_it: &CameOfIt, log: &str) -> Value {
+fn object(result: &EventResult, log: &str) -> Value {
     let mut object = Map::new();
-    object.insert("requestId".into(), came_of_it.request_id.clone().into());
-    object.insert("status".into(), word(came_of_it.status).into());
-    if let Some(response) = &came_of_it.response {
+    object.insert("requestId".into(), result.request_id.clone().into());
+    object.insert("status".into(), word(result.status).into());
+    if let Some(response) = &result.response {
         insert_response(&mut object, response);
     }
-    if let Some(error) = &came_of_it.error {
+    if let Some(error) = &result.error {
         object.insert("error".into(), parsed(error));
     }
-    if let Some(report) = &came_of_it.report {
+    if let Some(report) = &result.report {
         object.insert("durationMs".into(), json!(ms(report.duration)));
         object.insert("initDurationMs".into(), json!(ms(report.init_duration)));
         object.insert("maxMemoryBytes".into(), report.max_memory_bytes.into());
     }
-    object.insert("warnings".into(), came_of_it.warnings.clone().into());
+    object.insert("warnings".into(), result.warnings.clone().into());
     object.insert("log".into(), log.lines().collect::<Vec<&str>>().into());
     Value::Object(object)
 }
@@ -79,7 +79,7 @@ pub(super) fn insert_response(object: &mut Map<String, Value>, response: &[u8]) 
 pub(super) fn word(status: Status) -> &'static str {
     match status {
         Status::Success => "success",
-        Status::HandlerFailed | Status::Usage | Status::Unwritten | Status::ReaderGone | Status::Interrupted(_) => {
+        Status::HandlerFailed | Status::Usage | Status::WriteFailed | Status::BrokenPipe | Status::Interrupted(_) => {
             "failed"
         }
         Status::InitFailed => "initFailed",

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::error_view::Explained;
+use super::error_view::ErrorView;
 use crate::cli::failure_lines::FailureLines;
 use crate::lambda::invocation::FunctionError;
 
@@ -23,12 +23,12 @@ const READ_BYTES: usize = 64 * 1024;
 /// The log, until it is dropped: then all of it has been shown.
 #[derive(Debug)]
 pub(super) struct LiveLog {
-    shown: Arc<Mutex<Shown>>,
+    shown: Arc<Mutex<LogView>>,
     thread: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 #[derive(Debug)]
-struct Shown {
+struct LogView {
     log: Option<Arc<File>>,
     bytes: u64,
     lines: FailureLines,
@@ -41,13 +41,13 @@ impl LiveLog {
     pub(super) fn start(log: Option<Arc<File>>, request_id: &str) -> LiveLog {
         let lines = FailureLines::of(request_id);
         let has_log = log.is_some();
-        let shown = Arc::new(Mutex::new(Shown { log, bytes: 0, lines, held: Vec::new() }));
-        let of_thread = Arc::clone(&shown);
+        let shown = Arc::new(Mutex::new(LogView { log, bytes: 0, lines, held: Vec::new() }));
+        let thread_view = Arc::clone(&shown);
         let thread = has_log.then(|| {
             let (stop, stopped) = mpsc::channel::<()>();
             let follow = move || {
                 while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                    lock(&of_thread).look();
+                    lock(&thread_view).look();
                 }
             };
             (stop, std::thread::spawn(follow))
@@ -64,9 +64,9 @@ impl LiveLog {
     pub(super) fn finish(self, error: Option<&FunctionError>) {
         let mut shown = lock(&self.shown);
         shown.look();
-        if let Some(explained) = error.and_then(Explained::of) {
+        if let Some(explained) = error.and_then(ErrorView::of) {
             let held = std::mem::take(&mut shown.held);
-            shown.held = shown.lines.removed(&held, &explained.message);
+            shown.held = shown.lines.without(&held, &explained.message);
         }
     }
 }
@@ -83,7 +83,7 @@ impl Drop for LiveLog {
     }
 }
 
-impl Shown {
+impl LogView {
     /// Shows what the log has got since, up to a line about a failure.
     fn look(&mut self) {
         let Some(log) = self.log.clone() else { return };
@@ -92,7 +92,7 @@ impl Shown {
             self.bytes += count as u64;
             self.held.extend_from_slice(&text[..count]);
         }
-        let end = self.lines.come_after(&self.held);
+        let end = self.lines.bytes_before(&self.held);
         write(&self.held[..end]);
         self.held.drain(..end);
     }
@@ -102,6 +102,6 @@ fn write(text: &[u8]) {
     let _ = std::io::stderr().write_all(text); // there is nowhere left to say so
 }
 
-fn lock(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
+fn lock(shown: &Mutex<LogView>) -> MutexGuard<'_, LogView> {
     shown.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,11 +23,11 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 
 pub use self::arguments::Arguments;
-use self::arguments::long_limit;
+use self::arguments::time_limit_warning;
 pub use self::result::Status;
 
 use self::live_log::LiveLog;
-use self::output::Unwritten;
+use self::output::WriteError;
 use self::profile::Profile;
 use self::result::{INIT_LIMIT, exit_error, init_timeout};
 use super::event;
@@ -44,25 +44,25 @@ use crate::lambda::sandbox::Sandbox;
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Status {
-    let asked = match read(arguments) {
-        Ok(asked) => asked,
+    let request = match read(arguments) {
+        Ok(request) => request,
         Err(error) => return complain(&error, Status::Usage),
     };
     if arguments.shell {
-        return complain(&shell::run(&asked.settings, &asked.invoke), Status::InitFailed);
+        return complain(&shell::run(&request.settings, &request.invoke), Status::InitFailed);
     }
-    let (interruption, environment) = match start(&asked.settings) {
+    let (interruption, environment) = match start(&request.settings) {
         Ok(started) => started,
         Err(error) => return complain(&error, Status::InitFailed),
     };
     let told = match arguments.repeat {
-        None => once(environment, &asked, arguments, &interruption),
-        Some(times) => repeat::run(environment, &asked, times, arguments, &interruption),
+        None => once(environment, &request, arguments, &interruption),
+        Some(times) => repeat::run(environment, &request, times, arguments, &interruption),
     };
-    let told = told.and_then(|status| asked.write_profile(status, arguments));
-    told.unwrap_or_else(|error| match error.downcast_ref::<Unwritten>() {
-        Some(unwritten) if unwritten.has_no_reader() => Status::ReaderGone, // as with any program: `head` has what it wants
-        Some(_) => complain(&error, Status::Unwritten),
+    let told = told.and_then(|status| request.write_profile(status, arguments));
+    told.unwrap_or_else(|error| match error.downcast_ref::<WriteError>() {
+        Some(unwritten) if unwritten.has_no_reader() => Status::BrokenPipe, // as with any program: `head` has what it wants
+        Some(_) => complain(&error, Status::WriteFailed),
         None => complain(&error, Status::HandlerFailed),
     })
 }
@@ -73,13 +73,13 @@ fn complain(error: &Error, status: Status) -> Status {
 }
 
 /// What was asked, checked before anything runs.
-struct Asked {
+struct Request {
     settings: Settings,
     invoke: Invoke,
     profile: Option<Profile>,
 }
 
-fn read(arguments: &Arguments) -> Result<Asked> {
+fn read(arguments: &Arguments) -> Result<Request> {
     let function = Function::locate(&arguments.path)?;
     let invoke = Invoke {
         payload: match sample(arguments) {
@@ -93,7 +93,7 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         client_context: arguments.client_context.clone(),
         ..Invoke::default()
     };
-    let profile = arguments.profile.as_deref().map(Profile::to).transpose()?;
+    let profile = arguments.profile.as_deref().map(Profile::create).transpose()?;
     let traces = arguments.trace.then(traced).into_iter().chain(profile.iter().map(Profile::variable));
     let bootstrap = match &arguments.bootstrap {
         Some(path) => Bootstrap::Executable(path.clone()),
@@ -111,11 +111,11 @@ fn read(arguments: &Arguments) -> Result<Asked> {
             None
         },
     };
-    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
-    Ok(Asked { settings, invoke, profile })
+    time_limit_warning(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(Request { settings, invoke, profile })
 }
 
-impl Asked {
+impl Request {
     /// Writes the profile, if one is wanted and something ran to its end.
     fn write_profile(&self, status: Status, arguments: &Arguments) -> Result<Status> {
         if let Some(profile) = &self.profile
@@ -142,31 +142,36 @@ fn traced() -> (OsString, OsString) {
 fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
     let interruption = Interruption::watch()?;
     let environment = Environment::start(settings)?;
-    interruption.covers(&environment);
+    interruption.register(&environment);
     Ok((interruption, environment))
 }
 
 /// One event from its delivery to what is told of it.
-fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interruption: &Interruption) -> Result<Status> {
-    let settings = &asked.settings;
-    let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &asked.invoke.request_id);
-    let came_of_it = delivery::of_event(&environment, asked, arguments, &log);
+fn once(
+    environment: Environment,
+    request: &Request,
+    arguments: &Arguments,
+    interruption: &Interruption,
+) -> Result<Status> {
+    let settings = &request.settings;
+    let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &request.invoke.request_id);
+    let result = delivery::deliver(&environment, request, arguments, &log);
     drop(environment); // every process of it is gone before the exit status is told
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
     }
-    let came_of_it = came_of_it?;
-    log.finish(came_of_it.error.as_ref());
+    let result = result?;
+    log.finish(result.error.as_ref());
     if arguments.json {
-        return json_output::print(&came_of_it, settings.log.as_deref());
+        return json_output::print(&result, settings.log.as_deref());
     }
-    if came_of_it.line_is_open && came_of_it.says_more() {
+    if result.lacks_final_newline && result.has_stderr_output() {
         show("\n");
     }
-    came_of_it.warnings.iter().for_each(|warning| warn(warning));
-    came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
-    came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
-    Ok(came_of_it.status)
+    result.warnings.iter().for_each(|warning| warn(warning));
+    result.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
+    result.report.iter().filter(|_| result.report_wanted).for_each(output::report);
+    Ok(result.status)
 }
 
 /// Waits for the first `next`: how long init took, or what kept it from getting there.

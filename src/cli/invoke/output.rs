@@ -9,17 +9,17 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 use nix::sys::stat::fstat;
 
-use super::error_view::Explained;
+use super::error_view::ErrorView;
 use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
 use crate::lambda::invocation::FunctionError;
 
 /// Stdout did not take all of the response.
 #[derive(Debug)]
-pub(super) struct Unwritten(io::Error);
+pub(super) struct WriteError(io::Error);
 
-impl Unwritten {
+impl WriteError {
     pub(super) fn error(error: io::Error) -> Error {
-        Error::new(Unwritten(error))
+        Error::new(WriteError(error))
     }
 
     /// Whether the reader of stdout has gone.
@@ -28,24 +28,24 @@ impl Unwritten {
     }
 }
 
-impl fmt::Display for Unwritten {
+impl fmt::Display for WriteError {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(text, "cannot write the response to stdout: {}", self.0)
     }
 }
 
-impl std::error::Error for Unwritten {}
+impl std::error::Error for WriteError {}
 
 /// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
 pub(super) fn response(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let newline: &[u8] = if stdout.is_terminal() && !bytes.ends_with(b"\n") { b"\n" } else { b"" };
     let written = stdout.write_all(bytes).and_then(|()| stdout.write_all(newline)).and_then(|()| stdout.flush());
-    written.map_err(Unwritten::error)
+    written.map_err(WriteError::error)
 }
 
 /// Whether stdout and stderr are the same file or pipe, as by `2>&1`, or the same terminal.
-pub(super) fn streams_are_one() -> bool {
+pub(super) fn is_same_stream() -> bool {
     let file = |stream: BorrowedFd| fstat(stream).ok().map(|file| (file.st_dev, file.st_ino));
     let stdout = file(std::io::stdout().as_fd());
     stdout.is_some() && stdout == file(std::io::stderr().as_fd())
@@ -69,9 +69,9 @@ pub(super) fn error(error: &FunctionError, task_root: &Path) {
 
 /// Explains an error on a terminal; false where stderr is none, or the report is not in Lambda's form.
 pub(crate) fn explained(error: &FunctionError, task_root: &Path) -> bool {
-    let explained = Explained::of(error).filter(|_| stderr_is_a_terminal());
+    let explained = ErrorView::of(error).filter(|_| stderr_is_a_terminal());
     explained.is_some_and(|explained| {
-        show(explained.told(task_root, in_colour()));
+        show(explained.render(task_root, in_colour()));
         true
     })
 }

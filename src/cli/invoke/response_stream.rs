@@ -7,16 +7,16 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
-use super::output::Unwritten;
+use super::output::WriteError;
 use crate::lambda::invocation::{Part, Response};
 
 /// Parts that may wait for stdout.
-const MOST_WAITING: usize = 16;
+const MAX_WAITING_PARTS: usize = 16;
 
 /// The content type of a stream that begins with a prelude.
-const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
+const PRELUDE_CONTENT_TYPE: &str = "application/vnd.awslambda.http-integration-response";
 /// API Gateway takes no longer one.
-const MOST_PRELUDE_BYTES: usize = 16 * 1024;
+const MAX_PRELUDE_BYTES: usize = 16 * 1024;
 
 /// The thread that writes.
 pub(super) struct Writer(JoinHandle<Result<Written>>);
@@ -35,7 +35,7 @@ impl Writer {
     /// # Errors
     /// When no thread can be started.
     pub(super) fn start() -> Result<(mpsc::Sender<Part>, Writer)> {
-        let (listener, parts) = mpsc::channel(MOST_WAITING);
+        let (listener, parts) = mpsc::channel(MAX_WAITING_PARTS);
         let write = std::thread::Builder::new().name("response".to_owned()).spawn(move || write(parts));
         Ok((listener, Writer(write.context("cannot start a thread for the response")?)))
     }
@@ -52,31 +52,31 @@ impl Writer {
 fn write(mut parts: mpsc::Receiver<Part>) -> Result<Written> {
     let mut stdout = std::io::stdout().lock();
     let mut written = Written::default();
-    let (mut is_for_http, mut begun) = (false, Vec::new());
+    let (mut is_for_http, mut beginning) = (false, Vec::new());
     while let Some(part) = parts.blocking_recv() {
         match part {
-            Part::Head(content_type) => is_for_http = content_type.as_deref() == Some(WITH_PRELUDE),
+            Part::Head(content_type) => is_for_http = content_type.as_deref() == Some(PRELUDE_CONTENT_TYPE),
             Part::Data(bytes) => {
-                stdout.write_all(&bytes).and_then(|()| stdout.flush()).map_err(Unwritten::error)?;
+                stdout.write_all(&bytes).and_then(|()| stdout.flush()).map_err(WriteError::error)?;
                 written.last = bytes.last().copied().or(written.last);
-                if is_for_http && begun.len() < MOST_PRELUDE_BYTES {
-                    begun.extend_from_slice(&bytes);
+                if is_for_http && beginning.len() < MAX_PRELUDE_BYTES {
+                    beginning.extend_from_slice(&bytes);
                 }
             }
         }
     }
-    written.prelude = prelude(&begun);
+    written.prelude = prelude(&beginning);
     Ok(written)
 }
 
 /// The prelude of a streamed response that was kept as a whole.
 pub(super) fn prelude_of(response: &Response) -> Option<Map<String, Value>> {
-    let is_for_http = response.streaming && response.content_type.as_deref() == Some(WITH_PRELUDE);
+    let is_for_http = response.streaming && response.content_type.as_deref() == Some(PRELUDE_CONTENT_TYPE);
     prelude(&response.bytes).filter(|_| is_for_http)
 }
 
 /// The JSON before the first NUL.
-fn prelude(begun: &[u8]) -> Option<Map<String, Value>> {
-    let end = begun.iter().position(|byte| *byte == 0)?;
-    serde_json::from_slice(&begun[..end]).ok()
+fn prelude(beginning: &[u8]) -> Option<Map<String, Value>> {
+    let end = beginning.iter().position(|byte| *byte == 0)?;
+    serde_json::from_slice(&beginning[..end]).ok()
 }

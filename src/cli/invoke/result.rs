@@ -27,9 +27,9 @@ pub enum Status {
     /// The time limit passed.
     TimedOut,
     /// Stdout did not take the response.
-    Unwritten,
+    WriteFailed,
     /// Whoever read stdout has gone, as `head` does: 128 and the number of SIGPIPE.
-    ReaderGone,
+    BrokenPipe,
     /// A signal stopped the program; 128 and its number.
     Interrupted(u8),
 }
@@ -41,20 +41,20 @@ impl From<Status> for ExitCode {
             Status::HandlerFailed => 1,
             Status::Usage => 2,
             Status::InitFailed => 3,
-            Status::Unwritten => 4,
+            Status::WriteFailed => 4,
             Status::TimedOut => 124,
-            Status::ReaderGone => 141,
+            Status::BrokenPipe => 141,
             Status::Interrupted(status) => status,
         })
     }
 }
 
 /// The exit status, and the error as Lambda would give it to the caller.
-pub(crate) fn judge(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
+pub(crate) fn status_and_error(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
     match &completion.outcome {
         Outcome::Response(response) => {
-            let broke_off = response.trailing_error.is_some();
-            let status = if broke_off { Status::HandlerFailed } else { Status::Success };
+            let has_trailing_error = response.trailing_error.is_some();
+            let status = if has_trailing_error { Status::HandlerFailed } else { Status::Success };
             (status, response.trailing_error.clone())
         }
         Outcome::Error(error) => (Status::HandlerFailed, Some(error.clone())),

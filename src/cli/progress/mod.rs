@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use self::padded_terminal::Roomy;
+use self::padded_terminal::PaddedTerminal;
 use super::terminal::{in_colour, stderr_is_a_terminal};
 
 /// How often the spinner moves.
@@ -31,7 +31,7 @@ impl Progress {
         let target = if dumb || !stderr_is_a_terminal() {
             ProgressDrawTarget::hidden()
         } else {
-            ProgressDrawTarget::term_like_with_hz(Box::new(Roomy::stderr()), DRAWN_HZ)
+            ProgressDrawTarget::term_like_with_hz(Box::new(PaddedTerminal::stderr()), DRAWN_HZ)
         };
         let bar = ProgressBar::with_draw_target(Some(total), target).with_message(what.to_owned());
         if !bar.is_hidden() {

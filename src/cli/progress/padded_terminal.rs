@@ -15,15 +15,15 @@ const WIDE: u16 = 80;
 
 /// The terminal on stderr.
 #[derive(Debug)]
-pub(super) struct Roomy(Term);
+pub(super) struct PaddedTerminal(Term);
 
-impl Roomy {
-    pub(super) fn stderr() -> Roomy {
-        Roomy(Term::buffered_stderr())
+impl PaddedTerminal {
+    pub(super) fn stderr() -> PaddedTerminal {
+        PaddedTerminal(Term::buffered_stderr())
     }
 }
 
-impl TermLike for Roomy {
+impl TermLike for PaddedTerminal {
     fn width(&self) -> u16 {
         let (_, width) = self.0.size();
         if width >= WIDE { width - ROOM } else { width }

@@ -93,26 +93,26 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(super) fn strays(task_root: &Path) -> Result<Vec<String>> {
+pub(super) fn unused_files(task_root: &Path) -> Result<Vec<String>> {
     let files = files(&task_root.join(FOLDER))?;
-    Ok(files.iter().filter_map(|file| stray(file)).collect())
+    Ok(files.iter().filter_map(|file| unused_file(file)).collect())
 }
 
-fn stray(file: &Path) -> Option<String> {
+fn unused_file(file: &Path) -> Option<String> {
     let extension = file.extension()?.to_str()?;
     let right = extension.to_ascii_lowercase();
-    let shown = file.display();
+    let details = file.display();
     let is_of_a_test = right == EVENT || ANSWERS.contains(&right.as_str());
     if is_of_a_test && right != extension {
         let right = file.with_extension(right);
         return Some(format!(
-            "`{shown}` is not used, since its ending is not in lower case: rename it `{}`",
+            "`{details}` is not used, since its ending is not in lower case: rename it `{}`",
             right.display()
         ));
     }
     let event = file.with_extension(EVENT);
     (ANSWERS.contains(&extension) && event.symlink_metadata().is_err()).then(|| {
-        format!("`{shown}` is the answer to no event, since there is no `{}`: rename or remove it", event.display())
+        format!("`{details}` is the answer to no event, since there is no `{}`: rename or remove it", event.display())
     })
 }
 
@@ -223,16 +223,20 @@ mod tests {
             ["a.json", "a.response", "b.JSON", "c.response", "d.error", "a.Error", "e.txt", "README", ".f.response"];
         let root = folder(&files.map(|name| (name, "1")));
         let folder = root.path().join(FOLDER);
-        let shown = |name: &str| folder.join(name).display().to_string();
-        let told = strays(root.path()).unwrap();
+        let details = |name: &str| folder.join(name).display().to_string();
+        let told = unused_files(root.path()).unwrap();
         let lower = |from: &str, to: &str| {
-            format!("`{}` is not used, since its ending is not in lower case: rename it `{}`", shown(from), shown(to))
+            format!(
+                "`{}` is not used, since its ending is not in lower case: rename it `{}`",
+                details(from),
+                details(to)
+            )
         };
         let no_event = |file: &str, event: &str| {
             format!(
                 "`{}` is the answer to no event, since there is no `{}`: rename or remove it",
-                shown(file),
-                shown(event)
+                details(file),
+                details(event)
             )
         };
         let expected = [
@@ -242,6 +246,6 @@ mod tests {
             no_event("d.error", "d.json"),
         ];
         assert_eq!(told, expected);
-        assert_eq!(strays(&root.path().join("nowhere")).unwrap(), [""; 0]);
+        assert_eq!(unused_files(&root.path().join("nowhere")).unwrap(), [""; 0]);
     }
 }

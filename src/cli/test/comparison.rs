@@ -11,7 +11,7 @@ use super::case::{Case, Expected};
 use super::diff;
 use super::runner::Answer;
 use super::{Fault, Verdict};
-use crate::cli::invoke::error_view::Explained;
+use crate::cli::invoke::error_view::ErrorView;
 use crate::lambda::invocation::FunctionError;
 
 const ERROR_TYPE: &str = "errorType";
@@ -30,27 +30,27 @@ pub(super) fn compare(case: &Case, answer: &Answer, task_root: &Path) -> Result<
         (Answer::Response(_), Expected::Nothing) => {
             fault(format!("there is no `{response}`: write it with --update"), String::new())
         }
-        (Answer::Failure(came), Expected::Nothing) => {
-            fault(format!("it failed, and there is no `{error}`: write it with --update"), explained(came, task_root))
+        (Answer::Failure(actual), Expected::Nothing) => {
+            fault(format!("it failed, and there is no `{error}`: write it with --update"), explained(actual, task_root))
         }
-        (Answer::Lost(error), Expected::Nothing) => {
+        (Answer::Unanswered(error), Expected::Nothing) => {
             fault("it was not answered".to_owned(), explained(error, task_root))
         }
-        (Answer::Response(came), Expected::Response(expected)) => {
-            match diff::of_bytes(trimmed(&expected), trimmed(&came.bytes)) {
-                Some(shown) => fault(format!("the response is not that of `{response}`"), shown),
+        (Answer::Response(actual), Expected::Response(expected)) => {
+            match diff::of_bytes(trimmed(&expected), trimmed(&actual.bytes)) {
+                Some(details) => fault(format!("the response is not that of `{response}`"), details),
                 None => Verdict::Passed,
             }
         }
-        (Answer::Response(came), Expected::Failure { .. }) => {
-            let shown = diff::of_bytes(b"", trimmed(&came.bytes)).unwrap_or_default();
-            fault(format!("it gave a response and did not fail as `{error}` says"), shown)
+        (Answer::Response(actual), Expected::Failure { .. }) => {
+            let details = diff::of_bytes(b"", trimmed(&actual.bytes)).unwrap_or_default();
+            fault(format!("it gave a response and did not fail as `{error}` says"), details)
         }
-        (Answer::Failure(error) | Answer::Lost(error), Expected::Response(_)) => {
+        (Answer::Failure(error) | Answer::Unanswered(error), Expected::Response(_)) => {
             fault("it failed".to_owned(), explained(error, task_root))
         }
-        (Answer::Failure(came) | Answer::Lost(came), Expected::Failure { error_type, message }) => {
-            compare_failures(came, error_type, message, &error)
+        (Answer::Failure(actual) | Answer::Unanswered(actual), Expected::Failure { error_type, message }) => {
+            compare_failures(actual, error_type, message, &error)
         }
     })
 }
@@ -63,7 +63,7 @@ pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<V
     let (file, other, bytes, failure) = match answer {
         Answer::Response(response) => (case.response(), case.error(), with_newline(&response.bytes), None),
         Answer::Failure(error) => (case.error(), case.response(), report(error), Some(explained(error, task_root))),
-        Answer::Lost(error) | Answer::InitFailed(error) => {
+        Answer::Unanswered(error) | Answer::InitFailed(error) => {
             return Ok(fault("it was not answered; nothing was written".to_owned(), explained(error, task_root)));
         }
     };
@@ -79,21 +79,26 @@ pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<V
     Ok(Verdict::Written { file, failure })
 }
 
-fn fault(why: String, shown: String) -> Verdict {
-    Verdict::Failed(Fault { why, shown })
+fn fault(reason: String, details: String) -> Verdict {
+    Verdict::Failed(Fault { reason, details })
 }
 
-fn compare_failures(came: &FunctionError, error_type: Option<String>, message: Option<String>, file: &str) -> Verdict {
-    let (came_type, came_message) = type_and_message(came);
+fn compare_failures(
+    actual: &FunctionError,
+    error_type: Option<String>,
+    message: Option<String>,
+    file: &str,
+) -> Verdict {
+    let (came_type, came_message) = type_and_message(actual);
     let one = |error_type: Option<String>, message: Option<String>| {
         let mut report = Map::new();
         error_type.map(|text| report.insert(ERROR_TYPE.to_owned(), text.into()));
         message.map(|text| report.insert(ERROR_MESSAGE.to_owned(), text.into()));
         pretty(report)
     };
-    let came = one(error_type.as_ref().map(|_| came_type), message.as_ref().map(|_| came_message));
-    match diff::of_bytes(one(error_type, message).as_bytes(), came.as_bytes()) {
-        Some(shown) => fault(format!("it did not fail as `{file}` says"), shown),
+    let actual = one(error_type.as_ref().map(|_| came_type), message.as_ref().map(|_| came_message));
+    match diff::of_bytes(one(error_type, message).as_bytes(), actual.as_bytes()) {
+        Some(details) => fault(format!("it did not fail as `{file}` says"), details),
         None => Verdict::Passed,
     }
 }
@@ -111,7 +116,7 @@ fn pretty(report: Map<String, Value>) -> String {
 }
 
 fn type_and_message(error: &FunctionError) -> (String, String) {
-    match Explained::of(error) {
+    match ErrorView::of(error) {
         Some(explained) => (explained.error_type, explained.message),
         None => (error.error_type.clone(), String::from_utf8_lossy(&error.body).into_owned()),
     }
@@ -119,8 +124,8 @@ fn type_and_message(error: &FunctionError) -> (String, String) {
 
 /// As a person reads it: the sentence, the source, the calls.
 fn explained(error: &FunctionError, task_root: &Path) -> String {
-    match Explained::of(error) {
-        Some(explained) => explained.told(task_root, false).trim_start().to_owned(),
+    match ErrorView::of(error) {
+        Some(explained) => explained.render(task_root, false).trim_start().to_owned(),
         None => format!("{}: {}", error.error_type, String::from_utf8_lossy(&error.body)),
     }
 }

@@ -20,13 +20,13 @@ const WINDOW_CHARACTERS: usize = 40;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What differs; `None` where nothing does.
-pub(super) fn of_bytes(expected: &[u8], came: &[u8]) -> Option<String> {
-    if expected == came {
+pub(super) fn of_bytes(expected: &[u8], actual: &[u8]) -> Option<String> {
+    if expected == actual {
         return None;
     }
-    Some(match (text(expected), text(came)) {
-        (Some(expected), Some(came)) => of_texts(expected, came),
-        _ => of_binaries(expected, came),
+    Some(match (text(expected), text(actual)) {
+        (Some(expected), Some(actual)) => of_texts(expected, actual),
+        _ => of_binaries(expected, actual),
     })
 }
 
@@ -35,25 +35,25 @@ pub(super) fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-fn of_texts(expected: &str, came: &str) -> String {
-    match (laid_out(expected), laid_out(came)) {
-        (Some(expected), Some(came)) if expected != came => of_lines(&expected, &came),
-        (Some(_), Some(_)) => format!("the same JSON, written differently:\n{}", of_lines(expected, came)),
-        _ => of_lines(expected, came),
+fn of_texts(expected: &str, actual: &str) -> String {
+    match (pretty_json(expected), pretty_json(actual)) {
+        (Some(expected), Some(actual)) if expected != actual => of_lines(&expected, &actual),
+        (Some(_), Some(_)) => format!("the same JSON, written differently:\n{}", of_lines(expected, actual)),
+        _ => of_lines(expected, actual),
     }
 }
 
-fn laid_out(text: &str) -> Option<String> {
+fn pretty_json(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
     (value.is_object() || value.is_array()).then(|| format!("{value:#}"))
 }
 
-fn of_lines(expected: &str, came: &str) -> String {
+fn of_lines(expected: &str, actual: &str) -> String {
     let is_long = |text: &str| text.lines().any(|line| line.chars().count() > LONG_LINE_CHARACTERS);
-    if is_long(expected) || is_long(came) {
-        return window(expected, came);
+    if is_long(expected) || is_long(actual) {
+        return window(expected, actual);
     }
-    let difference = TextDiff::configure().timeout(PATIENCE).newline_terminated(true).diff_lines(expected, came);
+    let difference = TextDiff::configure().timeout(PATIENCE).newline_terminated(true).diff_lines(expected, actual);
     let lines = difference.unified_diff().context_radius(NEIGHBOURS).missing_newline_hint(false).to_string();
     let mut lines: Vec<&str> = lines.lines().collect();
     let more = lines.len().saturating_sub(SHOWN_LINES);
@@ -63,8 +63,8 @@ fn of_lines(expected: &str, came: &str) -> String {
 }
 
 /// Both texts from shortly before where they part.
-fn window(expected: &str, came: &str) -> String {
-    let common = expected.chars().zip(came.chars()).take_while(|(one, other)| one == other).count();
+fn window(expected: &str, actual: &str) -> String {
+    let common = expected.chars().zip(actual.chars()).take_while(|(one, other)| one == other).count();
     let from = common.saturating_sub(WINDOW_CHARACTERS);
     let part = |text: &str| {
         let part: String = text.chars().skip(from).take(4 * WINDOW_CHARACTERS).collect();
@@ -74,18 +74,18 @@ fn window(expected: &str, came: &str) -> String {
         );
         format!("{before}{}{after}", part.replace('\n', "\\n"))
     };
-    format!("from character {}:\n-{}\n+{}", from + 1, part(expected), part(came))
+    format!("from character {}:\n-{}\n+{}", from + 1, part(expected), part(actual))
 }
 
-fn of_binaries(expected: &[u8], came: &[u8]) -> String {
-    let common = expected.iter().zip(came).take_while(|(one, other)| one == other).count();
+fn of_binaries(expected: &[u8], actual: &[u8]) -> String {
+    let common = expected.iter().zip(actual).take_while(|(one, other)| one == other).count();
     let byte = |bytes: &[u8]| bytes.get(common).map_or("the end".to_owned(), |byte| format!("0x{byte:02x}"));
     format!(
-        "length in bytes: {} expected, {} came; they part at offset {common}: {} expected, {} came",
+        "length in bytes: {} expected, {} actual; they part at offset {common}: {} expected, {} actual",
         expected.len(),
-        came.len(),
+        actual.len(),
         byte(expected),
-        byte(came)
+        byte(actual)
     )
 }
 
@@ -93,8 +93,8 @@ fn of_binaries(expected: &[u8], came: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn told(expected: &str, came: &str) -> String {
-        of_bytes(expected.as_bytes(), came.as_bytes()).unwrap()
+    fn told(expected: &str, actual: &str) -> String {
+        of_bytes(expected.as_bytes(), actual.as_bytes()).unwrap()
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_told_by_its_first_byte_that_differs() {
         let told = of_bytes(b"\xff\x00\x01", b"\xff\x00").unwrap();
-        assert_eq!(told, "length in bytes: 3 expected, 2 came; they part at offset 2: 0x01 expected, the end came");
+        assert_eq!(told, "length in bytes: 3 expected, 2 actual; they part at offset 2: 0x01 expected, the end actual");
     }
 
     #[test]

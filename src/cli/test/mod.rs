@@ -22,15 +22,15 @@ use anyhow::Result;
 use clap::Args;
 
 use self::case::Case;
-use self::runner::{Answer, Bench};
+use self::runner::{Answer, Runner};
 use super::event;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::interruption::Interruption;
-use super::invoke::arguments::{long_limit, seconds};
+use super::invoke::arguments::{seconds, time_limit_warning};
 use super::progress::Progress;
 use super::stdin_hint;
 use super::terminal::warn;
-use super::variables::Given;
+use super::variables::VariableOptions;
 use crate::lambda::contract;
 use crate::lambda::function::Function;
 
@@ -49,7 +49,7 @@ Files, in the folder events/ beside the script:
   Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. The program tests/setup beside it, where there is one, is run
   before the handler with a new folder as its argument; it prints NAME=VALUE lines, the handler's variables.
 
-Exit status:
+ExitStatus status:
   0 every answer is as expected, or was written   1 some are not   2 wrong usage, or there are no events; nothing was run";
 
 /// The arguments of `coshell test`.
@@ -78,12 +78,12 @@ pub struct Arguments {
 
     /// What sets variables.
     #[command(flatten)]
-    pub variables: Given,
+    pub variables: VariableOptions,
 }
 
 /// What came of one event.
 #[derive(Debug)]
-struct Tested {
+struct TestResult {
     name: String,
     verdict: Verdict,
     duration: Duration,
@@ -110,98 +110,109 @@ enum Verdict {
 #[derive(Debug)]
 struct Fault {
     /// A sentence.
-    why: String,
+    reason: String,
     /// The evidence, on lines of its own; a line that begins with `-` is expected, one with `+` is not.
-    shown: String,
+    details: String,
 }
 
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     match read(arguments) {
-        Ok(asked) => test(asked, arguments).unwrap_or_else(|error| Exit::Failed.with(&error)),
-        Err(error) => Exit::Usage.with(&error),
+        Ok(plan) => test(plan, arguments).unwrap_or_else(|error| ExitStatus::Failed.with_error(&error)),
+        Err(error) => ExitStatus::Usage.with_error(&error),
     }
 }
 
 /// What is to be tested, checked before anything runs.
-struct Asked {
+struct TestPlan {
     function: Function,
     cases: Vec<Case>,
     stubs: Option<PathBuf>,
     variables: Vec<(OsString, OsString)>,
 }
 
-fn read(arguments: &Arguments) -> Result<Asked> {
+fn read(arguments: &Arguments) -> Result<TestPlan> {
     let function = Function::locate(&arguments.path)?;
-    case::strays(&function.task_root)?.iter().for_each(|stray| warn(stray));
+    case::unused_files(&function.task_root)?.iter().for_each(|unused_file| warn(unused_file));
     let cases = case::all(&function.task_root, arguments.filter.as_deref())?;
     let stubs = stubs::folder(&function.task_root)?;
     let variables = arguments.variables.all()?;
-    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
-    Ok(Asked { function, cases, stubs, variables })
+    time_limit_warning(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(TestPlan { function, cases, stubs, variables })
 }
 
-fn test(asked: Asked, arguments: &Arguments) -> Result<Exit> {
-    let Asked { function, cases, stubs, variables } = asked;
+fn test(plan: TestPlan, arguments: &Arguments) -> Result<ExitStatus> {
+    let TestPlan { function, cases, stubs, variables } = plan;
     let suite = function.name();
     let interruption = Interruption::watch()?;
-    let mut bench = Bench::new(function, &variables, stubs, arguments.timeout, interruption.clone())?;
+    let mut runner = Runner::new(function, &variables, stubs, arguments.timeout, interruption.clone())?;
     let progress = Progress::new(cases.len() as u64, "events");
-    let mut tested: Vec<Tested> = Vec::new();
+    let mut results: Vec<TestResult> = Vec::new();
     for case in &cases {
-        let result = if bench.is_lost() { not_run(case) } else { one(case, &mut bench, arguments.update)? };
+        let result = if runner.init_failed() { not_run(case) } else { run_case(case, &mut runner, arguments.update)? };
         if let Some(status) = interruption.exit_status() {
-            return Ok(Exit::Interrupted(status)); // what came of this event came of Ctrl-C
+            return Ok(ExitStatus::Interrupted(status)); // what came of this event came of Ctrl-C
         }
         progress.advance();
-        progress.aside(|| report::one(&result))?;
-        tested.push(result);
+        progress.aside(|| report::print_result(&result))?;
+        results.push(result);
     }
     drop(progress);
-    drop(bench);
+    drop(runner);
     if let Some(file) = &arguments.junit {
-        junit::write(file, &suite, &tested)?;
+        junit::write(file, &suite, &results)?;
     }
-    report::all(&tested)?;
-    Ok(if tested.iter().all(Tested::is_well) { Exit::Done } else { Exit::Failed })
+    report::print_summary(&results)?;
+    Ok(if results.iter().all(TestResult::is_success) { ExitStatus::Success } else { ExitStatus::Failed })
 }
 
-fn one(case: &Case, bench: &mut Bench, update: bool) -> Result<Tested> {
+fn run_case(case: &Case, runner: &mut Runner, update: bool) -> Result<TestResult> {
     let event = match event::in_file(&case.event()) {
         Ok(event) => event,
-        Err(error) => return Ok(Tested::failed(case, Fault { why: format!("{error:#}"), shown: String::new() })),
+        Err(error) => {
+            return Ok(TestResult::failed(case, Fault { reason: format!("{error:#}"), details: String::new() }));
+        }
     };
-    let ran = bench.run(&case.name, &event)?;
+    let run = runner.run(&case.name, &event)?;
     let verdict = if update {
-        comparison::update(case, &ran.answer, bench.task_root())
+        comparison::update(case, &run.answer, runner.task_root())
     } else {
-        comparison::compare(case, &ran.answer, bench.task_root())
+        comparison::compare(case, &run.answer, runner.task_root())
     };
-    let warnings = match &ran.answer {
+    let warnings = match &run.answer {
         Answer::Response(response) => {
             let mut warnings = contract::warnings(&event, response);
-            warnings.extend(stdin_hint::warning(bench.settings(), response));
+            warnings.extend(stdin_hint::warning(runner.settings(), response));
             warnings
         }
-        Answer::Failure(_) | Answer::Lost(_) | Answer::InitFailed(_) => Vec::new(),
+        Answer::Failure(_) | Answer::Unanswered(_) | Answer::InitFailed(_) => Vec::new(),
     };
     let verdict =
-        verdict.unwrap_or_else(|error| Verdict::Failed(Fault { why: format!("{error:#}"), shown: String::new() }));
-    Ok(Tested { name: case.name.clone(), verdict, duration: ran.duration, log: ran.log, warnings })
+        verdict.unwrap_or_else(|error| Verdict::Failed(Fault { reason: format!("{error:#}"), details: String::new() }));
+    Ok(TestResult { name: case.name.clone(), verdict, duration: run.duration, log: run.log, warnings })
 }
 
-fn not_run(case: &Case) -> Tested {
-    Tested { verdict: Verdict::NotRun, ..Tested::failed(case, Fault { why: String::new(), shown: String::new() }) }
+fn not_run(case: &Case) -> TestResult {
+    TestResult {
+        verdict: Verdict::NotRun,
+        ..TestResult::failed(case, Fault { reason: String::new(), details: String::new() })
+    }
 }
 
-impl Tested {
-    fn failed(case: &Case, fault: Fault) -> Tested {
+impl TestResult {
+    fn failed(case: &Case, fault: Fault) -> TestResult {
         let verdict = Verdict::Failed(fault);
-        Tested { name: case.name.clone(), verdict, duration: Duration::ZERO, log: String::new(), warnings: Vec::new() }
+        TestResult {
+            name: case.name.clone(),
+            verdict,
+            duration: Duration::ZERO,
+            log: String::new(),
+            warnings: Vec::new(),
+        }
     }
 
-    fn is_well(&self) -> bool {
+    fn is_success(&self) -> bool {
         match self.verdict {
             Verdict::Passed | Verdict::Written { .. } => true,
             Verdict::Failed(_) | Verdict::NotRun => false,

@@ -2,20 +2,20 @@
 
 use anyhow::Result;
 
-use super::{Tested, Verdict};
+use super::{TestResult, Verdict};
 use crate::cli::terminal::{DIM, GREEN, RED, YELLOW, in_colour, paint, print, printable, stdout_is_a_terminal};
 
 /// So many lines of a failed event's log are shown, the last ones.
 const LOG_LINES: usize = 20;
 
 /// Prints what came of one event.
-pub(super) fn one(tested: &Tested) -> Result<()> {
-    print(lines(tested, stdout_is_a_terminal() && in_colour()).as_bytes())
+pub(super) fn print_result(result: &TestResult) -> Result<()> {
+    print(lines(result, stdout_is_a_terminal() && in_colour()).as_bytes())
 }
 
 /// Prints how many of them went well.
-pub(super) fn all(tested: &[Tested]) -> Result<()> {
-    let count = |is: fn(&Verdict) -> bool| tested.iter().filter(|tested| is(&tested.verdict)).count();
+pub(super) fn print_summary(result: &[TestResult]) -> Result<()> {
+    let count = |is: fn(&Verdict) -> bool| result.iter().filter(|result| is(&result.verdict)).count();
     let counts = [
         (count(|verdict| matches!(verdict, Verdict::Passed)), "passed"),
         (count(|verdict| matches!(verdict, Verdict::Written { failure: None, .. })), "written"),
@@ -28,38 +28,39 @@ pub(super) fn all(tested: &[Tested]) -> Result<()> {
     print(format!("{}\n", told.join(", ")).as_bytes())
 }
 
-fn lines(tested: &Tested, coloured: bool) -> String {
-    let ms = tested.duration.as_secs_f64() * 1000.0;
-    let name = printable(&tested.name);
+fn lines(result: &TestResult, coloured: bool) -> String {
+    let ms = result.duration.as_secs_f64() * 1000.0;
+    let name = printable(&result.name);
     let head =
         |colour, word: &str, rest: &str| format!("{} {name}{rest}\n", paint(coloured, colour, &format!("{word:7}")));
-    let mut told = match &tested.verdict {
+    let mut told = match &result.verdict {
         Verdict::Passed => head(GREEN, "ok", &format!(" ({ms:.0} ms)")),
         Verdict::Written { file, failure } => {
             let ending = file.extension().unwrap_or_default().display();
             match failure {
                 None => head(YELLOW, "wrote", &format!(".{ending}")),
-                Some(shown) => {
+                Some(details) => {
                     let rest =
                         format!(".{ending}: the event failed, and from now on this failure is the expected answer");
-                    head(YELLOW, "wrote", &rest) + &evidence(shown, tested, coloured)
+                    head(YELLOW, "wrote", &rest) + &evidence(details, result, coloured)
                 }
             }
         }
         Verdict::Failed(fault) => {
-            head(RED, "failed", &format!(": {}", printable(&fault.why))) + &evidence(&fault.shown, tested, coloured)
+            head(RED, "failed", &format!(": {}", printable(&fault.reason)))
+                + &evidence(&fault.details, result, coloured)
         }
         Verdict::NotRun => head(DIM, "not run", ""),
     };
-    for warning in &tested.warnings {
+    for warning in &result.warnings {
         told.push_str(&format!("        {}: {}\n", paint(coloured, YELLOW, "warning"), printable(warning)));
     }
     told
 }
 
-fn evidence(shown: &str, tested: &Tested, coloured: bool) -> String {
+fn evidence(details: &str, result: &TestResult, coloured: bool) -> String {
     let mut told = String::new();
-    for line in shown.lines() {
+    for line in details.lines() {
         let line = printable(line);
         let line = match line.as_bytes().first() {
             Some(b'-') => paint(coloured, RED, &line),
@@ -68,7 +69,7 @@ fn evidence(shown: &str, tested: &Tested, coloured: bool) -> String {
         };
         told.push_str(&format!("        {line}\n"));
     }
-    let log: Vec<&str> = tested.log.lines().collect();
+    let log: Vec<&str> = result.log.lines().collect();
     if !log.is_empty() {
         told.push_str(&format!("        {}\n", paint(coloured, DIM, "the end of its log:")));
     }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::setup::Setup;
 use crate::cli::interruption::Interruption;
-use crate::cli::invoke::result::judge;
+use crate::cli::invoke::result::status_and_error;
 use crate::cli::invoke::{init, json_output};
 use crate::lambda::environment::{Bootstrap, Environment, Settings};
 use crate::lambda::function::Function;
@@ -28,13 +28,13 @@ pub(super) enum Answer {
     /// The handler failed.
     Failure(FunctionError),
     /// The time limit passed, or the runtime ended: nothing that anyone expects.
-    Lost(FunctionError),
+    Unanswered(FunctionError),
     /// There was no environment to run it in.
     InitFailed(FunctionError),
 }
 
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(super) struct Run {
     pub(super) answer: Answer,
     /// From the sending of the event to its answer.
     pub(super) duration: Duration,
@@ -43,18 +43,18 @@ pub(super) struct Ran {
 }
 
 /// Where the events are run.
-pub(super) struct Bench {
+pub(super) struct Runner {
     settings: Settings,
     timeout: Duration,
     interruption: Interruption,
     environment: Option<Environment>,
-    is_lost: bool,
+    init_failed: bool,
     _setup: Option<Setup>,
     log: Arc<File>,
     log_bytes: u64,
 }
 
-impl Bench {
+impl Runner {
     /// `stubs` is the folder of the commands that come first on PATH, and `given` are the variables of the function.
     pub(super) fn new(
         function: Function,
@@ -62,7 +62,7 @@ impl Bench {
         stubs: Option<PathBuf>,
         timeout: Duration,
         interruption: Interruption,
-    ) -> Result<Bench> {
+    ) -> Result<Runner> {
         let log = json_output::log()?;
         let setup = Setup::run(&function.task_root)?;
         let mut all = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
@@ -74,12 +74,12 @@ impl Bench {
             memory_mb: MEMORY_MB,
             log: Some(Arc::clone(&log)),
         };
-        Ok(Bench {
+        Ok(Runner {
             settings,
             timeout,
             interruption,
             environment: None,
-            is_lost: false,
+            init_failed: false,
             _setup: setup,
             log,
             log_bytes: 0,
@@ -96,22 +96,22 @@ impl Bench {
     }
 
     /// Whether init failed: it will not go better for the next event.
-    pub(super) fn is_lost(&self) -> bool {
-        self.is_lost
+    pub(super) fn init_failed(&self) -> bool {
+        self.init_failed
     }
 
     /// Sends an event and waits for its answer.
     ///
     /// # Errors
     /// When no environment can be started, or its log cannot be read.
-    pub(super) fn run(&mut self, name: &str, event: &[u8]) -> Result<Ran> {
+    pub(super) fn run(&mut self, name: &str, event: &[u8]) -> Result<Run> {
         let environment = match self.environment.take() {
             Some(environment) => environment,
             None => match self.start()? {
                 Ok(environment) => environment,
                 Err(error) => {
-                    self.is_lost = true;
-                    return Ok(Ran {
+                    self.init_failed = true;
+                    return Ok(Run {
                         answer: Answer::InitFailed(error),
                         duration: Duration::ZERO,
                         log: self.new_log()?,
@@ -123,23 +123,23 @@ impl Bench {
         let invocation = environment.api().submit(self.invoke(name, event)).context("cannot send the event")?;
         let completion = invocation.wait();
         let duration = sent.elapsed();
-        let (_, error) = judge(&completion, invocation.invoke());
+        let (_, error) = status_and_error(&completion, invocation.invoke());
         let answer = match (completion.outcome, error) {
             (Outcome::Response(response), None) => Answer::Response(response),
-            (Outcome::TimedOut | Outcome::RuntimeExited(_), error) => Answer::Lost(error.unwrap_or_default()),
+            (Outcome::TimedOut | Outcome::RuntimeExited(_), error) => Answer::Unanswered(error.unwrap_or_default()),
             (Outcome::Response(_) | Outcome::Error(_), error) => Answer::Failure(error.unwrap_or_default()),
         };
-        if matches!(answer, Answer::Lost(_)) {
+        if matches!(answer, Answer::Unanswered(_)) {
             drop(environment); // and the next event gets a new one, as on Lambda
         } else {
             self.environment = Some(environment);
         }
-        Ok(Ran { answer, duration, log: self.new_log()? })
+        Ok(Run { answer, duration, log: self.new_log()? })
     }
 
     fn start(&self) -> Result<Result<Environment, FunctionError>> {
         let environment = Environment::start(&self.settings)?;
-        self.interruption.covers(&environment);
+        self.interruption.register(&environment);
         Ok(init(&environment).map(|_| environment))
     }
 

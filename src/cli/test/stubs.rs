@@ -33,15 +33,17 @@ pub(super) fn folder(task_root: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn check(stub: &Path) -> Result<()> {
-    let shown = stub.display();
+    let details = stub.display();
     let name = stub.file_name().unwrap_or_default().display();
     let instead = format!("nothing was run, since the real `{name}` would run instead");
     match fs::metadata(stub) {
-        Err(error) => bail!("the command `{shown}` for tests cannot be read ({error}); {instead}: remove or repair it"),
+        Err(error) => {
+            bail!("the command `{details}` for tests cannot be read ({error}); {instead}: remove or repair it")
+        }
         Ok(kind) if kind.is_dir() => Ok(()),
         Ok(_) if access(stub, AccessFlags::X_OK).is_ok() => Ok(()),
         Ok(_) => bail!(
-            "the command `{shown}` for tests cannot be executed; {instead}: run `chmod +x {shown}`, or move a file that is no command \
+            "the command `{details}` for tests cannot be executed; {instead}: run `chmod +x {details}`, or move a file that is no command \
              out of {FOLDER}"
         ),
     }

@@ -137,7 +137,7 @@ fn a_request_id_is_the_same_in_every_run() {
 fn a_caller_that_could_not_use_the_response_is_a_warning_and_no_failure() {
     let queue = "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\"}]}";
     let ran = Suite::of_script("handler() { :; }").event("a", queue, "").test(&[]).assert_status(0);
-    shows(&ran, "        warning: the response is empty, by which SQS is told");
+    shows(&ran, "        warning: the response is empty, so SQS counts every message as processed");
 }
 
 #[test]

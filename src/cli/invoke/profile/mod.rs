@@ -30,7 +30,7 @@ const VARIABLE: &str = "COSHELL_TRACE_FILE";
 
 /// What is made of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum Format {
     FlameGraph,
     Folded,
     Table,
@@ -40,7 +40,7 @@ enum Form {
 #[derive(Debug)]
 pub(super) struct Profile {
     path: PathBuf,
-    form: Form,
+    format: Format,
     trace: File,
 }
 
@@ -49,11 +49,11 @@ impl Profile {
     ///
     /// # Errors
     /// When the name has another ending, or there is no such folder.
-    pub(super) fn to(path: &Path) -> Result<Profile> {
-        let form = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("svg") => Form::FlameGraph,
-            Some("folded") => Form::Folded,
-            Some("txt") => Form::Table,
+    pub(super) fn create(path: &Path) -> Result<Profile> {
+        let format = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("svg") => Format::FlameGraph,
+            Some("folded") => Format::Folded,
+            Some("txt") => Format::Table,
             Some(_) | None => bail!(
                 "`{}` says not which profile is wanted: end its name in `.svg` (flame graph), `.folded` or `.txt` (table)",
                 path.display()
@@ -64,7 +64,7 @@ impl Profile {
             bail!("the profile's folder `{}` is not there", folder.display());
         }
         let trace = memfd_create("trace", MFdFlags::MFD_CLOEXEC).context("cannot make a file for the trace")?;
-        Ok(Profile { path: path.to_owned(), form, trace: trace.into() })
+        Ok(Profile { path: path.to_owned(), format, trace: trace.into() })
     }
 
     /// What makes the runtime write the trace.
@@ -87,22 +87,22 @@ impl Profile {
         let events = trace_file::events(&text, timed_out);
         let slices: Vec<Slice> = events.iter().flat_map(slices).collect();
         if slices.is_empty() {
-            bail!("no profile was written: {}", nothing(&events, function));
+            bail!("no profile was written: {}", missing_commands_reason(&events, function));
         }
-        let mut sources = Sources::below(&function.task_root);
-        let drawn = match self.form {
-            Form::FlameGraph => render::flame_graph(&slices, events.len(), &function.handler, &mut sources)?,
-            Form::Folded => render::folded(&slices, &mut sources).join("\n").into_bytes(),
-            Form::Table => render::table(&slices, events.len(), &mut sources).into_bytes(),
+        let mut sources = Sources::in_folder(&function.task_root);
+        let rendered = match self.format {
+            Format::FlameGraph => render::flame_graph(&slices, events.len(), &function.handler, &mut sources)?,
+            Format::Folded => render::folded(&slices, &mut sources).join("\n").into_bytes(),
+            Format::Table => render::table(&slices, events.len(), &mut sources).into_bytes(),
         };
         let name = self.path.display();
-        fs::write(&self.path, drawn).with_context(|| format!("cannot write the profile `{name}`"))?;
+        fs::write(&self.path, rendered).with_context(|| format!("cannot write the profile `{name}`"))?;
         Ok(format!("profile: `{name}`, {}{}", render::hottest(&slices, &mut sources), trace_file::gaps(&events)))
     }
 }
 
 /// Why there is nothing to be drawn.
-fn nothing(events: &[Event], function: &Function) -> &'static str {
+fn missing_commands_reason(events: &[Event], function: &Function) -> &'static str {
     let records = || events.iter().flat_map(|event| &event.records);
     if records().any(|record| record.time.is_none()) {
         return "this Bash does not tell the time of a command; Bash 5 or newer does";

@@ -18,7 +18,7 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Files are named as seen from `root`.
-    pub(super) fn below(root: &Path) -> Sources {
+    pub(super) fn in_folder(root: &Path) -> Sources {
         Sources { root: root.to_owned(), files: HashMap::new() }
     }
 

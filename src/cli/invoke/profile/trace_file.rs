@@ -75,12 +75,16 @@ pub(super) fn gaps(events: &[Event]) -> String {
     if let Some(record) = records.find(|record| ends_trace(&record.command)) {
         return told(record, "the trace was switched off or elsewhere by");
     }
-    events.iter().find_map(Event::broke_off).map(|record| told(record, "the trace broke off after")).unwrap_or_default()
+    events
+        .iter()
+        .find_map(Event::last_before_break)
+        .map(|record| told(record, "the trace broke off after"))
+        .unwrap_or_default()
 }
 
 impl Event {
     /// The last command, where the runtime's own did not follow: the handler became a program, was killed, or traces elsewhere.
-    fn broke_off(&self) -> Option<&Record> {
+    fn last_before_break(&self) -> Option<&Record> {
         let handler = self.records.first().filter(|_| self.ended)?.pid;
         let mut own = self.records.iter().rev().filter(|record| record.pid == handler);
         own.next().filter(|record| !record.stack.is_empty())

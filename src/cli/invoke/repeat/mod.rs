@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use self::progress::Watched;
-use super::result::{billed, judge};
-use super::{Arguments, Asked, Status, delivery, init, json_output, output};
+use self::progress::ProgressView;
+use super::result::{billed, status_and_error};
+use super::{Arguments, Request, Status, delivery, init, json_output, output};
 use crate::cli::interruption::Interruption;
 use crate::cli::terminal::{show, warn};
 use crate::lambda::environment::Environment;
@@ -24,8 +24,8 @@ use crate::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome, Resp
 
 /// What came of all events.
 #[derive(Debug, Default)]
-struct Repeated {
-    asked: u32,
+struct Summary {
+    requested: u32,
     status: Status,
     /// From the start of the runtime process to its first `next`; `None` where there was none.
     init: Option<Duration>,
@@ -54,59 +54,59 @@ struct Repeated {
 /// When an event cannot be sent or the result cannot be written.
 pub(super) fn run(
     environment: Environment,
-    asked: &Asked,
+    request: &Request,
     times: u32,
     arguments: &Arguments,
     interruption: &Interruption,
 ) -> Result<Status> {
-    let mut repeated = Repeated { asked: times, ..Repeated::default() };
-    let watched = Watched::start(times, asked.settings.log.clone().filter(|_| !arguments.json));
+    let mut summary = Summary { requested: times, ..Summary::default() };
+    let progress = ProgressView::start(times, request.settings.log.clone().filter(|_| !arguments.json));
     match init(&environment) {
         Ok(init) => {
-            repeated.init = Some(init);
-            repeated.send_all(&environment, &asked.invoke, &watched, interruption)?;
+            summary.init = Some(init);
+            summary.send_all(&environment, &request.invoke, &progress, interruption)?;
         }
-        Err(error) => repeated.note_error(Status::InitFailed, error),
+        Err(error) => summary.note_error(Status::InitFailed, error),
     }
-    repeated.max_memory_bytes = environment.memory_bytes();
+    summary.max_memory_bytes = environment.memory_bytes();
     drop(environment); // every process of it is gone, and the log has ended, before the result is told
-    repeated.hidden_lines = watched.finish();
+    summary.hidden_lines = progress.finish();
     if let Some(status) = interruption.exit_status() {
-        repeated.status = Status::Interrupted(status);
+        summary.status = Status::Interrupted(status);
     }
     if arguments.json {
-        json_output::write(&repeated.object(&json_output::lines(asked.settings.log.as_deref())?))?;
-        return Ok(repeated.status);
+        json_output::write(&summary.object(&json_output::lines(request.settings.log.as_deref())?))?;
+        return Ok(summary.status);
     }
     let mut written = Ok(());
-    if let Some(response) = repeated.common_response() {
+    if let Some(response) = summary.common_response() {
         written = output::response(&response.bytes);
-        delivery::warnings(arguments, asked, response, None).iter().for_each(|warning| warn(warning));
+        delivery::warnings(arguments, request, response, None).iter().for_each(|warning| warn(warning));
     }
-    repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
-    show(repeated.told());
-    written.map(|()| repeated.status)
+    summary.first_error.iter().for_each(|error| output::error(error, &request.settings.function.task_root));
+    show(summary.to_text());
+    written.map(|()| summary.status)
 }
 
-impl Repeated {
+impl Summary {
     fn send_all(
         &mut self,
         environment: &Environment,
         invoke: &Invoke,
-        watched: &Watched,
+        progress: &ProgressView,
         interruption: &Interruption,
     ) -> Result<()> {
-        while self.sent() < self.asked && !self.environment_ended {
+        while self.sent() < self.requested && !self.environment_ended {
             let event = Invoke { request_id: random_uuid(), ..invoke.clone() };
             let invocation = environment.api().submit(event).context("cannot send the event")?;
             drop(invocation.wait());
             if interruption.exit_status().is_some() {
-                watched.show_unfinished();
+                progress.show_unfinished();
                 break; // what came of this event came of Ctrl-C
             }
             let failed_before = self.failed();
             self.note(&invocation);
-            watched.advance(self.failed() > failed_before);
+            progress.advance(self.failed() > failed_before);
         }
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Repeated {
             self.answered.push(answered.saturating_duration_since(delivered));
             self.billed.push(billed(&completion, invocation));
         }
-        if let (status, Some(error)) = judge(&completion, invocation.invoke()) {
+        if let (status, Some(error)) = status_and_error(&completion, invocation.invoke()) {
             self.note_error(status, error);
         }
         match completion.outcome {
@@ -153,6 +153,6 @@ impl Repeated {
 
     /// The response, where every event that was asked for gave the same.
     fn common_response(&self) -> Option<&Response> {
-        self.response.as_ref().filter(|_| self.responses == self.asked && self.different == 0)
+        self.response.as_ref().filter(|_| self.responses == self.requested && self.different == 0)
     }
 }

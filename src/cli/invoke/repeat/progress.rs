@@ -20,14 +20,14 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// The bar and the log, until it is dropped: then the bar is gone, and all of the log that is to be shown has been.
 #[derive(Debug)]
-pub(super) struct Watched {
-    shown: Arc<Mutex<Shown>>,
+pub(super) struct ProgressView {
+    shown: Arc<Mutex<State>>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shown {
+struct State {
     progress: Progress,
     log: Option<Arc<File>>,
     /// How much of the log has been shown or counted.
@@ -38,27 +38,27 @@ struct Shown {
     hidden_lines: u64,
 }
 
-impl Watched {
+impl ProgressView {
     /// Counts to `events`, and shows `log` as it grows.
-    pub(super) fn start(events: u32, log: Option<Arc<File>>) -> Watched {
+    pub(super) fn start(events: u32, log: Option<Arc<File>>) -> ProgressView {
         let progress = Progress::new(events.into(), "events");
-        let shown = Shown { progress, log, bytes: 0, follows: true, has_shown_failure: false, hidden_lines: 0 };
+        let shown = State { progress, log, bytes: 0, follows: true, has_shown_failure: false, hidden_lines: 0 };
         let shown = Arc::new(Mutex::new(shown));
         let (stop, stopped) = mpsc::channel::<()>();
-        let of_thread = Arc::clone(&shown);
+        let thread_state = Arc::clone(&shown);
         let thread = std::thread::spawn(move || {
             while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                lock(&of_thread).follow();
+                lock(&thread_state).follow();
             }
         });
-        Watched { shown, stop: Some(stop), thread: Some(thread) }
+        ProgressView { shown, stop: Some(stop), thread: Some(thread) }
     }
 
     /// One more event is done. Its log has been shown, or is to be shown where it is the first event that failed.
     pub(super) fn advance(&self, has_failed: bool) {
         let mut shown = lock(&self.shown);
-        let is_news = shown.follows || (has_failed && !shown.has_shown_failure);
-        shown.take(is_news);
+        let is_shown = shown.follows || (has_failed && !shown.has_shown_failure);
+        shown.take(is_shown);
         shown.has_shown_failure |= has_failed;
         shown.follows = false;
         shown.progress.advance();
@@ -77,7 +77,7 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for ProgressView {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -89,7 +89,7 @@ impl Drop for Watched {
     }
 }
 
-impl Shown {
+impl State {
     fn follow(&mut self) {
         if self.follows {
             self.take(true);
@@ -112,6 +112,6 @@ impl Shown {
     }
 }
 
-fn lock(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
+fn lock(shown: &Mutex<State>) -> MutexGuard<'_, State> {
     shown.lock().unwrap_or_else(PoisonError::into_inner)
 }

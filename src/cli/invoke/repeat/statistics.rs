@@ -11,7 +11,7 @@ const ROWS: u32 = 8;
 
 /// Durations, sorted; there is at least one.
 #[derive(Debug)]
-pub(super) struct Figures {
+pub(super) struct Statistics {
     sorted: Vec<Duration>,
 }
 
@@ -23,16 +23,16 @@ pub(super) struct Row {
     pub(super) count: usize,
 }
 
-impl Figures {
+impl Statistics {
     /// `None` where there is nothing to tell.
-    pub(super) fn of(durations: &[Duration]) -> Option<Figures> {
+    pub(super) fn of(durations: &[Duration]) -> Option<Statistics> {
         let mut sorted = durations.to_vec();
         sorted.sort_unstable();
-        (!sorted.is_empty()).then_some(Figures { sorted })
+        (!sorted.is_empty()).then_some(Statistics { sorted })
     }
 
     /// Names and values, in the order in which they are shown.
-    pub(super) fn all(&self) -> [(&'static str, Duration); 6] {
+    pub(super) fn values(&self) -> [(&'static str, Duration); 6] {
         let (min, max) = (self.sorted[0], self.sorted[self.sorted.len() - 1]);
         let total: Duration = self.sorted.iter().sum();
         let mean = total.div_f64(self.sorted.len() as f64);
@@ -66,7 +66,7 @@ impl Figures {
 
     /// In milliseconds, to a hundredth.
     pub(super) fn object(&self) -> Value {
-        self.all().into_iter().map(|(name, value)| (name.to_owned(), json!(ms(value)))).collect()
+        self.values().into_iter().map(|(name, value)| (name.to_owned(), json!(ms(value)))).collect()
     }
 }
 
@@ -74,17 +74,17 @@ impl Figures {
 mod tests {
     use super::*;
 
-    fn of(ms: impl Iterator<Item = u64>) -> Figures {
-        Figures::of(&ms.map(Duration::from_millis).collect::<Vec<Duration>>()).unwrap()
+    fn of(ms: impl Iterator<Item = u64>) -> Statistics {
+        Statistics::of(&ms.map(Duration::from_millis).collect::<Vec<Duration>>()).unwrap()
     }
 
     #[test]
     fn a_percentile_is_a_value_that_was_measured() {
-        let figures = of((1..=100).rev()).all().map(|(name, value)| (name, ms(value)));
+        let statistics = of((1..=100).rev()).values().map(|(name, value)| (name, ms(value)));
         let expected = [("min", 1.0), ("p50", 50.0), ("p90", 90.0), ("p99", 99.0), ("max", 100.0), ("mean", 50.5)];
-        assert_eq!(figures, expected);
-        assert!(of([7].into_iter()).all().iter().all(|(_, value)| ms(*value) == 7.0));
-        assert!(Figures::of(&[]).is_none());
+        assert_eq!(statistics, expected);
+        assert!(of([7].into_iter()).values().iter().all(|(_, value)| ms(*value) == 7.0));
+        assert!(Statistics::of(&[]).is_none());
     }
 
     #[test]

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Repeated;
-use super::statistics::Figures;
+use super::Summary;
+use super::statistics::Statistics;
 use crate::cli::invoke::json_output::{self, ms};
 
 /// A histogram of fewer events says nothing.
 const FEW: usize = 20;
 const LONGEST_BAR: usize = 40;
 
-impl Repeated {
-    pub(super) fn told(&self) -> String {
+impl Summary {
+    pub(super) fn to_text(&self) -> String {
         let mut told = format!("\n{}\n", self.counts());
         let rows = [("until answered", &self.answered), ("billed", &self.billed)];
-        let rows = rows.map(|(name, durations)| Figures::of(durations).map(|figures| (name, figures)));
+        let rows = rows.map(|(name, durations)| Statistics::of(durations).map(|statistics| (name, statistics)));
         if let [Some((_, answered)), _] = &rows {
-            let names = answered.all().map(|(name, _)| format!("{name:>9}")).concat();
+            let names = answered.values().map(|(name, _)| format!("{name:>9}")).concat();
             let _ = writeln!(told, "{:<16}{names}  ms", ""); // a String takes whatever is written
         }
-        for (name, figures) in rows.iter().flatten() {
-            let values = figures.all().map(|(_, value)| format!("{:>9.2}", ms(value))).concat();
+        for (name, statistics) in rows.iter().flatten() {
+            let values = statistics.values().map(|(_, value)| format!("{:>9.2}", ms(value))).concat();
             let _ = writeln!(told, "{name:<16}{values}");
         }
         if let Some(init) = self.init {
@@ -50,7 +50,7 @@ impl Repeated {
         let sent = self.sent();
         let mut counts = format!("{sent} event{}: {} succeeded", if sent == 1 { "" } else { "s" }, self.responses);
         if self.init.is_none() {
-            return format!("init failed: none of {} events was sent", self.asked);
+            return format!("init failed: none of {} events was sent", self.requested);
         }
         if self.failed() > 0 {
             let types = self.errors.iter().map(|(error_type, count)| format!("{error_type} {count}"));
@@ -66,9 +66,9 @@ impl Repeated {
         } else if self.responses > 0 && self.common_response().is_none() {
             counts.push_str("; not every event gave the response, so it is not on stdout");
         }
-        if sent < self.asked {
+        if sent < self.requested {
             let why = if self.environment_ended { "the environment ended" } else { "interrupted" };
-            let _ = write!(counts, "; {why}, {} were not sent", self.asked - sent);
+            let _ = write!(counts, "; {why}, {} were not sent", self.requested - sent);
         }
         counts
     }
@@ -91,8 +91,8 @@ impl Repeated {
             );
         }
         for (name, durations) in [("answeredMs", &self.answered), ("billedMs", &self.billed)] {
-            if let Some(figures) = Figures::of(durations) {
-                object.insert(name.into(), figures.object());
+            if let Some(statistics) = Statistics::of(durations) {
+                object.insert(name.into(), statistics.object());
             }
         }
         if let Some(init) = self.init {
@@ -104,8 +104,8 @@ impl Repeated {
     }
 }
 
-fn histogram(name: &str, figures: &Figures) -> String {
-    let rows = figures.histogram();
+fn histogram(name: &str, statistics: &Statistics) -> String {
+    let rows = statistics.histogram();
     let most = rows.iter().map(|row| row.count).max().unwrap_or(1);
     let mut drawn = String::new();
     let mut from = Duration::ZERO;
