@@ -1,4 +1,5 @@
-//! The developer's program: arguments and dispatch only.
+//! Starts the developer's program: parses the arguments and calls a command.
+
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -12,10 +13,10 @@ Examples:
   coshell init hello                        a new function
   coshell invoke hello '{\"name\":\"Ada\"}'     one event, and its response
   coshell serve hello --watch               for curl, the AWS CLI and SDKs, while you edit
-  coshell test hello                        what is in its folder events/
-  coshell check hello                       what would go wrong on Lambda
+  coshell test hello                        runs the events in its folder events/ and compares the responses
+  coshell check hello                       finds problems that would occur on Lambda
 
-`coshell COMMAND --help` has examples of each.";
+`coshell COMMAND --help` shows examples of a command.";
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -27,23 +28,23 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a new function's folder: a script, an event and a test
+    /// Create the folder of a new function: a script, an event and a test
     Init(init::Arguments),
-    /// Run a handler with one event, as Lambda would, and print its response
+    /// Run a handler with one event, as Lambda would, and print the response
     Invoke(invoke::Arguments),
     /// Serve a function to the AWS CLI, SDKs, curl and browsers, as Lambda and its function URLs would
     Serve(serve::Arguments),
-    /// Tell what would go wrong on Lambda, before it is deployed
+    /// Find problems that would occur on Lambda, before you deploy
     Check(check::Arguments),
-    /// Run a handler on the events of its folder, and compare what it answers
+    /// Run a handler with the events in its folder, and compare the responses with the expected ones
     Test(test::Arguments),
     /// List and print sample events of the services that invoke functions
     Events(events::Arguments),
-    /// Make the zip of a function, with or without the runtime
+    /// Create the zip of a function, with or without the runtime
     Package(package::Arguments),
-    /// Make the zip of a layer: the runtime, programs for functions, or both
+    /// Create the zip of a layer: the runtime, programs for functions, or both
     Layer(layer::Arguments),
-    /// Print what Bash, Zsh or Fish needs to complete the commands and options of this program
+    /// Print the completion script for Bash, Zsh or Fish
     Completions(completions::Arguments),
 }
 
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help, the version, or what is wrong with the command line.
+/// Prints help, the version, or an error in the command line.
 fn print_clap_message(message: &clap::Error) -> ExitCode {
     match message.print() {
         Err(error) if !message.use_stderr() => {
@@ -81,7 +82,7 @@ fn print_clap_message(message: &clap::Error) -> ExitCode {
     }
 }
 
-/// Whether this process was started by `coshell` itself, to be the runtime; clap has no part in that.
+/// Whether `coshell` itself has started this process as the runtime. Checked without clap.
 fn is_runtime_process() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().is_some_and(|first| first == RUNTIME_ARGUMENT) && arguments.next().is_none()

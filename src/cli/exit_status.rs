@@ -1,4 +1,4 @@
-//! What the exit status of a command says that runs no single event.
+//! Defines the exit status of the commands other than `invoke`, which has its own (`invoke::result`).
 
 use std::process::ExitCode;
 
@@ -6,21 +6,21 @@ use anyhow::Error;
 
 use super::terminal;
 
-/// How a command ended.
+/// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// It did what was asked, and all was well.
+    /// The command did its work and found no problem: 0.
     Success,
-    /// It did not, or something it looked at was not well.
+    /// The command failed, or found a problem: 1.
     Failed,
-    /// It was asked wrongly; nothing was done.
+    /// The arguments are wrong; nothing was done: 2.
     Usage,
-    /// A signal stopped it: 128 and the signal's number.
+    /// A signal stopped the command: 128 plus the signal's number.
     Interrupted(u8),
 }
 
 impl ExitStatus {
-    /// Says the error's sentence on stderr, and is this.
+    /// Prints the error to stderr and returns this status.
     #[must_use]
     pub fn with_error(self, error: &Error) -> ExitStatus {
         terminal::say(format_args!("error: {}", terminal::printable(&format!("{error:#}"))));

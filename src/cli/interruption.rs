@@ -1,7 +1,7 @@
-//! Ctrl-C and its kin: the environment in use is ended, and the program says by which signal it was stopped.
+//! Ends all execution environments on Ctrl-C and other signals that stop the program, and sets the exit status to the signal's.
 //!
-//! The handler runs in a process group of its own and gets nothing from the terminal; whoever waits for it here wakes because
-//! the runtime has exited. One thread reads the signals for the program's whole life.
+//! The handler runs in its own process group and gets no signal from the terminal. A thread that waits for the handler wakes because the
+//! runtime exits. One thread receives the signals as long as the program runs.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -24,13 +24,13 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     signal: Option<i32>,
-    /// Whether the environments of then are gone.
+    /// Whether the environments that were registered when the signal came have ended.
     ended: bool,
     environments: Vec<Terminator>,
 }
 
 impl Interruption {
-    /// Starts watching: from here on SIGINT, SIGQUIT, SIGTERM and SIGHUP end the environments instead of the program.
+    /// Starts watching: from now on SIGINT, SIGQUIT, SIGTERM and SIGHUP end the environments instead of the program.
     ///
     /// # Errors
     /// When the signals cannot be watched.
@@ -42,23 +42,23 @@ impl Interruption {
         Ok(interruption)
     }
 
-    /// Ends this environment too when a signal comes, or at once when one has come.
+    /// Registers an environment, which is ended when a signal comes, or at once if a signal has come already.
     pub fn register(&self, environment: &Environment) {
         let mut state = self.state();
-        state.environments.retain(|environment| !environment.has_terminated()); // a server may have had thousands
+        state.environments.retain(|environment| !environment.has_terminated()); // a server can start thousands of environments
         state.environments.push(environment.terminator());
         if state.signal.is_some() {
             environment.terminator().terminate();
         }
     }
 
-    /// The exit status of a program that a signal has stopped: 128 and the signal's number.
+    /// The exit status of a program that a signal has stopped: 128 plus the signal's number.
     #[must_use]
     pub fn exit_status(&self) -> Option<u8> {
         self.state().signal.and_then(|signal| u8::try_from(128 + signal).ok())
     }
 
-    /// Waits until a signal has come and the environments of then are gone. What is covered later is ended as it comes.
+    /// Waits until a signal has come and all registered environments have ended. An environment that is registered later is ended at once.
     pub fn wait(&self) {
         let state = self.state();
         drop(self.0.ended.wait_while(state, |state| !state.ended).unwrap_or_else(PoisonError::into_inner));
@@ -72,7 +72,7 @@ impl Interruption {
         };
         std::thread::scope(|scope| {
             for environment in &environments {
-                scope.spawn(|| environment.terminate()); // each may take its time to end
+                scope.spawn(|| environment.terminate()); // in parallel, because each can take some time to end
             }
         });
         self.state().ended = true;

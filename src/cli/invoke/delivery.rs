@@ -1,4 +1,4 @@
-//! One event from its delivery to what came of it: the response is written at once, all else is told when the log has ended.
+//! Delivers one event and collects the result. The response is written at once; everything else is printed after the end of the log.
 
 use std::time::Duration;
 
@@ -17,32 +17,32 @@ use crate::lambda::contract::{self, Caller};
 use crate::lambda::environment::Environment;
 use crate::lambda::invocation::{Bytes, Completion, FunctionError, Invocation, Invoke, Outcome, Response};
 
-/// A status, the response or the error that explains it, and the figures, once the runtime was ready.
+/// The result of one event: a status, the response or the error, and the measurements if init succeeded.
 #[derive(Default)]
 pub(super) struct EventResult {
     pub(super) status: Status,
     pub(super) response: Option<Bytes>,
     pub(super) error: Option<FunctionError>,
     pub(super) request_id: String,
-    /// What the caller could not use of the response.
+    /// Warnings about the parts of the response that the caller cannot use.
     pub(super) warnings: Vec<String>,
     pub(super) report: Option<Report>,
     pub(super) report_wanted: bool,
-    /// Whether what is written to stderr would stand in the last line of the response.
+    /// Whether text on stderr would continue the last line of the response.
     pub(super) lacks_final_newline: bool,
 }
 
 impl EventResult {
-    /// Whether anything is to be written to stderr.
+    /// Whether there is more to write to stderr.
     pub(super) fn has_stderr_output(&self) -> bool {
         !self.warnings.is_empty() || self.error.is_some() || (self.report_wanted && self.report.is_some())
     }
 }
 
-/// Waits for the init, sends the event and waits for its answer.
+/// Waits for init, sends the event and waits for its answer.
 ///
 /// # Errors
-/// When the event cannot be sent, or stdout does not take the response.
+/// When the event cannot be sent, or the response cannot be written to stdout.
 pub(super) fn deliver(
     environment: &Environment,
     request: &Request,
@@ -69,8 +69,8 @@ pub(super) fn deliver(
     let streamed = writer.map_or(Ok(Written::default()), Writer::finish)?;
     let response = whole_response(&completion, arguments);
     if let Some(response) = response.as_ref().filter(|_| !arguments.json) {
-        log.look(); // what was written before
-        output::response(response)?; // at once; an error is told when the log has ended
+        log.update(); // shows the lines that were written before the response
+        output::response(response)?; // at once; an error is printed after the end of the log
     }
     let (status, error) = status_and_error(&completion, invocation.invoke());
     let lacks_final_newline = lacks_final_newline(response.as_ref(), &streamed, arguments);
@@ -86,7 +86,7 @@ pub(super) fn deliver(
     Ok(EventResult { status, response, error, request_id, warnings, report, report_wanted, lacks_final_newline })
 }
 
-/// The response, unless it has been written as it came.
+/// The response, unless its parts have already been written to stdout.
 fn whole_response(completion: &Completion, arguments: &Arguments) -> Option<Bytes> {
     match &completion.outcome {
         Outcome::Response(response) if response.streaming && !arguments.json => None,
@@ -95,7 +95,7 @@ fn whole_response(completion: &Completion, arguments: &Arguments) -> Option<Byte
     }
 }
 
-/// Whether stderr goes where the response has left a line without its end. On a terminal a whole response has got a line end.
+/// Whether the response ends without a newline and stderr goes to the same file. On a terminal a buffered response always gets a newline.
 fn lacks_final_newline(response: Option<&Bytes>, streamed: &Written, arguments: &Arguments) -> bool {
     let whole = response.filter(|_| !arguments.json && !stdout_is_a_terminal());
     let last = whole.and_then(|bytes| bytes.last().copied()).or(streamed.last);
@@ -116,7 +116,7 @@ fn report(
     }
 }
 
-/// What the caller could not use of a response; `prelude` is that of a stream that has been written as it came.
+/// Warnings about the parts of a response that the caller cannot use. `prelude` is the prelude of a stream whose parts are already written.
 pub(super) fn warnings(
     arguments: &Arguments,
     request: &Request,

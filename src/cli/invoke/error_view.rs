@@ -1,4 +1,4 @@
-//! An error as a person reads it: its sentence, the source around the line that failed, and the calls that led there.
+//! Shows an error to a person: the message, the source around the line that failed, and the stack trace.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::cli::terminal::{DIM, RED, paint, printable};
 use crate::lambda::invocation::FunctionError;
 
-/// So many lines of source are shown on each side.
+/// How many lines of source are shown before and after the line that failed.
 const NEIGHBOURS: usize = 2;
 
-/// What a report says.
+/// The content of an error report.
 pub(crate) struct ErrorView {
     pub(crate) error_type: String,
     pub(crate) message: String,
@@ -20,7 +20,7 @@ pub(crate) struct ErrorView {
 }
 
 impl ErrorView {
-    /// `None` where the report is not in Lambda's form.
+    /// `None` if the report is not in Lambda's format.
     pub(crate) fn of(error: &FunctionError) -> Option<ErrorView> {
         let report: Value = serde_json::from_slice(&error.body).ok()?;
         let frames = report["stackTrace"].as_array().into_iter().flatten();
@@ -54,7 +54,7 @@ pub(super) fn place(frame: &str) -> Option<(&str, usize)> {
     Some((file, line.parse().ok()?))
 }
 
-/// The lines around `line`, with their numbers; none where the file has no such line.
+/// The lines around `line`, with their numbers; none if the file has no such line.
 fn around(text: &str, line: usize) -> Vec<(usize, &str)> {
     if line == 0 || line > text.lines().count() {
         return Vec::new();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_that_failed_stands_marked_between_its_neighbours() {
+    fn the_line_that_failed_is_marked_between_its_neighbours() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("f.sh"), "one\ntwo\nthree\x1b[2J\nfour\nfive\nsix\n").unwrap();
         let frames = vec!["source".to_owned(), "g (f.sh:3)".to_owned(), "h (f.sh:6)".to_owned()];

@@ -1,9 +1,7 @@
-//! `coshell invoke`: one event through the real runtime, on the developer's machine.
+//! Runs `coshell invoke`: sends one event to the real runtime on the developer's machine.
 //!
-//! The response goes to stdout byte for byte and everything else to stderr, so that the program can stand in a pipe; with
-//! `--json` everything is one object on stdout. The
-//! exit status says what came of it: 0 response, 1 the handler failed, 2 wrong usage (nothing was run), 3 init failed, 4 stdout did not
-//! take the response, 124 timed out, 141 the reader of stdout has gone; 128 and the signal's number after Ctrl-C and the like.
+//! The response goes to stdout byte for byte and everything else goes to stderr, so that the program works in a pipe; with `--json` the
+//! whole result is one object on stdout. `result::Status` lists the exit statuses.
 
 pub(crate) mod arguments;
 mod delivery;
@@ -41,38 +39,38 @@ use crate::lambda::invocation::{FunctionError, Invoke};
 use crate::lambda::runtime_api::Init;
 use crate::lambda::sandbox::Sandbox;
 
-/// Runs the command to its end. What goes wrong has been said on stderr when it returns.
+/// Runs the command to its end. Errors have been printed on stderr when this function returns.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Status {
     let request = match read(arguments) {
         Ok(request) => request,
-        Err(error) => return complain(&error, Status::Usage),
+        Err(error) => return print_error(&error, Status::Usage),
     };
     if arguments.shell {
-        return complain(&shell::run(&request.settings, &request.invoke), Status::InitFailed);
+        return print_error(&shell::run(&request.settings, &request.invoke), Status::InitFailed);
     }
     let (interruption, environment) = match start(&request.settings) {
         Ok(started) => started,
-        Err(error) => return complain(&error, Status::InitFailed),
+        Err(error) => return print_error(&error, Status::InitFailed),
     };
-    let told = match arguments.repeat {
+    let status = match arguments.repeat {
         None => once(environment, &request, arguments, &interruption),
         Some(times) => repeat::run(environment, &request, times, arguments, &interruption),
     };
-    let told = told.and_then(|status| request.write_profile(status, arguments));
-    told.unwrap_or_else(|error| match error.downcast_ref::<WriteError>() {
-        Some(unwritten) if unwritten.has_no_reader() => Status::BrokenPipe, // as with any program: `head` has what it wants
-        Some(_) => complain(&error, Status::WriteFailed),
-        None => complain(&error, Status::HandlerFailed),
+    let status = status.and_then(|status| request.write_profile(status, arguments));
+    status.unwrap_or_else(|error| match error.downcast_ref::<WriteError>() {
+        Some(unwritten) if unwritten.has_no_reader() => Status::BrokenPipe, // silent, as with any program whose output goes to `head`
+        Some(_) => print_error(&error, Status::WriteFailed),
+        None => print_error(&error, Status::HandlerFailed),
     })
 }
 
-fn complain(error: &Error, status: Status) -> Status {
+fn print_error(error: &Error, status: Status) -> Status {
     say(format_args!("error: {error:#}"));
     status
 }
 
-/// What was asked, checked before anything runs.
+/// The user's request, checked before anything runs.
 struct Request {
     settings: Settings,
     invoke: Invoke,
@@ -116,15 +114,15 @@ fn read(arguments: &Arguments) -> Result<Request> {
 }
 
 impl Request {
-    /// Writes the profile, if one is wanted and something ran to its end.
+    /// Writes the profile, if one is requested and init succeeded.
     fn write_profile(&self, status: Status, arguments: &Arguments) -> Result<Status> {
         if let Some(profile) = &self.profile
             && !matches!(status, Status::InitFailed | Status::Interrupted(_))
         {
             let timed_out = (status == Status::TimedOut).then_some(arguments.timeout);
-            let told = profile.write(&self.settings.function, timed_out)?;
+            let description = profile.write(&self.settings.function, timed_out)?;
             if !arguments.json {
-                say(told);
+                say(description);
             }
         }
         Ok(status)
@@ -146,7 +144,7 @@ fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
     Ok((interruption, environment))
 }
 
-/// One event from its delivery to what is told of it.
+/// Sends the event once and prints the result.
 fn once(
     environment: Environment,
     request: &Request,
@@ -156,7 +154,7 @@ fn once(
     let settings = &request.settings;
     let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &request.invoke.request_id);
     let result = delivery::deliver(&environment, request, arguments, &log);
-    drop(environment); // every process of it is gone before the exit status is told
+    drop(environment); // ends every process of the environment before this program exits
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
     }
@@ -174,7 +172,7 @@ fn once(
     Ok(result.status)
 }
 
-/// Waits for the first `next`: how long init took, or what kept it from getting there.
+/// Waits for the first `next`. Returns the duration of init, or the init error.
 pub(crate) fn init(environment: &Environment) -> Result<Duration, FunctionError> {
     match environment.wait_for_init(INIT_LIMIT) {
         Init::Ready(ready) => Ok(ready.saturating_duration_since(environment.started())),

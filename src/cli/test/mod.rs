@@ -1,9 +1,9 @@
-//! `coshell test`: every event in `events/` beside the script, and whether the handler answers it as it is written there.
+//! Runs `coshell test`: sends every event in `events/` beside the script, and compares each answer with the expected one.
 //!
-//! An expected answer is a file, so that it can be read, reviewed and rewritten (`--update`): `NAME.response`, byte for byte but for
-//! newlines at its end, or `NAME.error`, of which type and message are compared. One environment serves all events, as on Lambda, so
-//! that what one event leaves behind for the next is found; the request id of an event is always the same, so that a response may have
-//! it. What a handler cannot have on a developer's machine is replaced by commands in `tests/bin`.
+//! An expected answer is a file, so that it can be read, reviewed and rewritten (`--update`): `NAME.response` is compared byte for byte,
+//! except newlines at the end; of `NAME.error`, type and message are compared. One environment serves all events, as on Lambda, so that the
+//! test finds state that one event leaves for the next. The request id of an event is always the same, so that a response can contain it.
+//! Commands in `tests/bin` replace real commands that a test must not run.
 
 pub(crate) mod case;
 mod comparison;
@@ -36,21 +36,22 @@ use crate::lambda::function::Function;
 
 const EXAMPLES: &str = "\
 Examples:
-  coshell events sqs > handlers/sqs/events/two.json    a sample event, to be changed
-  coshell test handlers/sqs --update                   writes what the handler answers; read it before you commit it
-  coshell test handlers/sqs                            compares
+  coshell events sqs > handlers/sqs/events/two.json    saves a sample event, for you to change
+  coshell test handlers/sqs --update                   writes the answers of the handler; read them before you commit them
+  coshell test handlers/sqs                            compares the answers
   coshell test handlers/sqs --filter two --env STAGE=test
   coshell test . --junit report.xml                    for CI
 
 Files, in the folder events/ beside the script:
   NAME.json      the event
   NAME.response  the response to it; newlines at the end do not count
-  NAME.error     instead, where the event fails: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; what is left out is not compared
-  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. The program tests/setup beside it, where there is one, is run
-  before the handler with a new folder as its argument; it prints NAME=VALUE lines, the handler's variables.
+  NAME.error     the failure of the event: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; a field that is left out is not compared
+  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. If there is a
+  program tests/setup beside the script, it runs before the handler with a new folder as its argument. It prints NAME=VALUE
+  lines, which become variables of the handler.
 
 ExitStatus status:
-  0 every answer is as expected, or was written   1 some are not   2 wrong usage, or there are no events; nothing was run";
+  0 every answer is as expected, or was written   1 an answer differs   2 wrong usage, or no events; nothing was run";
 
 /// The arguments of `coshell test`.
 #[derive(Args, Clone, Debug)]
@@ -60,15 +61,15 @@ pub struct Arguments {
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
 
-    /// Writes the answers as those that are expected
+    /// Writes the answers as the expected answers
     #[arg(long)]
     pub update: bool,
 
-    /// Only the events whose name has this text in it
+    /// Runs only the events whose name contains TEXT
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
 
-    /// Writes the results as JUnit's XML too
+    /// Also writes the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
@@ -76,33 +77,33 @@ pub struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// What sets variables.
+    /// The options that set variables.
     #[command(flatten)]
     pub variables: VariableOptions,
 }
 
-/// What came of one event.
+/// The result of one event.
 #[derive(Debug)]
 struct TestResult {
     name: String,
     verdict: Verdict,
     duration: Duration,
-    /// What it wrote to its log.
+    /// The log of the event.
     log: String,
-    /// What its caller could not use.
+    /// Warnings about parts of the response that its caller cannot use.
     warnings: Vec<String>,
 }
 
 #[derive(Debug)]
 enum Verdict {
     Passed,
-    /// The expected answer was written to this file; where the event failed, the failure as a person reads it.
+    /// The answer was written to this file as the expected answer. `failure` is the failure for a person, if the event failed.
     Written {
         file: PathBuf,
         failure: Option<String>,
     },
     Failed(Fault),
-    /// An earlier event left no environment to run it in.
+    /// Not run, because init failed for an earlier event.
     NotRun,
 }
 
@@ -111,7 +112,7 @@ enum Verdict {
 struct Fault {
     /// A sentence.
     reason: String,
-    /// The evidence, on lines of its own; a line that begins with `-` is expected, one with `+` is not.
+    /// The difference or the error, on several lines; a line that begins with `-` is expected, a line that begins with `+` is not.
     details: String,
 }
 
@@ -124,7 +125,7 @@ pub fn run(arguments: &Arguments) -> ExitStatus {
     }
 }
 
-/// What is to be tested, checked before anything runs.
+/// The tests to run, checked before anything runs.
 struct TestPlan {
     function: Function,
     cases: Vec<Case>,
@@ -152,10 +153,10 @@ fn test(plan: TestPlan, arguments: &Arguments) -> Result<ExitStatus> {
     for case in &cases {
         let result = if runner.init_failed() { not_run(case) } else { run_case(case, &mut runner, arguments.update)? };
         if let Some(status) = interruption.exit_status() {
-            return Ok(ExitStatus::Interrupted(status)); // what came of this event came of Ctrl-C
+            return Ok(ExitStatus::Interrupted(status)); // Ctrl-C ended this event
         }
         progress.advance();
-        progress.aside(|| report::print_result(&result))?;
+        progress.suspend(|| report::print_result(&result))?;
         results.push(result);
     }
     drop(progress);

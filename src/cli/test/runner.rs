@@ -1,4 +1,4 @@
-//! One environment for all events, and a new one where it died.
+//! Runs all events in one environment, and starts a new environment if it ended.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -21,28 +21,28 @@ use crate::lambda::invocation::{FunctionError, Invoke, Outcome, Response};
 const PATH: &str = "PATH";
 const MEMORY_MB: u32 = 128;
 
-/// What came of an event.
+/// The answer to an event.
 #[derive(Debug)]
 pub(super) enum Answer {
     Response(Response),
     /// The handler failed.
     Failure(FunctionError),
-    /// The time limit passed, or the runtime ended: nothing that anyone expects.
+    /// The time limit passed, or the runtime ended. Such a result is never an expected answer.
     Unanswered(FunctionError),
-    /// There was no environment to run it in.
+    /// Init failed, so the event was not sent.
     InitFailed(FunctionError),
 }
 
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) answer: Answer,
-    /// From the sending of the event to its answer.
+    /// The time from sending the event to its answer.
     pub(super) duration: Duration,
-    /// The lines that were written meanwhile.
+    /// The log lines that were written in this time.
     pub(super) log: String,
 }
 
-/// Where the events are run.
+/// Runs events in an environment.
 pub(super) struct Runner {
     settings: Settings,
     timeout: Duration,
@@ -55,7 +55,7 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    /// `stubs` is the folder of the commands that come first on PATH, and `given` are the variables of the function.
+    /// `stubs` is the folder of the commands that come first on PATH; `given` are the variables of the function.
     pub(super) fn new(
         function: Function,
         given: &[(OsString, OsString)],
@@ -66,7 +66,7 @@ impl Runner {
         let log = json_output::log()?;
         let setup = Setup::run(&function.task_root)?;
         let mut all = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
-        all.extend(given.iter().cloned()); // which replace those of the setup
+        all.extend(given.iter().cloned()); // these replace the variables of the setup
         let settings = Settings {
             variables: variables(&all, stubs)?,
             function,
@@ -86,7 +86,7 @@ impl Runner {
         })
     }
 
-    /// Where the sources of what failed are.
+    /// The folder of the function's sources.
     pub(super) fn task_root(&self) -> &Path {
         &self.settings.function.task_root
     }
@@ -95,7 +95,7 @@ impl Runner {
         &self.settings
     }
 
-    /// Whether init failed: it will not go better for the next event.
+    /// Whether init failed. It would fail for the next event too.
     pub(super) fn init_failed(&self) -> bool {
         self.init_failed
     }
@@ -130,7 +130,7 @@ impl Runner {
             (Outcome::Response(_) | Outcome::Error(_), error) => Answer::Failure(error.unwrap_or_default()),
         };
         if matches!(answer, Answer::Unanswered(_)) {
-            drop(environment); // and the next event gets a new one, as on Lambda
+            drop(environment); // the next event gets a new environment, as on Lambda
         } else {
             self.environment = Some(environment);
         }
@@ -154,7 +154,7 @@ impl Runner {
         }
     }
 
-    /// Reads on without moving where the runtime writes, which has the same file open.
+    /// Reads the new part of the log without moving the file offset, at which the runtime writes to the same open file.
     fn new_log(&mut self) -> Result<String> {
         let length = self.log.metadata().context("cannot read the log")?.len();
         let mut bytes = vec![0; usize::try_from(length - self.log_bytes)?];
@@ -164,26 +164,26 @@ impl Runner {
     }
 }
 
-/// The variables that were given, with the stubs first on PATH.
+/// The given variables, with the stubs first on PATH.
 fn variables(given: &[(OsString, OsString)], stubs: Option<PathBuf>) -> Result<Vec<(OsString, OsString)>> {
     let mut variables = given.to_vec();
     if let Some(stubs) = stubs {
         let given = given.iter().rev().find(|(name, _)| name == PATH).map(|(_, path)| path.clone());
         let path = given.or_else(|| std::env::var_os(PATH)).unwrap_or_default();
         let folders: Vec<PathBuf> = std::iter::once(stubs).chain(std::env::split_paths(&path)).collect();
-        let path = std::env::join_paths(folders).context("a folder with `:` in its name cannot stand on PATH")?;
+        let path = std::env::join_paths(folders).context("a folder with `:` in its name cannot be on PATH")?;
         variables.push((PATH.into(), path));
     }
     Ok(variables)
 }
 
-/// A UUID that depends on the event's name alone.
+/// A UUID that depends only on the event's name.
 fn request_id(name: &str) -> String {
     let digits = digits(name);
     format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
 }
 
-/// A trace id that does.
+/// A trace id that depends only on the event's name.
 fn trace_id(name: &str) -> String {
     let digits = digits(name);
     format!("Root=1-{}-{};Parent={};Sampled=0", &digits[..8], &digits[8..32], &digits[32..48])

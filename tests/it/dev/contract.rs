@@ -40,7 +40,8 @@ fn a_log_line_that_stands_beside_the_json_is_shown() {
 #[test]
 fn a_log_line_before_json_for_an_unknown_caller_is_shown_unless_the_caller_is_named() {
     let response = "Fetching a page\n{\"statusCode\":200}";
-    let right = "warning: the response has the line `Fetching a page` before its JSON: write log lines to stderr with `>&2`";
+    let right =
+        "warning: the response has the line `Fetching a page` before its JSON: write log lines to stderr with `>&2`";
     assert_eq!(warnings(&invoke("{}", response, 0, &[]).assert_status(0)), [right]);
     assert_eq!(warnings(&invoke("{}", response, 0, &["--caller", "none"]).assert_status(0)), [""; 0]);
 }

@@ -71,9 +71,9 @@ fn an_event_that_cannot_be_read_fails_with_a_sentence_and_the_others_are_run() {
     let ran = suite.test(&[]).assert_status(1);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     for (name, why) in [
-        ("folder", "it is no file"),
-        ("endless", "it is no file"),
-        ("pipe", "it is no file"),
+        ("folder", "it is not a regular file"),
+        ("endless", "it is not a regular file"),
+        ("pipe", "it is not a regular file"),
         ("missing", "No such file or directory"),
         ("large", "it has more than 6291456 bytes, the limit of Lambda"),
         ("wrong", "it is not valid JSON: EOF while parsing an object at line 1 column 1"),
@@ -97,7 +97,7 @@ fn answers_that_cannot_be_used_fail_with_a_sentence() {
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     for part in [
         "failed  both: there are both `",
-        "events/none.response`: it is no file",
+        "events/none.response`: it is not a regular file",
         "neither `errorType` nor `errorMessage`",
     ] {
         assert!(told.contains(part), "no {part} in {told}");

@@ -1,9 +1,8 @@
-//! `coshell invoke --repeat N`: the same event N times in one environment, and what that took.
+//! Runs `coshell invoke --repeat N`: sends the same event N times to one environment and measures the durations.
 //!
-//! The events are sent one after another, as Lambda sends them. A failure is counted and the next event is sent, since on Lambda
-//! the next caller's event comes as well; only what ends the environment ends the repetition: the time limit, the runtime's own
-//! end, Ctrl-C. Two times are told of each event that was answered: until its answer, which is what its caller waits for, and
-//! until the runtime asked for the next event, which is what Lambda bills.
+//! The events are sent one after another, as on Lambda. A failure is counted and the next event is sent. The repetition stops only if the
+//! environment ends: after a timeout, after the end of the runtime, or on Ctrl-C. Two durations are measured for each answered event: until
+//! its answer, for which the caller waits, and until the runtime asks for the next event, which is the billed duration.
 
 mod progress;
 mod statistics;
@@ -22,33 +21,33 @@ use crate::lambda::environment::Environment;
 use crate::lambda::identifiers::random_uuid;
 use crate::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
 
-/// What came of all events.
+/// The results of all events.
 #[derive(Debug, Default)]
 struct Summary {
     requested: u32,
     status: Status,
-    /// From the start of the runtime process to its first `next`; `None` where there was none.
+    /// From the start of the runtime process to its first `next`; `None` if init failed.
     init: Option<Duration>,
     /// From delivery to the answer, for each event that was answered.
     answered: Vec<Duration>,
     /// From delivery to the following `next`, for the same events.
     billed: Vec<Duration>,
-    /// The first response, and how many there were in all.
+    /// The first response, and the number of all responses.
     response: Option<Response>,
     responses: u32,
-    /// How many of them were not like the first.
+    /// How many responses differ from the first.
     different: u32,
     first_error: Option<FunctionError>,
-    /// How often each type of error came, in the order in which they came first.
+    /// The number of errors of each type, in the order of their first occurrence.
     errors: Vec<(String, u32)>,
-    /// The time limit, or the runtime's end.
+    /// Whether a timeout or the end of the runtime has ended the environment.
     environment_ended: bool,
     max_memory_bytes: u64,
-    /// The lines of the log that were not shown.
+    /// The number of log lines that were not shown.
     hidden_lines: u64,
 }
 
-/// Sends the event `times` times, and tells what came of it.
+/// Sends the event `times` times and prints the results.
 ///
 /// # Errors
 /// When an event cannot be sent or the result cannot be written.
@@ -69,7 +68,7 @@ pub(super) fn run(
         Err(error) => summary.note_error(Status::InitFailed, error),
     }
     summary.max_memory_bytes = environment.memory_bytes();
-    drop(environment); // every process of it is gone, and the log has ended, before the result is told
+    drop(environment); // ends every process of the environment, and the log, before the result is printed
     summary.hidden_lines = progress.finish();
     if let Some(status) = interruption.exit_status() {
         summary.status = Status::Interrupted(status);
@@ -102,7 +101,7 @@ impl Summary {
             drop(invocation.wait());
             if interruption.exit_status().is_some() {
                 progress.show_unfinished();
-                break; // what came of this event came of Ctrl-C
+                break; // Ctrl-C ended this event
             }
             let failed_before = self.failed();
             self.note(&invocation);
@@ -142,7 +141,7 @@ impl Summary {
         self.first_error.get_or_insert(error);
     }
 
-    /// The events that came to an end.
+    /// The number of events with a result.
     fn sent(&self) -> u32 {
         self.responses + self.failed()
     }
@@ -151,7 +150,7 @@ impl Summary {
         self.errors.iter().map(|(_, count)| count).sum()
     }
 
-    /// The response, where every event that was asked for gave the same.
+    /// The response, if every requested event gave the same response.
     fn common_response(&self) -> Option<&Response> {
         self.response.as_ref().filter(|_| self.responses == self.requested && self.different == 0)
     }

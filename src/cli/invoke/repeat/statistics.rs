@@ -1,4 +1,4 @@
-//! Durations in a few figures.
+//! Computes statistics of durations: minimum, percentiles, maximum, mean, and a histogram.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::cli::invoke::json_output::ms;
 
-/// So many rows has a histogram, and one more for what is above them.
+/// The number of rows of a histogram; one more row counts the larger values.
 const ROWS: u32 = 8;
 
-/// Durations, sorted; there is at least one.
+/// Sorted durations, at least one.
 #[derive(Debug)]
 pub(super) struct Statistics {
     sorted: Vec<Duration>,
@@ -18,13 +18,13 @@ pub(super) struct Statistics {
 /// One row of a histogram.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
-    /// The row ends below this; `None`: everything else.
+    /// The exclusive upper bound of the row; `None` for the last row, which counts all larger values.
     pub(super) below: Option<Duration>,
     pub(super) count: usize,
 }
 
 impl Statistics {
-    /// `None` where there is nothing to tell.
+    /// `None` if there are no durations.
     pub(super) fn of(durations: &[Duration]) -> Option<Statistics> {
         let mut sorted = durations.to_vec();
         sorted.sort_unstable();
@@ -40,13 +40,13 @@ impl Statistics {
         [("min", min), ("p50", p50), ("p90", p90), ("p99", p99), ("max", max), ("mean", mean)]
     }
 
-    /// The least value that so many of hundred do not exceed: the nearest rank, a value that was measured.
+    /// The percentile by nearest rank: a measured value that this percentage of the values do not exceed.
     fn percentile(&self, percent: usize) -> Duration {
         let rank = (self.sorted.len() * percent).div_ceil(100);
         self.sorted[rank.saturating_sub(1)]
     }
 
-    /// Rows of equal width from the least value to the 99th percentile, so that one late event does not hide the others.
+    /// Rows of equal width from the minimum to the 99th percentile, so that one slow event does not hide the others.
     pub(super) fn histogram(&self) -> Vec<Row> {
         let (min, top) = (self.sorted[0], self.percentile(99));
         let width = (top - min) / ROWS;
@@ -64,7 +64,7 @@ impl Statistics {
         rows
     }
 
-    /// In milliseconds, to a hundredth.
+    /// The values in milliseconds, to a hundredth, as a JSON object.
     pub(super) fn object(&self) -> Value {
         self.values().into_iter().map(|(name, value)| (name.to_owned(), json!(ms(value)))).collect()
     }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_histogram_counts_every_value_once_and_keeps_the_late_ones_apart() {
+    fn a_histogram_counts_every_value_once_and_slow_ones_in_the_last_row() {
         let rows = of((0..100).chain([5_000])).histogram();
         assert_eq!(rows.len(), 9);
         assert_eq!(rows.iter().map(|row| row.count).sum::<usize>(), 101);
