@@ -141,7 +141,7 @@ fn where_it_cannot_be_built_a_sentence_says_what_to_do() {
         .with(&["--layer", "/nosuch"])
         .run()
         .assert_status(2)
-        .assert_stderr_has("the layer `/nosuch` is not there");
+        .assert_stderr_has("the layer `/nosuch` does not exist");
     InvokeTest::of_script("").with_own_runtime().with(&["--layer", "/tmp"]).run().assert_status(2);
     if no_namespaces() {
         return;

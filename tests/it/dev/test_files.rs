@@ -136,6 +136,6 @@ fn a_report_that_cannot_be_written_is_told() {
 fn files_without_an_event_and_events_in_capitals_are_warned_of() {
     let suite = Suite::of_script(ECHO).event("a", "1", "{\"got\":1}").file("events/gone.response", "x");
     let ran = suite.file("events/b.JSON", "1").test(&[]).assert_status(0);
-    ran.assert_stderr_has("events/b.JSON` is not used, since its ending is not in lower case")
-        .assert_stderr_has("events/gone.response` is the answer to no event, since there is no `");
+    ran.assert_stderr_has("events/b.JSON` is not used, because its extension is not in lower case")
+        .assert_stderr_has("events/gone.response` is not used, because the event `");
 }
