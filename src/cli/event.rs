@@ -22,7 +22,7 @@ pub(super) const FOLDER: &str = "events";
 /// When the event cannot be read, is not JSON (with line and column), or is over 6 MiB.
 pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
     let (name, bytes) = match given {
-        None => match beside(folder) {
+        None => match default_file(folder) {
             Some(file) => (format!("the event in `{}`", file.display()), file_bytes(&file)?),
             None => ("the event".to_owned(), NO_EVENT.to_vec()),
         },
@@ -40,7 +40,7 @@ pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the file is not a regular file, cannot be read, is not JSON, or is over 6 MiB.
-pub fn in_file(file: &Path) -> Result<Vec<u8>> {
+pub fn read_file(file: &Path) -> Result<Vec<u8>> {
     let kind = fs::metadata(file).with_context(|| format!("cannot read the event from `{}`", file.display()))?;
     if !kind.is_file() {
         bail!("cannot read the event from `{}`: it is not a regular file", file.display());
@@ -51,7 +51,7 @@ pub fn in_file(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// The default event: `event.json` in `folder`, else the first of `events/*.json` by name.
-pub(super) fn beside(folder: &Path) -> Option<PathBuf> {
+pub(super) fn default_file(folder: &Path) -> Option<PathBuf> {
     let file = folder.join(FILE);
     if file.exists() {
         return Some(file);

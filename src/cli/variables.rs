@@ -78,7 +78,7 @@ fn in_file(file: &Path) -> Result<Vec<Variable>> {
     let shown = file.display();
     let text = fs::read(file).with_context(|| format!("cannot read the variables of --env-file `{shown}`"))?;
     let text = String::from_utf8(text).with_context(|| format!("--env-file `{shown}` is not UTF-8"))?;
-    variables(&text).map_err(|(line, why)| anyhow!("--env-file `{shown}`, line {line}: {why}"))
+    variables(&text).map_err(|(line, reason)| anyhow!("--env-file `{shown}`, line {line}: {reason}"))
 }
 
 /// The variables in the text of a file, or the number of a wrong line and its error.
@@ -87,7 +87,7 @@ fn variables(text: &str) -> Result<Vec<Variable>, (usize, Error)> {
     let mut found = Vec::new();
     while !rest.is_empty() {
         let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
-        let (variable, after) = first(rest).map_err(|why| (line, Error::msg(why)))?;
+        let (variable, after) = first(rest).map_err(|reason| (line, Error::msg(reason)))?;
         found.extend(variable);
         rest = after;
     }
@@ -158,7 +158,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<(String, String)>, String> {
         let text_of = |text: OsString| text.into_string().unwrap();
         let pairs = |all: Vec<Variable>| all.into_iter().map(|(name, value)| (text_of(name), text_of(value))).collect();
-        variables(text).map(pairs).map_err(|(line, why)| format!("line {line}: {why}"))
+        variables(text).map(pairs).map_err(|(line, reason)| format!("line {line}: {reason}"))
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn function_by_name(path: &Path, folder: &Path, name: &str) -> Result<Function> 
         if scripts.iter().any(|script| script.is_file()) {
             return function(folder, name.to_owned());
         }
-        looked_for.extend(scripts.into_iter().filter(|script| script != path)); // `x.sh` is looked for as it is, and as `x.sh` of `x`
+        looked_for.extend(scripts.into_iter().filter(|script| script != path)); // for `x.sh`, the first candidate is `path` itself
     } else {
         looked_for.push(path.join(SCRIPT));
     }

@@ -35,7 +35,7 @@ impl ErrorView {
     pub(crate) fn render(&self, task_root: &Path, in_colour: bool) -> String {
         let paint = |colour: &str, text: &str| paint(in_colour, colour, &printable(text));
         let mut shown = format!("\n{}: {}\n", paint(RED, &self.error_type), printable(&self.message));
-        if let Some((file, line)) = self.frames.iter().find_map(|frame| place(frame)) {
+        if let Some((file, line)) = self.frames.iter().find_map(|frame| location(frame)) {
             let source = fs::read(task_root.join(file)).unwrap_or_default();
             for (number, text) in around(&String::from_utf8_lossy(&source), line) {
                 let row = format!("{} {number:>5} | {text}", if number == line { '>' } else { ' ' });
@@ -49,7 +49,7 @@ impl ErrorView {
 }
 
 /// File and line of a frame.
-pub(super) fn place(frame: &str) -> Option<(&str, usize)> {
+pub(super) fn location(frame: &str) -> Option<(&str, usize)> {
     let (file, line) = frame.rsplit_once('(')?.1.strip_suffix(')')?.rsplit_once(':')?;
     Some((file, line.parse().ok()?))
 }
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(around("one\n", 2), []);
         assert_eq!(around("one\n", 0), []);
         assert_eq!(around("one\ntwo", 1), [(1, "one"), (2, "two")]);
-        assert_eq!(place("main"), None);
-        assert_eq!(place("f (function.sh)"), None);
+        assert_eq!(location("main"), None);
+        assert_eq!(location("f (function.sh)"), None);
     }
 }

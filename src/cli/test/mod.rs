@@ -169,7 +169,7 @@ fn test(plan: TestPlan, arguments: &Arguments) -> Result<ExitStatus> {
 }
 
 fn run_case(case: &Case, runner: &mut Runner, update: bool) -> Result<TestResult> {
-    let event = match event::in_file(&case.event()) {
+    let event = match event::read_file(&case.event()) {
         Ok(event) => event,
         Err(error) => {
             return Ok(TestResult::failed(case, Fault { reason: format!("{error:#}"), details: String::new() }));

@@ -27,16 +27,16 @@ pub(super) fn warnings(caller: Caller, event: &Value, response: &[u8]) -> Vec<St
 }
 
 /// The warning for a response without a list. A stream goes on, as intended; a queue deletes its messages.
-fn missing_failures(caller: Caller, what: &str, records: usize) -> Vec<String> {
+fn missing_failures(caller: Caller, problem: &str, records: usize) -> Vec<String> {
     if caller != Caller::Sqs {
         return Vec::new();
     }
     let messages = if records == 1 { "the message is".to_owned() } else { format!("all {records} messages are") };
-    vec![format!("{what}, so SQS counts every message as processed: {messages} deleted")]
+    vec![format!("{problem}, so SQS counts every message as processed: {messages} deleted")]
 }
 
 fn unknown_identifiers(caller: Caller, records: &[Value], failures: &[Value]) -> Vec<String> {
-    let (what, id): (_, fn(&Value) -> &Value) = match caller {
+    let (field, id): (_, fn(&Value) -> &Value) = match caller {
         Caller::Kinesis => ("kinesis.sequenceNumber", |record| &record["kinesis"]["sequenceNumber"]),
         Caller::DynamoDb => ("dynamodb.SequenceNumber", |record| &record["dynamodb"]["SequenceNumber"]),
         _ => ("messageId", |record| &record["messageId"]),
@@ -45,7 +45,7 @@ fn unknown_identifiers(caller: Caller, records: &[Value], failures: &[Value]) ->
         Value::Null => Some("a batch item failure has no `itemIdentifier`: the whole batch counts as failed".to_owned()),
         identifier if records.iter().any(|record| id(record) == identifier) => None,
         identifier => Some(format!(
-            "the event has no record whose `{what}` is the itemIdentifier {identifier}: the whole batch may count as failed"
+            "the event has no record whose `{field}` is the itemIdentifier {identifier}: the whole batch may count as failed"
         )),
     });
     let mut warnings: Vec<String> = unknown.collect();

@@ -109,7 +109,7 @@ impl Environment {
     /// Starts the Runtime API and the runtime process; returns without waiting for its init.
     ///
     /// # Errors
-    /// When the bootstrap cannot be started, or no port or thread is to be had.
+    /// When the bootstrap cannot be started, or no port or thread is available.
     pub fn start(settings: &Settings) -> Result<Environment> {
         let api = RuntimeApi::start()?;
         let stream = log_stream_name();

@@ -24,8 +24,8 @@ impl Extensions {
         self.with(|extensions| extensions.iter().map(|extension| extension.name.clone()).collect())
     }
 
-    fn with<T>(&self, what: impl FnOnce(&mut Vec<Extension>) -> T) -> T {
-        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, operation: impl FnOnce(&mut Vec<Extension>) -> T) -> T {
+        operation(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Registers an extension and returns its identifier.
@@ -36,12 +36,12 @@ impl Extensions {
         let body: Value = serde_json::from_slice(body).map_err(|error| ("InvalidRequestFormat", error.to_string()))?;
         let events = body["events"].as_array().into_iter().flatten().map(|event| event.as_str().unwrap_or_default());
         for event in events {
-            let why = match event {
+            let reason = match event {
                 "INVOKE" => continue,
                 "SHUTDOWN" => "ShutdownEventNotSupportedForInternalExtension",
                 _ => "ErrorInvalidEventType",
             };
-            return Err(("Extension.InvalidEventType", format!("{event}: {why}")));
+            return Err(("Extension.InvalidEventType", format!("{event}: {reason}")));
         }
         let identifier = random_uuid();
         self.with(|extensions| {

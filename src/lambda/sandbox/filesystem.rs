@@ -33,8 +33,8 @@ const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 const TMP_OPTIONS: &str = "mode=1777,size=512m";
 const MAX_DESCRIPTORS: u64 = 1024;
 
-const ADVICE: &str = "user namespaces must be allowed: in Docker by `--privileged`, on Ubuntu 24.04 and newer by `sudo sysctl \
-    kernel.apparmor_restrict_unprivileged_userns=0`, elsewhere by the sysctls `user.max_user_namespaces` or `kernel.unprivileged_userns_clone`";
+const ADVICE: &str = "user namespaces must be allowed: in Docker with `--privileged`, on Ubuntu 24.04 and newer with `sudo sysctl \
+    kernel.apparmor_restrict_unprivileged_userns=0`, elsewhere with the sysctls `user.max_user_namespaces` or `kernel.unprivileged_userns_clone`";
 
 const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::trace_file::Record;
-use crate::cli::invoke::error_view::place;
+use crate::cli::invoke::error_view::location;
 
 const MOST_CHARACTERS: usize = 80;
 
@@ -24,7 +24,7 @@ impl Sources {
 
     /// The position and the text of a line: `function.sh:12 sleep 1`; without a position, the frame and the command of the record.
     pub(super) fn line(&mut self, frame: &str, record: &Record) -> String {
-        let Some((file, number)) = place(frame) else { return format!("{frame} {}", shortened(&record.command)) };
+        let Some((file, number)) = location(frame) else { return format!("{frame} {}", shortened(&record.command)) };
         let root = &self.root;
         let read = || {
             let text = fs::read(root.join(file)).unwrap_or_default();

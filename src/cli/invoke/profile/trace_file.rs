@@ -65,9 +65,9 @@ pub(super) fn events(text: &str, timed_out: Option<Duration>) -> Vec<Event> {
 /// A sentence about the first gap in the trace; empty if there is no gap.
 pub(super) fn gaps(events: &[Event]) -> String {
     let sentence = |record: &Record, reason: &str| {
-        let place = record.stack.first().map_or("the handler", String::as_str);
+        let location = record.stack.first().map_or("the handler", String::as_str);
         format!(
-            "\nprofile: {reason} `{}` in {place}: its time includes the commands after it until a command is traced again",
+            "\nprofile: {reason} `{}` in {location}: its time includes the commands after it until a command is traced again",
             record.command
         )
     };

@@ -28,7 +28,7 @@ impl Summary {
         }
         if let Some(init) = self.init {
             let memory = match self.max_memory_bytes.div_ceil(1024 * 1024) {
-                0 => String::new(), // the processes had ended
+                0 => String::new(), // no process was left to measure
                 mb => format!(", max memory used {mb} MB"),
             };
             let _ = writeln!(text, "init {:.2} ms{memory}", ms(init));
@@ -67,8 +67,8 @@ impl Summary {
             counts.push_str("; not every event gave a response, so no response is on stdout");
         }
         if sent < self.requested {
-            let why = if self.environment_ended { "the environment ended" } else { "interrupted" };
-            let _ = write!(counts, "; {why}, {} were not sent", self.requested - sent);
+            let reason = if self.environment_ended { "the environment ended" } else { "interrupted" };
+            let _ = write!(counts, "; {reason}, {} were not sent", self.requested - sent);
         }
         counts
     }
