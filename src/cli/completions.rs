@@ -12,7 +12,7 @@ Examples:
   coshell completions zsh > ~/.zfunc/_coshell                             with ~/.zfunc in fpath
   coshell completions fish > ~/.config/fish/completions/coshell.fish
 
-ExitStatus status:
+Exit status:
   0 printed   1 stdout cannot be written   2 there is no such shell";
 
 /// The arguments of `coshell completions`.

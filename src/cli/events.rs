@@ -17,7 +17,7 @@ Examples:
   coshell events sqs > events/orders.json              the event of a test; change it there
   coshell events s3 | coshell invoke handlers/s3 -     the same as `coshell invoke handlers/s3 --sample s3`
 
-ExitStatus status:
+Exit status:
   0 printed   1 stdout cannot be written   2 there is no such sample";
 
 /// The arguments of `coshell events`.

@@ -21,7 +21,7 @@ Examples:
 What is added as bin/NAME is on PATH in the function as NAME. A program is refused if it is for another architecture, or needs a newer
 glibc than Amazon Linux 2023 has. A script whose interpreter (`#!…`) Lambda lacks is a warning.
 
-ExitStatus status:
+Exit status:
   0 the zip is written   1 it was refused, or could not be written: there is no new file   2 wrong usage";
 
 /// The arguments of `coshell layer`.

@@ -29,7 +29,7 @@ All of the script's folder goes in, but for `.git` and `.gitignore`, and at its 
 they lead out of the folder. A file is executable (0755) if it is so here, is the runtime or the program that is the handler, or is in bin/
 or extensions/; any other has 0644. The same files give the same bytes.
 
-ExitStatus status:
+Exit status:
   0 the zip is written   1 it was refused, or could not be written: there is no new file   2 wrong usage";
 
 /// The arguments of `coshell package`.

@@ -39,7 +39,7 @@ and what shellcheck says where it is installed. A command in the folder bin/ bes
 Lambda's has only a layer's bin/, not the function's. Of all programs in the folder it says what `coshell package` says: interpreter line,
 architecture, loader, libraries.
 
-ExitStatus status:
+Exit status:
   0 nothing that will fail   1 something will fail   2 wrong usage";
 
 /// The arguments of `coshell check`.

@@ -25,7 +25,7 @@ Examples:
   coshell init orders --example sqs           a batch of messages of which some fail
   coshell init hello && coshell test hello    and there it runs
 
-ExitStatus status:
+Exit status:
   0 made   1 it cannot be written   2 wrong usage, or there is such a folder; nothing was written";
 
 /// The arguments of `coshell init`.

@@ -32,7 +32,7 @@ Examples:
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine cannot use the response
 
-ExitStatus status:
+Exit status:
   0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed
   4 the response could not be written to stdout   124 timed out   141 the reader of stdout has closed it, as `| head` does
   An error is printed on stderr after the log. A terminal shows the message, the source and the stack (in colour unless

@@ -50,7 +50,7 @@ Files, in the folder events/ beside the script:
   program tests/setup beside the script, it runs before the handler with a new folder as its argument. It prints NAME=VALUE
   lines, which become variables of the handler.
 
-ExitStatus status:
+Exit status:
   0 every answer is as expected, or was written   1 an answer differs   2 wrong usage, or no events; nothing was run";
 
 /// The arguments of `coshell test`.
