@@ -4,8 +4,12 @@
 mod emulate;
 mod five_minutes;
 mod guide;
+mod image;
 mod mask;
+mod model;
 mod moto;
+mod recorded;
+mod recorder;
 mod templates;
 mod terminal;
 mod transcript;

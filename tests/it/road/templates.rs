@@ -84,6 +84,74 @@ fn the_sam_template_is_for_both_architectures_and_keeps_its_log_for_a_time() {
 }
 
 #[test]
+fn every_template_with_a_url_gives_its_callers_both_permissions() {
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let template = parsed(Path::new(DEPLOY), YAML, Path::new("template.yaml"));
+    let resources = template["Resources"].as_object().unwrap();
+    let permissions = resources.values().filter(|resource| resource["Type"] == "AWS::Lambda::Permission");
+    let permissions: Vec<&Value> = permissions.collect();
+    assert!(permissions.iter().all(|permission| permission["Condition"] == resources["Url"]["Condition"]));
+    let granted: Vec<_> = permissions.iter().map(|permission| &permission["Properties"]).collect();
+    assert_eq!((&granted[0]["Action"], &granted[0]["FunctionUrlAuthType"]), (&json!(URL), &json!("NONE")));
+    assert_eq!((&granted[1]["Action"], &granted[1]["InvokedViaFunctionUrl"]), (&json!(INVOKE), &json!(true)));
+
+    let module = parsed(&Path::new(DEPLOY).join("terraform"), HCL, Path::new("main.tf"));
+    let resources = module["resource"].as_array().unwrap().iter();
+    let of_kind = |resource: &Value| {
+        Some(resource.as_object()?.get("\"aws_lambda_permission\"")?.as_object()?.values().next()?.clone())
+    };
+    let granted: Vec<Value> = resources.filter_map(of_kind).collect();
+    assert_eq!(granted.len(), 2, "{granted:?}");
+    assert_eq!((&granted[0]["action"], &granted[0]["function_url_auth_type"]), (&quoted(URL), &quoted("NONE")));
+    assert_eq!((&granted[1]["action"], &granted[1]["invoked_via_function_url"]), (&quoted(INVOKE), &json!(true)));
+}
+
+const URL: &str = "lambda:InvokeFunctionUrl";
+const INVOKE: &str = "lambda:InvokeFunction";
+
+/// A string as python-hcl2 gives it.
+fn quoted(text: &str) -> Value {
+    json!(format!("\"{text}\""))
+}
+
+/// When a linter has learned them, this fails: the page's list of tools must then change.
+#[test]
+fn the_linters_refuse_of_the_runtimes_template_only_what_the_page_says_that_they_do_not_know() {
+    if venv::lacks(&["cfn-lint", "sam"]) {
+        return;
+    }
+    let page = fs::read_to_string(Path::new(DEPLOY).join("RUNTIME.md")).unwrap();
+    let mut lint = venv::program("cfn-lint", Path::new(DEPLOY));
+    let said = Ran::from(lint.args(["--format", "parseable", "runtime.yaml"]).output().unwrap()).stdout;
+    let said = String::from_utf8(said).unwrap();
+    let mut codes: Vec<&str> = said.lines().map(|line| line.split(':').nth(5).unwrap_or(line)).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["E3002", "E3006", "E3006", "E3006", "E3030"], "{said}");
+    for code in codes {
+        assert!(page.contains(code), "{code} is not in the page");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let function = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: function.handler
+      Runtime: custom
+      RuntimeConfig: {RuntimeArn: a, RuntimeAlias: stable}
+";
+    fs::write(folder.path().join("template.yaml"), function).unwrap();
+    let mut sam = venv::program("sam", folder.path());
+    let ran = Ran::from(sam.args(["validate", "-t", "template.yaml"]).output().unwrap()).assert_status(1);
+    let refusal = "property RuntimeConfig not defined for resource of type AWS::Serverless::Function";
+    ran.assert_stderr_has(refusal);
+    assert!(page.contains(refusal));
+}
+
+#[test]
 fn serverless_yml_has_the_fields_of_a_function_with_a_layer() {
     if venv::lacks(&["python"]) {
         return;
@@ -156,8 +224,9 @@ fn is_formatted(folder: &Path) {
 }
 
 #[test]
-fn hadolint_has_nothing_to_say_about_the_dockerfile() {
+fn hadolint_has_nothing_to_say_about_the_dockerfiles() {
     if !venv::lacks(&["hadolint"]) {
-        assert_eq!(succeeds(venv::program("hadolint", Path::new(DEPLOY)).arg("Dockerfile")), "");
+        let mut hadolint = venv::program("hadolint", Path::new(DEPLOY));
+        assert_eq!(succeeds(hadolint.args(["Dockerfile", "Dockerfile.runtime"])), "");
     }
 }
