@@ -45,7 +45,10 @@ fn parsed(folder: &Path, program: &str, file: &Path) -> Value {
 const YAML: &str = "
 import json, sys, yaml
 class Loader(yaml.SafeLoader): pass
-Loader.add_multi_constructor('!', lambda loader, name, node: {name: loader.construct_scalar(node)})
+def tagged(loader, name, node):
+    if isinstance(node, yaml.SequenceNode): return {name: loader.construct_sequence(node, deep=True)}
+    return {name: loader.construct_scalar(node)}
+Loader.add_multi_constructor('!', tagged)
 print(json.dumps(yaml.load(open(sys.argv[1]), Loader)))";
 
 const HCL: &str = "
