@@ -119,10 +119,10 @@ fn quoted(text: &str) -> Value {
     json!(format!("\"{text}\""))
 }
 
-/// When a linter has learned them, this fails: the page's list of tools must then change.
+/// This fails when a tool has learned of these runtimes: the page's list of tools must then change.
 #[test]
-fn the_linters_refuse_of_the_runtimes_template_only_what_the_page_says_that_they_do_not_know() {
-    if venv::lacks(&["cfn-lint", "sam"]) {
+fn the_tools_do_not_know_customer_managed_runtimes_just_as_the_page_says() {
+    if venv::lacks(&["aws", "cfn-lint", "sam"]) {
         return;
     }
     let page = fs::read_to_string(Path::new(DEPLOY).join("RUNTIME.md")).unwrap();
@@ -135,6 +135,10 @@ fn the_linters_refuse_of_the_runtimes_template_only_what_the_page_says_that_they
     for code in codes {
         assert!(page.contains(code), "{code} is not in the page");
     }
+    let mut aws = venv::program("aws", Path::new(DEPLOY));
+    let ran = Ran::from(aws.args(["lambda-core", "create-runtime", "--name", "coshell"]).output().unwrap());
+    ran.assert_stderr_has("argument operation: Invalid choice");
+    assert!(page.contains("argument operation: Invalid choice"));
     let folder = tempfile::tempdir().unwrap();
     let function = "Transform: AWS::Serverless-2016-10-31
 Resources:
