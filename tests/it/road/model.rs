@@ -172,7 +172,6 @@ fn members_fit(model: &Value, shape: &Value, members: &Map<String, Value>) -> Re
 }
 
 /// A request without headers.
-#[cfg(test)]
 fn request(method: &str, target: &str, body: &str) -> Request {
     Request { method: method.into(), target: target.into(), headers: Vec::new(), body: body.into() }
 }
