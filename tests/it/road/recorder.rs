@@ -1,4 +1,4 @@
-//! An endpoint on a free port of 127.0.0.1 in AWS's place: keeps each request, and answers each with a resource that is active.
+//! An endpoint on a free port of 127.0.0.1 in AWS's place: keeps each request, and answers that the resource is active.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -69,14 +69,21 @@ impl Request {
 fn serve(stream: TcpStream, requests: &Mutex<Vec<Request>>) {
     let mut reader = BufReader::new(stream);
     let Some(request) = read(&mut reader) else { return };
-    // Lambda Core and Lambda write a state in their own way.
-    let state = if request.target.starts_with("/2026-10-01/") { "ACTIVE" } else { "Active" };
-    let body = format!(
-        "{{\"State\":\"{state}\",\"LastUpdateStatus\":\"Successful\",\"Configuration\":{{\"State\":\"Active\",\"LastUpdateStatus\":\"Successful\"}}}}"
-    );
+    let body = answer(&request);
     requests.lock().unwrap().push(request);
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
     let _ = write!(reader.get_mut(), "{head}Content-Length: {}\r\n\r\n{body}", body.len());
+}
+
+/// Says that whatever was asked for is there.
+fn answer(request: &Request) -> String {
+    if let Some((_, action)) = form_urlencoded::parse(&request.body).find(|(name, _)| name == "Action") {
+        return format!("<{action}Response><{action}Result/></{action}Response>"); // IAM speaks XML
+    }
+    // Lambda Core and Lambda write a state in their own way.
+    let state = if request.target.starts_with("/2026-10-01/") { "ACTIVE" } else { "Active" };
+    let resource = format!("\"State\":\"{state}\",\"LastUpdateStatus\":\"Successful\"");
+    format!("{{{resource},\"Configuration\":{{{resource}}}}}")
 }
 
 /// `None` where the client has gone before it sent a whole request.
