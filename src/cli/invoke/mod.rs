@@ -51,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Status {
     if arguments.shell {
         return complain(&shell::run(&asked.settings, &asked.invoke), Status::InitFailed);
     }
+    output::closed_stdout_warning().into_iter().for_each(warn);
     let (interruption, environment) = match start(&asked.settings) {
         Ok(started) => started,
         Err(error) => return complain(&error, Status::InitFailed),

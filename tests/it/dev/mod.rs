@@ -3,6 +3,7 @@ mod contract;
 mod events;
 mod guide;
 mod init;
+mod manual;
 mod test;
 mod test_files;
 mod usage;
