@@ -1,4 +1,4 @@
-//! The developer's program: arguments and dispatch only.
+//! The developer's program: parses the arguments and calls the command.
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -9,13 +9,13 @@ use coshell::lambda::{environment, sandbox};
 
 const EXAMPLES: &str = "\
 Examples:
-  coshell init hello                        a new function
-  coshell invoke hello '{\"name\":\"Ada\"}'     one event, and its response
-  coshell serve hello --watch               for curl, the AWS CLI and SDKs, while you edit
-  coshell test hello                        what is in its folder events/
-  coshell check hello                       what would go wrong on Lambda
+  coshell init hello                        makes a new function
+  coshell invoke hello '{\"name\":\"Ada\"}'     sends one event and prints the response
+  coshell serve hello --watch               serves curl, the AWS CLI and SDKs while you edit
+  coshell test hello                        runs the events of hello/events/
+  coshell check hello                       reports what would go wrong on Lambda
 
-`coshell COMMAND --help` has examples of each.";
+`coshell COMMAND --help` has examples of each command.";
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -33,17 +33,17 @@ enum Command {
     Invoke(invoke::Arguments),
     /// Serve a function to the AWS CLI, SDKs, curl and browsers, as Lambda and its function URLs would
     Serve(serve::Arguments),
-    /// Tell what would go wrong on Lambda, before it is deployed
+    /// Report what would go wrong on Lambda, before you deploy
     Check(check::Arguments),
-    /// Run a handler on the events of its folder, and compare what it answers
+    /// Run a handler with the events of its folder, and compare the responses
     Test(test::Arguments),
     /// List and print sample events of the services that invoke functions
     Events(events::Arguments),
     /// Make the zip of a function, with or without the runtime
     Package(package::Arguments),
-    /// Make the zip of a layer: the runtime, programs for functions, or both
+    /// Make the zip of a layer with the runtime, with programs for functions, or with both
     Layer(layer::Arguments),
-    /// Print what Bash, Zsh or Fish needs to complete the commands and options of this program
+    /// Print the script with which Bash, Zsh or Fish completes the commands and options of coshell
     Completions(completions::Arguments),
     /// Print the manual page of this program or of one command, or write all pages to a folder
     Man(manual::Arguments),
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     }
     let program = match Program::try_parse() {
         Ok(program) => program,
-        Err(told) => return tell(&told),
+        Err(message) => return print_message(&message),
     };
     match program.command {
         Command::Init(arguments) => init::run(&arguments).into(),
@@ -74,17 +74,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help, the version, or what is wrong with the command line.
-fn tell(told: &clap::Error) -> ExitCode {
-    match told.print() {
-        Err(error) if !told.use_stderr() => {
+/// Prints the help, the version, or the error of the command line.
+fn print_message(message: &clap::Error) -> ExitCode {
+    match message.print() {
+        Err(error) if !message.use_stderr() => {
             Exit::Failed.with(&anyhow::Error::new(error).context("cannot write to stdout")).into()
         }
-        Ok(()) | Err(_) => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2)),
+        Ok(()) | Err(_) => ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2)),
     }
 }
 
-/// Whether this process was started by `coshell` itself, to be the runtime; clap has no part in that.
+/// Whether `coshell` started this process as the runtime. This argument is not part of the command line that clap parses.
 fn is_the_runtime() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().is_some_and(|first| first == RUNTIME_ARGUMENT) && arguments.next().is_none()
