@@ -46,7 +46,7 @@ impl Entry {
         File::open(&self.source)?.take(self.bytes + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != self.bytes {
             bail!(
-                "the file had {} bytes and now has another size: it was changed, or it is not a regular file on a disk; try again",
+                "the file had {} bytes and now has another size: it was changed, or it is not a regular file on a disk; try again, or leave the file out",
                 self.bytes
             );
         }

@@ -56,7 +56,7 @@ fn nothing_that_is_there_is_touched() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
     for name in ["file", "empty", "link"] {
-        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("is there already");
+        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("exists already");
     }
     assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"mine");
     assert_eq!(fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
@@ -67,7 +67,7 @@ fn a_name_that_lambda_would_not_take_is_refused() {
     let folder: TempDir = tempfile::tempdir().unwrap();
     let long = "x".repeat(65);
     for name in ["a b", "ä", "..", "a/..", &long] {
-        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("names no function");
+        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("cannot be a function's name");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

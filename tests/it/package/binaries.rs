@@ -26,7 +26,7 @@ fn elf(machine: u16) -> Vec<u8> {
 #[test]
 fn a_program_of_another_architecture_is_refused() {
     let project = Project::new().file("bin/jq", elf(ARM64), 0o755);
-    project.refused(&[], "`bin/jq` is for arm64, not for x86_64: say --arch arm64");
+    project.refused(&[], "`bin/jq` is for arm64, not for x86_64: use --arch arm64");
     assert_eq!(project.packaged(&["--arch", "arm64"]).names(), ["bin/jq", "function.sh"]);
     let project = Project::new().file("lib/old.so", elf(40), 0o644);
     project.refused(&["--arch", "arm64"], "`lib/old.so` is for 32-bit ARM, not for arm64");

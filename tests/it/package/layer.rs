@@ -32,7 +32,7 @@ fn what_is_added_has_the_name_that_is_given_or_its_path() {
 fn what_is_excluded_stays_out_of_added_folders() {
     let project = project().file("d/e/f.a", "", 0o644).file("d/f", "", 0o644).link("d/gone", "nosuch");
     let add = ["--add", "lib=d", "--no-runtime"];
-    project.run(&[&["layer"], &add[..]].concat()).assert_status(1).assert_stderr_has("leave it out by --exclude");
+    project.run(&[&["layer"], &add[..]].concat()).assert_status(1).assert_stderr_has("leave it out with --exclude");
     let zip = layer(&project, &[&add[..], &["--exclude", "*.a", "--exclude", "lib/gone"]].concat());
     assert_eq!(zip.names(), ["lib/f"]);
 }
@@ -57,12 +57,12 @@ fn a_layer_that_cannot_be_is_refused() {
         assert!(!project.output().exists());
     };
     refused(&["--add", "bin/jq=nosuch", "--no-runtime"], 1, "cannot read `nosuch`: No such file or directory");
-    refused(&["--add", "../tool", "--no-runtime"], 1, "`../tool` is no name in a zip");
-    refused(&["--add", "bootstrap=tool", RUNTIME[0], RUNTIME[1]], 1, "two files would be `bootstrap`");
+    refused(&["--add", "../tool", "--no-runtime"], 1, "`../tool` cannot be a name in a zip");
+    refused(&["--add", "bootstrap=tool", RUNTIME[0], RUNTIME[1]], 1, "two files have the name `bootstrap` in the zip");
     refused(&["--no-runtime"], 2, "--add");
     refused(&["--add", "=tool"], 2, "write NAME=PATH");
     refused(&["--arch", "sparc"], 2, "arm64");
-    refused(&["--bootstrap", "nosuch"], 1, "cannot take the bootstrap `nosuch`");
+    refused(&["--bootstrap", "nosuch"], 1, "cannot use the bootstrap `nosuch`");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_interpreter_of_a_layers_program_is_judged() {
     let ran = told(&["--add", "bin/python=python"]);
     assert!(ran.contains("warning: `bin/python` is run by `/usr/bin/python3`, which is not on Lambda's"), "{ran}");
     let ran = told(&["--add", "bin/tool=env"]);
-    assert!(ran.contains("warning: `bin/tool` is run by `python3`") && ran.contains("say --have python3"), "{ran}");
+    assert!(ran.contains("warning: `bin/tool` is run by `python3`") && ran.contains("add --have python3"), "{ran}");
     assert_eq!(told(&["--add", "bin/tool=env", "--have", "python3"]), "");
     assert_eq!(told(&["--add", "bin/tool=env", "--add", "bin/python3=tool"]), "");
 }

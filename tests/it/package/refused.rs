@@ -27,26 +27,26 @@ fn a_handler_that_is_not_there() {
 fn more_than_lambda_unpacks() {
     let project = Project::new();
     File::create(project.root().join("big")).unwrap().set_len(262_144_000).unwrap();
-    project.refused(&[], "262144025 bytes unzipped: Lambda takes a function and its layers only below 262144000 bytes");
-    project.refused(&[], "the largest: `big` (262144000 bytes), `function.sh` (25 bytes)");
+    project.refused(&[], "the files have 262144025 bytes unzipped, and Lambda accepts a function with its layers only below 262144000 bytes");
+    project.refused(&[], "the largest files: `big` (262144000 bytes), `function.sh` (25 bytes)");
 }
 
 #[test]
 fn a_link_that_leads_out_of_the_folder() {
     let project = Project::new().link("passwd", "/etc/passwd");
-    project.refused(&[], "passwd` leads out of the folder, to `/etc/passwd`");
+    project.refused(&[], "passwd` points outside the folder, to `/etc/passwd`");
     assert_eq!(project.packaged(&["--exclude", "passwd"]).names(), ["function.sh"]);
-    Project::new().link("above", "..").refused(&[], "above` leads out of the folder");
+    Project::new().link("above", "..").refused(&[], "above` points outside the folder");
     // A folder that only begins like it is another.
     let project = Project::new();
     fs::create_dir(project.root().with_file_name("project-2")).unwrap();
-    project.link("near", "../project-2").refused(&[], "near` leads out of the folder");
+    project.link("near", "../project-2").refused(&[], "near` points outside the folder");
 }
 
 #[test]
 fn a_link_that_leads_nowhere_or_in_a_circle() {
-    Project::new().link("gone", "nosuch").refused(&[], "gone` leads to nothing");
-    Project::new().link("self", ".").refused(&[], "self` leads back to a folder that it is in");
+    Project::new().link("gone", "nosuch").refused(&[], "gone` points to a file that does not exist");
+    Project::new().link("self", ".").refused(&[], "self` points to a folder that contains the link");
     assert_eq!(Project::new().link("gone", "nosuch").packaged(&["--exclude", "gone"]).names(), ["function.sh"]);
 }
 
@@ -62,10 +62,10 @@ fn what_is_no_file() {
 fn names_that_lead_elsewhere_or_are_not_the_same_everywhere() {
     let project = Project::new();
     for name in ["../x", "/etc/x", "a/../../x", "./x", "a//x"] {
-        project.refused(&["--include", &format!("{name}=function.sh")], &format!("`{name}` is no name in a zip"));
+        project.refused(&["--include", &format!("{name}=function.sh")], &format!("`{name}` cannot be a name in a zip"));
     }
-    Project::new().file("a\\b", "", 0o644).refused(&[], "the name `a\\\\b` has the character '\\\\'");
-    Project::new().file("a\nb", "", 0o644).refused(&[], "the name `a\\nb` has the character '\\n'");
+    Project::new().file("a\\b", "", 0o644).refused(&[], "the name `a\\\\b` contains the character '\\\\'");
+    Project::new().file("a\nb", "", 0o644).refused(&[], "the name `a\\nb` contains the character '\\n'");
     let project = Project::new();
     fs::write(project.root().join(OsStr::from_bytes(b"\xff")), "").unwrap();
     project.refused(&[], "is not UTF-8");
@@ -74,27 +74,27 @@ fn names_that_lead_elsewhere_or_are_not_the_same_everywhere() {
 #[test]
 fn two_files_of_one_name() {
     let project = Project::new().file("a", "1", 0o644).file("b", "2", 0o644);
-    project.refused(&["--include", "a=b"], "two files would be `a`");
+    project.refused(&["--include", "a=b"], "two files have the name `a` in the zip");
 }
 
 #[test]
 fn a_file_where_a_folder_is() {
     let project = Project::new().file("a/b", "1", 0o644).file("a.c", "", 0o644);
-    project.refused(&["--include", "a=function.sh"], "`a` would be a file and a folder");
-    project.refused(&["--include", "a/b/c=function.sh"], "`a/b` would be a file and a folder");
+    project.refused(&["--include", "a=function.sh"], "`a` would be both a file and a folder");
+    project.refused(&["--include", "a/b/c=function.sh"], "`a/b` would be both a file and a folder");
 }
 
 #[test]
 fn a_runtime_beside_another() {
     let project = Project::new().file("bootstrap", "#!/bin/sh\n", 0o755);
-    project.refused(&["--with-runtime"], "the folder has a `bootstrap` of its own");
+    project.refused(&["--with-runtime"], "the folder contains its own `bootstrap`");
 }
 
 #[test]
 fn an_output_that_cannot_be() {
     let project = Project::new();
     for (output, sentence) in [
-        (".", "`.` is a folder: name the zip"),
+        (".", "`.` is a folder: name a file with -o"),
         ("no/such.zip", "cannot write `no/such.zip`: No such file or directory (os error 2)\n"),
     ] {
         let ran = coshell().current_dir(project.root()).args(["package", ".", "-o", output]).output();
@@ -108,7 +108,7 @@ fn an_output_that_is_a_pipe_or_a_device() {
     let project = Project::new();
     let made = Command::new("mkfifo").arg(project.output()).status().unwrap();
     assert!(made.success());
-    project.package(&[]).assert_status(1).assert_stderr_has("out.zip` is no file: name the zip");
+    project.package(&[]).assert_status(1).assert_stderr_has("out.zip` is not a regular file: name a file with -o");
     assert!(!project.output().is_file());
 }
 
@@ -125,7 +125,7 @@ fn links_that_make_many_files_of_few() {
 fn a_file_whose_size_is_not_what_it_says() {
     let project = Project::new();
     project.refused(&["--include", "x=/proc/self/status"], "cannot read `/proc/");
-    project.refused(&["--include", "x=/proc/self/status"], "it has not the 0 bytes that it should have");
+    project.refused(&["--include", "x=/proc/self/status"], "the file had 0 bytes and now has another size");
 }
 
 /// As another user, since root may read all.
@@ -175,7 +175,7 @@ fn a_zip_whose_folder_cannot_be_written_to() {
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&coshell).args(["package", "."]);
     let ran = Ran::from(command.current_dir(project.root()).arg("-o").arg(project.output()).output().unwrap());
-    let sentence = format!("this user cannot make a file in the folder `{}`, where the new zip", folder.display());
+    let sentence = format!("you cannot create a file in the folder `{}`, and coshell first writes", folder.display());
     ran.assert_status(1).assert_stdout("").assert_stderr_has(&sentence).assert_stderr_has("Permission denied");
     assert_eq!(fs::read(project.output()).unwrap(), b"old");
 }
@@ -188,7 +188,7 @@ fn names_that_cannot_be_unpacked() {
         .file("red\x1b[31m.zip", "", 0o644)
         .package(&[])
         .assert_status(0)
-        .assert_stderr_has("left out: red\u{fffd}[31m.zip");
+        .assert_stderr_has("so not in the zip: red\u{fffd}[31m.zip");
 }
 
 /// The zip that was there stays, and no half one is left.

@@ -18,14 +18,14 @@ fn a_file_that_cannot_be_a_runtime_is_refused() {
     let project =
         Project::new().file("empty", "", 0o755).file("text", "bootstrap\n", 0o755).file("cut", "\x7fEL", 0o755);
     for (file, sentence) in [
-        ("empty", "cannot take the bootstrap `empty`: the file is empty"),
+        ("empty", "cannot use the bootstrap `empty`: the file is empty"),
         (
             "text",
-            "cannot take the bootstrap `text`: the file is neither a program (ELF) nor a script that begins with `#!`",
+            "cannot use the bootstrap `text`: the file is neither a program (ELF) nor a script that begins with `#!`",
         ),
-        ("cut", "cannot take the bootstrap `cut`: the file is neither a program"),
-        ("..", "cannot take the bootstrap `..`: Is a directory"),
-        ("nosuch", "cannot take the bootstrap `nosuch`: No such file"),
+        ("cut", "cannot use the bootstrap `cut`: the file is neither a program"),
+        ("..", "cannot use the bootstrap `..`: Is a directory"),
+        ("nosuch", "cannot use the bootstrap `nosuch`: No such file"),
     ] {
         project.refused(&["--with-runtime", "--bootstrap", file], sentence);
         project.run(&["layer", "--bootstrap", file]).assert_status(1).assert_stderr_has(sentence);
