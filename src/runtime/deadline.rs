@@ -1,4 +1,4 @@
-//! When an event's time is nearly up: what to do then, and when. Pure arithmetic; shell/overdue.rs acts on it.
+//! When an event's time is nearly up: what to do then, and when. Pure arithmetic; shell/timeout.rs acts on it.
 //!
 //! By default nothing but a log line, shortly before the deadline, that says what is still running. With
 //! COSHELL_TIMEOUT_MARGIN_MS the event is ended that long before its deadline.

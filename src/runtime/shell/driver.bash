@@ -10,7 +10,7 @@
 #   and a redirection on the handler's call alone would miss what its EXIT trap writes.
 #
 # Status records, a line each: V version | B (the driver runs) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
-# The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event.rs beside this file.
+# The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event_file.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   printf 'V %s\n' "$BASH_VERSION" >>"${1#status=}"
