@@ -30,7 +30,7 @@ fn the_workflow_runs_on_a_new_function() {
 }
 
 #[test]
-fn what_it_shows_of_a_queue_is_what_invoke_prints() {
+fn the_shown_warning_about_a_queue_is_what_invoke_prints() {
     let warning = GUIDE.lines().find_map(|line| line.trim().strip_prefix("warning: ")).unwrap();
     let test = InvokeTest::of_script("handler() { :; }").with_own_runtime();
     test.with(&["--sample", "sqs"]).run().assert_status(0).assert_stderr_has(&format!("warning: {warning}\n"));

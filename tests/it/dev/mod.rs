@@ -1,4 +1,4 @@
-//! What helps a person while a handler is written.
+//! The commands that help a developer who writes a handler.
 mod contract;
 mod events;
 mod guide;

@@ -1,4 +1,4 @@
-//! The command line: help, completions, wrong usage; of all commands that there are.
+//! The command line of every command: help, completions, wrong usage.
 
 use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
@@ -71,7 +71,7 @@ fn the_completions_of_every_shell_know_every_command() {
 }
 
 #[test]
-fn a_stdout_that_takes_nothing_gets_a_sentence_and_no_panic() {
+fn a_full_stdout_is_an_error_and_no_panic() {
     for arguments in [
         &["--help"][..],
         &["--version"],
@@ -88,7 +88,7 @@ fn a_stdout_that_takes_nothing_gets_a_sentence_and_no_panic() {
 }
 
 #[test]
-fn a_stderr_that_takes_nothing_changes_no_exit_status() {
+fn a_full_stderr_does_not_change_the_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("function.sh"), "handler() { ls /nosuch; }").unwrap();
     let cases: [(&[&str], i32); 6] = [

@@ -1,4 +1,4 @@
-//! What stays out of a zip, by the user's word and by default, and what is said of it.
+//! Files that are left out of a zip, by `--exclude` and by default, and the messages about them.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn a_pattern_that_begins_with_a_dot_and_a_slash_leaves_the_file_out() {
 }
 
 #[test]
-fn an_exclusion_that_matches_nothing_is_warned_of() {
+fn a_pattern_that_matches_nothing_is_a_warning() {
     let project = Project::new().file("data/a", "", 0o644);
     let ran = project.package(&["--exclude", "evnts", "--exclude", "data"]).assert_status(0);
     assert!(ran.stderr.contains("warning: --exclude `evnts` matches no file or folder"), "{ran:?}");
@@ -28,7 +28,7 @@ fn an_exclusion_that_matches_nothing_is_warned_of() {
 }
 
 #[test]
-fn an_exclusion_that_names_nothing_is_refused() {
+fn an_empty_pattern_is_refused() {
     let project = Project::new();
     for nothing in ["", "/", "./"] {
         project.package(&["--exclude", nothing]).assert_status(2).assert_stderr_has("the pattern is empty");
@@ -43,7 +43,7 @@ fn a_class_that_begins_with_a_caret_is_negated() {
 }
 
 #[test]
-fn tests_and_their_events_stay_out_unless_they_are_asked_for() {
+fn tests_and_their_events_are_left_out_unless_they_are_included() {
     let project = Project::new()
         .file("events/a.json", "{}", 0o644)
         .file("events/a.response", "", 0o644)
@@ -76,7 +76,7 @@ fn a_file_named_tests_or_events_is_no_folder_of_tests() {
 }
 
 #[test]
-fn a_sourced_file_that_is_left_out_is_warned_of() {
+fn a_sourced_file_that_is_left_out_is_a_warning() {
     let project = Project::new().file("function.sh", ". ./tests/lib.sh\nhandler() { :; }\n", 0o644);
     let project = project.file("tests/lib.sh", "", 0o644);
     project
