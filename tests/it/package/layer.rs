@@ -46,7 +46,7 @@ fn the_same_files_give_the_same_checksum() {
         (summary["codeSha256"].clone(), summary["files"].clone())
     };
     assert_eq!(summary_of_layer(), summary_of_layer());
-    assert_eq!(summary().1, 2);
+    assert_eq!(summary_of_layer().1, 2);
 }
 
 #[test]
