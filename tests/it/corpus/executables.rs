@@ -91,7 +91,7 @@ fn an_event_that_is_too_large_for_an_argument_is_a_failure_that_names_the_limit(
     let function = program("#!/bin/sh\nprintf '%s' \"${#1}\"\n").env("COSHELL_CONVENTION", "argument").start();
     let largest = "x".repeat(128 * 1024 - 1);
     function.answer(&largest).responds("131071");
-    let failed = function.answer(&format!("{largest}x"));
+    let failed = function.answer(format!("{largest}x"));
     failed.fails_with("Argument list too long");
     failed.fails_with("at most 128 KiB");
     function.answer("next").responds("4");
