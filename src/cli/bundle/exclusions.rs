@@ -155,9 +155,16 @@ fn is_unneeded(name: &str, is_folder: impl Fn() -> bool) -> bool {
 mod tests {
     use super::*;
 
+    /// Asserts for each pattern and name whether the pattern matches.
+    fn assert_matches(cases: &[(&str, &str, bool)]) {
+        for (pattern, name, expected) in cases {
+            assert_eq!(Exclusion::parse(pattern).unwrap().matches(name), *expected, "{pattern} {name}");
+        }
+    }
+
     #[test]
     fn a_pattern_with_a_slash_is_matched_from_the_top() {
-        for (pattern, name, expected) in [
+        assert_matches(&[
             ("*.md", "README.md", true),
             ("*.md", "docs/a.md", true),
             ("docs/*.md", "docs/a.md", true),
@@ -171,14 +178,12 @@ mod tests {
             ("./.env", "src/.env", true),
             ("././docs//", "docs", true),
             ("./docs/*.md", "docs/a.md", true),
-        ] {
-            assert_eq!(Exclusion::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
-        }
+        ]);
     }
 
     #[test]
     fn a_class_is_negated_as_in_bash_and_gitignore() {
-        for (pattern, name, expected) in [
+        assert_matches(&[
             ("[^f]*", "data", true),
             ("[^f]*", "function.sh", false),
             ("[!f]*", "function.sh", false),
@@ -186,9 +191,7 @@ mod tests {
             ("a[[]^b", "a[^b", true),
             ("[^]a]x", "bx", true),
             ("[^]a]x", "]x", false),
-        ] {
-            assert_eq!(Exclusion::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
-        }
+        ]);
     }
 
     #[test]
