@@ -58,7 +58,7 @@ pub(super) fn script(bytes: &[u8]) {
 /// A name that is let in is unpacked below the folder, under itself.
 pub(super) fn zip(bytes: &[u8]) {
     let name = String::from_utf8_lossy(bytes);
-    if entry_name::checked(&name).is_err() || name.len() > usize::from(u16::MAX) {
+    if entry_name::check(&name).is_err() || name.len() > usize::from(u16::MAX) {
         return;
     }
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -76,7 +76,7 @@ pub(super) fn zip(bytes: &[u8]) {
 pub(super) fn elf(bytes: &[u8]) {
     let Some(binary) = Binary::read(bytes) else { return };
     for architecture in [Architecture::X86_64, Architecture::Arm64] {
-        let _ = binary.runs_on(architecture, "program", false); // must not panic
+        let _ = binary.check_runs_on(architecture, "program", false); // must not panic
     }
-    assert!(binary.lacking(|_| true).is_empty());
+    assert!(binary.missing_libraries(|_| true).is_empty());
 }

@@ -8,7 +8,7 @@ use super::finding::{Finding, Severity};
 use super::handler::{Checked, below_root};
 use super::script::Word;
 use crate::cli::bundle::fault::{Fault, Level};
-use crate::cli::bundle::{Bundle, LeftOut, PROGRAMS};
+use crate::cli::bundle::{Bundle, Exclusions, PROGRAMS};
 use crate::runtime::handler::Handler;
 
 /// What a path of the function's folder begins with, wherever the handler is when it calls the program.
@@ -54,12 +54,12 @@ impl Checked<'_> {
     /// Checks all files of the folder as `coshell package` does.
     pub(super) fn programs(&mut self) {
         let mut bundle = Bundle::default();
-        bundle.relies_on(&self.arguments.have);
+        bundle.set_external_commands(&self.arguments.have);
         let root = self.root.clone();
-        let mut left_out = LeftOut::new(&[], Path::new("-"));
-        let faults = bundle.folder("", &root, &mut left_out).and_then(|()| {
+        let mut exclusions = Exclusions::new(&[], Path::new("-"));
+        let faults = bundle.add_folder("", &root, &mut exclusions).and_then(|()| {
             for program in self.executed.iter().filter_map(|program| program.strip_prefix(&root).ok()?.to_str()) {
-                bundle.program(program);
+                bundle.make_executable(program);
             }
             bundle.faults(self.arguments.arch)
         });

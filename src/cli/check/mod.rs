@@ -52,7 +52,7 @@ pub struct Arguments {
 
     /// How the handler is called: the function's COSHELL_CONVENTION
     #[arg(long, value_name = "NAME", default_value = "tutorial",
-        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov"])]
+        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument"])]
     pub convention: String,
 
     /// What the function runs on

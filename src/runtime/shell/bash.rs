@@ -85,7 +85,10 @@ fn settings(
 ) -> Vec<(&'static str, OsString)> {
     let script = handler.script();
     let globals: Vec<&str> = scan.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
-    let in_argument = script.is_some() && convention.event == Event::Argument;
+    let in_argument = match script {
+        Some(_) => convention.event == Event::Argument,
+        None => convention.program_argument,
+    };
     vec![
         ("script", script.map(OsString::from).unwrap_or_default()),
         ("function", handler.command()),

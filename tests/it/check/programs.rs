@@ -37,7 +37,7 @@ fn the_interpreter_of_every_program_of_the_folder_is_judged() {
         (
             "#!/opt/python/bin/python",
             0,
-            "warning: `bin/tool` is run by `/opt/python/bin/python`, which a layer has to bring",
+            "warning: `bin/tool` is run by `/opt/python/bin/python`, which must be in a layer",
         ),
         ("#!/bin/bash\r", 1, "./bin/tool:1: the first line of `bin/tool` ends with a carriage return"),
     ] {

@@ -213,7 +213,8 @@ fn a_time_limit_ends_the_event_and_the_state() {
 
 #[test]
 fn a_shell_that_uses_too_much_memory_is_replaced_after_its_event() {
-    let script = "handler() { [[ $1 != grow ]] || { printf -v big '%020000000d' 0; }; big=${big-}; echo \"${#big} $1\"; }";
+    let script =
+        "handler() { [[ $1 != grow ]] || { printf -v big '%020000000d' 0; }; big=${big-}; echo \"${#big} $1\"; }";
     let function = keep(script).env("COSHELL_STATE_MAX_MB", "15").start();
     function.answer("x").responds("0 x");
     function.answer("grow").responds("20000000 grow");

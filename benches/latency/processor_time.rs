@@ -1,4 +1,4 @@
-//! Processor time where control groups cannot tell it: from /proc/PID/stat, in ticks of 10 ms, with waited-for children.
+//! Reads processor time from /proc/PID/stat, on machines whose control groups cannot be used: in ticks of 10 ms, with waited-for children.
 
 use std::fs;
 use std::time::Duration;
@@ -12,14 +12,14 @@ pub(crate) fn of(pids: &[u32]) -> Duration {
     pids.iter().map(|pid| TICK * ticks(*pid).unwrap_or_default()).sum()
 }
 
-/// proc(5): utime, stime, cutime and cstime are the fields 14 to 17; the name before them may hold anything.
+/// proc(5): utime, stime, cutime and cstime are the fields 14 to 17; the process name before them can contain any character.
 fn ticks(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields = stat.rsplit_once(") ")?.1.split(' ').skip(11).take(4);
     fields.map(|field| field.parse::<u32>().ok()).sum()
 }
 
-/// Which of the two ways this machine has, in words.
+/// Which of the two sources this machine has, as text for the report.
 pub(crate) fn source() -> &'static str {
     match Control::Accounting.hierarchy().and_then(|hierarchy| hierarchy.group()) {
         Ok(_) => "control groups: user and system time of the whole tree, ended children included",
