@@ -45,7 +45,7 @@ pub(super) fn response(bytes: &[u8]) {
             assert!(!warning.is_empty() && !warning.contains(['\n', '\x1b']), "{warning:?}");
         }
     }
-    if let Ok(reply) = reply::of(Caller::FunctionUrl, &response) {
+    if let Ok(reply) = reply::from_response(Caller::FunctionUrl, &response) {
         let of_the_connection = |name: &HeaderName| name == "content-length" || name == "transfer-encoding";
         assert!(reply.status().as_u16() >= 200 && !reply.headers().keys().any(of_the_connection));
     }

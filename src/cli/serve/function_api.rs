@@ -1,8 +1,7 @@
-//! What scripts ask about a function before they invoke it: GetFunction, GetFunctionConfiguration, ListFunctions, and what the waiters of
-//! the AWS CLI wait for.
+//! Answers GetFunction, GetFunctionConfiguration and ListFunctions, which scripts and the AWS CLI's waiters call before they invoke.
 //!
-//! Source: AWS Lambda API reference. What is not known here (the code's checksum) or must not be shown (the values of variables) is left
-//! out. A function that is served can be invoked, so that its state is always `Active`.
+//! Source: AWS Lambda API reference. The answers leave out values that coshell does not know (the code's checksum) or must
+//! not show (the values of variables). A function that is served can be invoked, so its state is always `Active`.
 
 use std::sync::Arc;
 
@@ -14,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use super::access_log::{log_answered, refused};
-use super::endpoint::{Description, Endpoint, Named, unknown};
+use super::access_log::{log_query, refuse};
+use super::endpoint::{Description, Endpoint, NameInPath, unknown_operation};
 use super::environment::Readiness;
 use super::exception::Exception;
 use super::function_name::{invoked_arn, qualifier_of};
@@ -23,20 +22,20 @@ use super::function_name::{invoked_arn, qualifier_of};
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const FUNCTION: &str = "/2015-03-31/functions/{name}";
 const CONFIGURATION: &str = "/2015-03-31/functions/{name}/configuration";
-/// Answers while the server runs.
+/// Answers 200 while the server runs.
 const HEALTH: &str = "/_coshell/health";
-/// Answers 200 once the function can take an event without waiting for its init.
+/// Answers 200 once the init has succeeded, and 503 before.
 const READY: &str = "/_coshell/ready";
 
 /// The routes for `endpoint`.
 pub(super) fn router() -> Router<Arc<Endpoint>> {
     Router::new()
-        .route(FUNCTIONS, get(list).fallback(unknown))
-        .route(&format!("{FUNCTIONS}/"), get(list).fallback(unknown)) // as older clients spell it
-        .route(FUNCTION, get(function).fallback(unknown))
-        .route(CONFIGURATION, get(configuration).fallback(unknown))
-        .route(HEALTH, get(health).fallback(unknown))
-        .route(READY, get(ready).fallback(unknown))
+        .route(FUNCTIONS, get(list).fallback(unknown_operation))
+        .route(&format!("{FUNCTIONS}/"), get(list).fallback(unknown_operation)) // older clients send a slash at the end
+        .route(FUNCTION, get(function).fallback(unknown_operation))
+        .route(CONFIGURATION, get(configuration).fallback(unknown_operation))
+        .route(HEALTH, get(health).fallback(unknown_operation))
+        .route(READY, get(ready).fallback(unknown_operation))
 }
 
 // GET /2015-03-31/functions
@@ -48,7 +47,7 @@ async fn list(State(endpoint): State<Arc<Endpoint>>, method: Method, uri: Uri) -
 // GET /2015-03-31/functions/{name}
 async fn function(
     State(endpoint): State<Arc<Endpoint>>,
-    name: Named,
+    name: NameInPath,
     RawQuery(query): RawQuery,
     method: Method,
     uri: Uri,
@@ -60,7 +59,7 @@ async fn function(
 // GET /2015-03-31/functions/{name}/configuration
 async fn configuration(
     State(endpoint): State<Arc<Endpoint>>,
-    name: Named,
+    name: NameInPath,
     RawQuery(query): RawQuery,
     method: Method,
     uri: Uri,
@@ -87,10 +86,10 @@ fn answered(method: &Method, uri: &Uri, answer: Result<Value, Exception>) -> Res
     let asked = format!("{method} {}", uri.path());
     match answer {
         Ok(answer) => {
-            log_answered(&asked, StatusCode::OK.as_u16());
+            log_query(&asked, StatusCode::OK.as_u16());
             document(StatusCode::OK, &answer)
         }
-        Err(exception) => refused(asked, exception),
+        Err(exception) => refuse(asked, exception),
     }
 }
 
@@ -99,7 +98,7 @@ fn document(status: StatusCode, document: &Value) -> Response {
 }
 
 /// Every name is taken, as for an invocation, and is the function's name in the answer.
-fn named(endpoint: &Endpoint, name: Named, query: Option<&str>) -> Result<Value, Exception> {
+fn named(endpoint: &Endpoint, name: NameInPath, query: Option<&str>) -> Result<Value, Exception> {
     let Path(name) = name.map_err(|_| Exception::Validation("the function's name is not UTF-8".to_owned()))?;
     let arn = invoked_arn(&endpoint.arn(), &name, qualifier_of(query)?.as_deref())?;
     let plain = name.rsplit_once("function:").map_or(name.as_str(), |(_, rest)| rest);

@@ -1,4 +1,4 @@
-//! `--watch`: an edited script is sourced anew before the next event.
+//! `--watch`: an edited script is sourced again before the next event.
 
 use std::fs;
 
@@ -43,7 +43,7 @@ fn a_syntax_error_is_shown_at_once_invokes_get_it_and_its_repair_works() {
     }
     edit(&serving, "handler() { echo repaired; }");
     assert_eq!(serving.invoke("{}").text(), "repaired");
-    serving.stderr_with("sourced anew in ");
+    serving.stderr_with("sourced again in ");
 }
 
 #[test]

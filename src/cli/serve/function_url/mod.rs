@@ -1,8 +1,8 @@
-//! The function behind HTTP: any request becomes an event, and the response an HTTP answer, as with a function URL, an HTTP or REST API of
-//! API Gateway, or an Application Load Balancer.
+//! Turns each HTTP request into an event, and the response into an HTTP answer, as a function URL, an HTTP or REST API of API Gateway, or an
+//! Application Load Balancer does.
 //!
-//! Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs"; where it is silent, what others measured on AWS
-//! (`event`). What goes wrong gives the client a bare error, as on AWS, and its reason to the developer's terminal.
+//! Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs", and measurements of others on AWS (see `event`). After an error the
+//! client gets a short message, as on AWS, and the terminal shows the reason.
 
 mod event;
 pub(crate) mod reply;
@@ -19,53 +19,62 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use tokio::sync::mpsc;
 
-use super::access_log::{log_access, refused};
+use super::access_log::{log_access, refuse};
 use super::endpoint::Endpoint;
 use super::exception::Exception;
 use super::job::Job;
-use super::response_stream::MOST_WAITING;
+use super::response_stream::MAX_WAITING;
 use crate::cli::terminal::warn;
 use crate::lambda::contract::Caller;
 use crate::lambda::event::LIMIT_BYTES;
 use crate::lambda::invocation::Part;
 use crate::lambda::runtime_api::body;
 
-/// What the client of a load balancer sees.
+/// The error page of a load balancer.
 const BAD_GATEWAY_PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
     <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
 /// The routes for `endpoint`: every path and method.
 pub(super) fn router(endpoint: Arc<Endpoint>, caller: Caller) -> Router {
-    Router::new().fallback(request).with_state(Door { endpoint, caller })
+    Router::new().fallback(request).with_state(HttpEndpoint { endpoint, caller })
 }
 
-/// The function, and who stands before it: what the event is like, and what becomes of the response.
+/// The function, and the service that is imitated.
 #[derive(Clone, Debug)]
-struct Door {
+struct HttpEndpoint {
     endpoint: Arc<Endpoint>,
     caller: Caller,
 }
 
-async fn request(State(door): State<Door>, Extension(peer): Extension<SocketAddr>, request: Request<Body>) -> Response {
+async fn request(
+    State(http): State<HttpEndpoint>,
+    Extension(peer): Extension<SocketAddr>,
+    request: Request<Body>,
+) -> Response {
     let line = format!("{} {}", request.method(), request.uri());
-    answered(&door, peer, request, &line).await.unwrap_or_else(|exception| refused(&line, exception))
+    answered(&http, peer, request, &line).await.unwrap_or_else(|exception| refuse(&line, exception))
 }
 
-async fn answered(door: &Door, peer: SocketAddr, request: Request<Body>, line: &str) -> Result<Response, Exception> {
-    let (endpoint, caller) = (&door.endpoint, door.caller);
+async fn answered(
+    http: &HttpEndpoint,
+    peer: SocketAddr,
+    request: Request<Body>,
+    line: &str,
+) -> Result<Response, Exception> {
+    let (endpoint, caller) = (&http.endpoint, http.caller);
     let (head, body) = request.into_parts();
     let received = body::receive(body, LIMIT_BYTES as u64).await;
-    let received =
-        received.map_err(|_| Exception::InvalidRequestContent("the request ended in mid-body".to_owned()))?;
+    let received = received
+        .map_err(|_| Exception::InvalidRequestContent("the connection ended in the middle of the body".to_owned()))?;
     let mut invoke = endpoint.invoke(Vec::new().into());
-    let event = event::of(caller, &head, peer.ip(), received.bytes, &invoke.request_id).to_string();
+    let event = event::from_request(caller, &head, peer.ip(), received.bytes, &invoke.request_id).to_string();
     if received.size > LIMIT_BYTES as u64 || event.len() > LIMIT_BYTES {
         return Err(Exception::RequestTooLarge(LIMIT_BYTES));
     }
     invoke.payload = event.into();
     let request_id = invoke.request_id.clone();
-    let (listener, mut parts) = mpsc::channel(MOST_WAITING);
-    // The others invoke without streaming, and get the whole stream as one response.
+    let (listener, mut parts) = mpsc::channel(MAX_WAITING);
+    // The other services do not stream, and get the whole stream as one response.
     invoke.listener = Some(listener).filter(|_| matches!(caller, Caller::FunctionUrl | Caller::RestApi));
     let answer = endpoint.queue.submit(Job { invoke, log_wanted: false, caller: Some(caller) })?;
     if let Some(Part::Head(content_type)) = parts.recv().await {
@@ -75,7 +84,7 @@ async fn answered(door: &Door, peer: SocketAddr, request: Request<Body>, line: &
     }
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
     let reply = match &answer.outcome {
-        Ok(response) => reply::of(caller, response).unwrap_or_else(|reason| unusable(caller, &reason)),
+        Ok(response) => reply::from_response(caller, response).unwrap_or_else(|reason| unusable(caller, &reason)),
         Err(_) => failed(caller),
     };
     log_access(line, reply.status().as_u16(), &request_id, &answer);
@@ -88,7 +97,7 @@ fn unusable(caller: Caller, reason: &str) -> Response {
     reply
 }
 
-/// All that a client learns of a function's fault.
+/// The answer to the client if the function failed.
 fn failed(caller: Caller) -> Response {
     let json = |message: &str| ([(CONTENT_TYPE, "application/json")], format!("{{\"message\":\"{message}\"}}"));
     match caller {

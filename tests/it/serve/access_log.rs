@@ -1,4 +1,4 @@
-//! What stands on the terminal of `coshell serve` about requests that came to nothing.
+//! The log lines of `coshell serve` about refused requests and about clients that have gone.
 
 use crate::support::running::until;
 use crate::support::serving::{INVOCATIONS, Serve, Serving};
@@ -60,7 +60,7 @@ fn an_event_whose_client_goes_is_told_and_one_whose_turn_had_not_come_is_left_ou
     has_seen_all(&serving);
     std::fs::write(serving.path("go"), "\"went\"").unwrap();
     serving.stderr_with("answered, but the client had gone ");
-    serving.stderr_with("not run, since the client had gone ");
+    serving.stderr_with("not run, because the client had gone ");
     assert!(!serving.path("started 2").exists());
 }
 
@@ -101,7 +101,7 @@ fn more_connections_than_there_may_be_files_are_told_and_taken_when_others_have_
     let serving = Serve::script(ECHO).with_open_files(40).start();
     assert_eq!(serving.invoke("1").text(), "1");
     let clients: Vec<Wire> = (0..60).map(|_| serving.wire()).collect();
-    serving.stderr_with("warning: the server cannot take another connection: Too many open files");
+    serving.stderr_with("warning: the server cannot accept another connection: Too many open files");
     drop(clients);
     assert_eq!(serving.invoke("2").text(), "2");
 }
