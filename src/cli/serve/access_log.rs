@@ -6,14 +6,20 @@ use axum::response::{IntoResponse, Response};
 
 use super::exception::Exception;
 use super::job::Answer;
+use super::log_prefix::LogPrefix;
 use crate::cli::terminal::{self, printable};
 
 /// Answers a request with an error, and logs the reason.
 pub(super) fn refuse(asked: impl fmt::Display, exception: Exception) -> Response {
     let why = exception.sentence();
     let refusal = exception.into_response();
-    log(format_args!("{asked} {} refused: {why}", refusal.status().as_u16()));
+    log_refused(asked, refusal.status().as_u16(), &why);
     refusal
+}
+
+/// Logs a request that was answered with an error, and the reason.
+pub(super) fn log_refused(asked: impl fmt::Display, status: u16, why: &str) {
+    log(format_args!("{asked} {status} refused: {why}"));
 }
 
 /// Logs an event: the request, the status, the function's run time, and the request id.
@@ -27,13 +33,13 @@ pub(super) fn log_query(asked: &str, status: u16) {
 }
 
 /// Logs an event whose client had closed the connection before the answer.
-pub(super) fn log_client_gone(request_id: &str, answer: &Answer) {
-    log(format_args!("answered, but the client had gone{}", outcome_of(request_id, answer)));
+pub(super) fn log_client_gone(prefix: &LogPrefix, request_id: &str, answer: &Answer) {
+    log(prefix.line(format_args!("answered, but the client had gone{}", outcome_of(request_id, answer))));
 }
 
 /// Logs an event that was not run because its client had closed the connection.
-pub(super) fn log_not_run(request_id: &str) {
-    log(format_args!("not run, because the client had gone {request_id}"));
+pub(super) fn log_not_run(prefix: &LogPrefix, request_id: &str) {
+    log(prefix.line(format_args!("not run, because the client had gone {request_id}")));
 }
 
 fn outcome_of(request_id: &str, answer: &Answer) -> String {

@@ -18,6 +18,8 @@ Examples:
                                                        the same with the events of a REST API
   coshell serve src/orders.create --concurrency 4      up to four events at a time
   coshell serve handlers/echo --watch --env STAGE=test
+  coshell serve --template template.yaml --url-port 8000
+                                                       all Bash functions of a template, and their APIs
 
 Invoke the function from another terminal (the program prints these commands when it starts):
   curl http://127.0.0.1:9000/2015-03-31/functions/echo/invocations -d '{\"text\":\"Hello\"}'
@@ -33,15 +35,21 @@ Ctrl-C ends the server and every process of the function.";
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The function: a folder with function.sh (its function `handler`), a script, or `dir/file.function`
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
+    /// A function: a folder with function.sh (its function `handler`), a script, or `dir/file.function`. Each of several functions is
+    /// invoked by the name of its folder
+    #[arg(value_name = "PATH", required_unless_present = "template")]
+    pub paths: Vec<PathBuf>,
+
+    /// Serves the functions of an AWS SAM or CloudFormation template, YAML or JSON, with the settings of the template
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "url_as"])]
+    pub template: Option<PathBuf>,
 
     /// The port of Lambda's Invoke API; 0 takes a free port and prints it
     #[arg(long, value_name = "PORT", default_value = "9000")]
     pub port: u16,
 
-    /// Also offers a function URL on this port; 0 takes a free port and prints it
+    /// Also offers a function URL on this port; 0 takes a free port and prints it. With --template, the port serves the paths of the Api
+    /// and HttpApi events, and the function URLs follow on the next ports
     #[arg(long, value_name = "PORT")]
     pub url_port: Option<u16>,
 
@@ -54,7 +62,7 @@ pub struct Arguments {
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
     pub host: String,
 
-    /// The most events to run at a time, each in its own environment; further events wait
+    /// The most events that each function runs at a time, each in its own environment; further events wait
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: u16,
 
@@ -63,17 +71,18 @@ pub struct Arguments {
     #[arg(long)]
     pub watch: bool,
 
-    /// The function's time limit, at most 5400; 3 is Lambda's own default
-    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
-    pub timeout: Duration,
+    /// The time limit, at most 5400 [default: the template's, or 3 as on Lambda]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
 
     /// The variables of the function.
     #[command(flatten)]
     pub variables: Given,
 
-    /// The memory size in MB, for AWS_LAMBDA_FUNCTION_MEMORY_SIZE; coshell does not enforce the size
-    #[arg(long, value_name = "MB", default_value = "128", value_parser = clap::value_parser!(u32).range(128..=10_240))]
-    pub memory: u32,
+    /// The memory size in MB, for AWS_LAMBDA_FUNCTION_MEMORY_SIZE; coshell does not enforce the size [default: the
+    /// template's, or 128 as on Lambda]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(128..=10_240))]
+    pub memory: Option<u32>,
 
     /// Writes every command of the handler to the log: sets COSHELL_TRACE=1
     #[arg(long)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::environment_log::Log;
+use super::log_prefix::LogPrefix;
 use super::platform_log::start_line;
 use super::watch::Watch;
 use crate::cli::interruption::Interruption;
@@ -21,6 +22,7 @@ pub(super) struct Launcher {
     pub(super) settings: Settings,
     pub(super) interruption: Interruption,
     pub(super) watch: Option<Watch>,
+    pub(super) log_prefix: LogPrefix,
     readiness: Mutex<Readiness>,
 }
 
@@ -33,8 +35,13 @@ pub(super) enum Readiness {
 }
 
 impl Launcher {
-    pub(super) fn new(settings: Settings, interruption: Interruption, watch: Option<Watch>) -> Launcher {
-        Launcher { settings, interruption, watch, readiness: Mutex::new(Readiness::Starting) }
+    pub(super) fn new(
+        settings: Settings,
+        interruption: Interruption,
+        watch: Option<Watch>,
+        log_prefix: LogPrefix,
+    ) -> Launcher {
+        Launcher { settings, interruption, watch, log_prefix, readiness: Mutex::new(Readiness::Starting) }
     }
 
     pub(super) fn readiness(&self) -> Readiness {
@@ -102,7 +109,7 @@ impl WarmEnvironment {
 }
 
 fn environment(launcher: &Launcher) -> Result<(Environment, Log)> {
-    let (log, writer) = Log::start()?;
+    let (log, writer) = Log::start(launcher.log_prefix.clone())?;
     let settings = Settings { log: Some(writer), ..launcher.settings.clone() };
     let environment = Environment::start(&settings).context("cannot start an environment")?;
     launcher.interruption.covers(&environment);

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::log_prefix::LogPrefix;
 use crate::cli::failure_lines::FailureLines;
 use crate::cli::invoke::error_view::Explained;
 use crate::cli::terminal::stderr_is_a_terminal;
@@ -42,15 +43,18 @@ struct State {
     /// Recognizes the lines about a failure; `None` if stderr is not a terminal.
     failure_lines: Option<FailureLines>,
     ended: bool,
+    prefix: LogPrefix,
+    /// Whether the text that was forwarded last has ended inside a line.
+    in_line: bool,
 }
 
 impl Log {
     /// Creates a log, and the writing end for a runtime. The log's thread ends when every copy of the writing end is closed.
-    pub(super) fn start() -> Result<(Log, Arc<File>)> {
+    pub(super) fn start(prefix: LogPrefix) -> Result<(Log, Arc<File>)> {
         let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe for the log")?;
         fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("cannot prepare the pipe of the log")?;
         let failure_lines = stderr_is_a_terminal().then(|| FailureLines::of(""));
-        let state = Mutex::new(State { failure_lines, ..State::default() });
+        let state = Mutex::new(State { failure_lines, prefix, ..State::default() });
         let log = Log(Arc::new(Shared { pipe: File::from(reader), state }));
         let follower = log.clone();
         let thread = std::thread::Builder::new().name("log".to_owned());
@@ -142,7 +146,8 @@ impl State {
             None => whole,
         };
         if count > 0 {
-            let _ = std::io::stderr().write_all(&self.unfinished[..count]); // no other place is left to report this failure
+            let lines = self.prefix.lines(&self.unfinished[..count], &mut self.in_line);
+            let _ = std::io::stderr().write_all(&lines); // no other place is left to report this failure
             self.unfinished.drain(..count);
         }
     }

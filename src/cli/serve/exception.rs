@@ -16,6 +16,8 @@ pub(super) enum Exception {
     AccessDenied(String),
     /// 404: no route of the API matches the request.
     UnknownOperation(String),
+    /// 404: no function has this name. Says which functions are served.
+    FunctionNotFound { arn: String, served: String },
     /// 400: the event or the client context is malformed.
     InvalidRequestContent(String),
     /// 400: a header or a parameter has an invalid value.
@@ -37,6 +39,9 @@ impl Exception {
             | Exception::InvalidRequestContent(why)
             | Exception::Validation(why)
             | Exception::Service(why) => why.clone(),
+            Exception::FunctionNotFound { arn, served } => {
+                format!("Function not found: {arn}; this server has {served}")
+            }
             Exception::RequestTooLarge(limit) => {
                 format!("Request must be smaller than {limit} bytes for the InvokeFunction operation")
             }
@@ -56,6 +61,9 @@ impl IntoResponse for Exception {
             }
             Exception::UnknownOperation(_) => {
                 (StatusCode::NOT_FOUND, "UnknownOperationException", json!({ "Type": "User", "Message": why }))
+            }
+            Exception::FunctionNotFound { .. } => {
+                (StatusCode::NOT_FOUND, "ResourceNotFoundException", json!({ "Type": "User", "Message": why }))
             }
             Exception::InvalidRequestContent(_) => {
                 (StatusCode::BAD_REQUEST, "InvalidRequestContentException", json!({ "Type": "User", "message": why }))

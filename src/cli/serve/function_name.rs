@@ -28,6 +28,12 @@ pub(super) fn invoked_arn(own: &str, name: &str, qualifier: Option<&str>) -> Res
     Ok(qualifier.or(given).map_or(arn.clone(), |qualifier| format!("{arn}:{qualifier}")))
 }
 
+/// The name alone, of a name, a partial ARN or a full ARN, each with or without a qualifier.
+pub(super) fn plain_name(name: &str) -> &str {
+    let name = name.rsplit_once("function:").map_or(name, |(_, rest)| rest);
+    name.split(':').next().unwrap_or(name)
+}
+
 /// Checks a tenant id by Lambda's rules.
 pub(super) fn tenant_id(id: String) -> Result<String, Exception> {
     if id.len() <= MAX_TENANT_ID_LENGTH && has_only(&id, "._:/=+-@ ") { Ok(id) } else { Err(invalid("tenantId", &id)) }
@@ -71,6 +77,9 @@ mod tests {
         ];
         for (name, qualifier, arn) in table {
             assert_eq!(invoked_arn(OWN, name, qualifier), Ok(arn), "`{name}`");
+        }
+        for name in ["echo", "echo:3", "123456789012:function:echo:3", OWN, &format!("{OWN}:live")] {
+            assert_eq!(plain_name(name), "echo");
         }
         assert!(invoked_arn(OWN, "a\r\nb", None).is_err());
     }

@@ -1,12 +1,13 @@
-//! `coshell serve`: serves a function on the developer's machine to the AWS CLI, SDKs, curl and browsers.
+//! `coshell serve`: serves functions on the developer's machine to the AWS CLI, SDKs, curl and browsers.
 //!
-//! Each request becomes an event in a queue. Workers take events from the queue; each worker has its own execution environment. Clients get
-//! the answers that Lambda would give. The servers listen on 127.0.0.1 unless --host names another address, and reject requests from web
-//! pages of other sites (`origin_check`). All messages go to stderr, between the lines of the function's log.
+//! Each request becomes an event in the queue of its function. Workers take events from the queue; each worker has its own execution
+//! environment. Clients get the answers that Lambda would give. The servers listen on 127.0.0.1 unless --host names another address, and
+//! reject requests from web pages of other sites (`origin_check`). All messages go to stderr, between the lines of the functions' logs.
 
 mod access_log;
+mod api_request;
+mod api_router;
 mod arguments;
-mod endpoint;
 mod environment;
 mod environment_log;
 mod event_stream;
@@ -19,9 +20,15 @@ mod invoke_request;
 mod invoke_stream;
 mod job;
 mod listener;
+mod log_prefix;
 mod platform_log;
+mod ports;
 mod queue;
+mod registry;
 mod response_stream;
+mod selection;
+mod served_function;
+mod startup_text;
 mod watch;
 mod worker;
 
@@ -30,21 +37,23 @@ use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
-use axum::routing::post;
 
 pub use self::arguments::Arguments;
 
-use self::endpoint::{Description, Endpoint, unknown_operation, with_origin_check};
+use self::api_router::with_origin_check;
 use self::environment::Launcher;
-use self::listener::{Listener, Listeners};
+use self::listener::Listener;
+use self::log_prefix::LogPrefix;
+use self::ports::Ports;
 use self::queue::Queue;
+use self::registry::Registry;
+use self::selection::SelectedFunction;
+use self::served_function::{Description, ServedFunction};
 use self::watch::Watch;
 use super::exit_status::Exit;
 use super::interruption::Interruption;
 use super::invoke::arguments::long_limit;
 use super::terminal;
-use crate::lambda::environment::{Bootstrap, Settings};
-use crate::lambda::function::Function;
 use crate::lambda::http_server::{HttpServer, Peers};
 use crate::lambda::origin_check::OriginCheck;
 
@@ -54,69 +63,71 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Serves until a signal comes. Errors have been reported on stderr when this returns.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Exit {
-    let (settings, listeners) = match read(arguments) {
+    let checked = selection::read(arguments).and_then(|functions| {
+        let ports = Ports::open(arguments, &functions)?;
+        Ok((functions, ports))
+    });
+    let (functions, ports) = match checked {
         Ok(checked) => checked,
         Err(error) => return Exit::Usage.with(&error),
     };
-    serve(arguments, settings, listeners).unwrap_or_else(|error| Exit::Failed.with(&error))
+    arguments.timeout.and_then(long_limit).iter().for_each(|warning| terminal::warn(warning));
+    serve(arguments, functions, ports).unwrap_or_else(|error| Exit::Failed.with(&error))
 }
 
-/// Checks the arguments and opens the ports, before anything runs.
-fn read(arguments: &Arguments) -> Result<(Settings, Listeners)> {
-    let trace = arguments.trace.then(|| ("COSHELL_TRACE".into(), "1".into()));
-    let settings = Settings {
-        function: Function::locate(&arguments.path)?,
-        bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
-        memory_mb: arguments.memory,
-        variables: arguments.variables.all()?.into_iter().chain(trace).collect(),
-        log: None,
-    };
-    long_limit(arguments.timeout).iter().for_each(|warning| terminal::warn(warning));
-    let url = arguments.url_port.map(|port| Listener::listen(&arguments.host, port, "--url-port")).transpose()?;
-    let api = Listener::listen(&arguments.host, arguments.port, "--port")?;
-    Ok((settings, Listeners { api, url, url_as: arguments.url_as }))
-}
-
-fn serve(arguments: &Arguments, settings: Settings, listeners: Listeners) -> Result<Exit> {
+fn serve(arguments: &Arguments, functions: Vec<SelectedFunction>, ports: Ports) -> Result<Exit> {
     let interruption = Interruption::watch()?;
-    let function = settings.function.clone();
-    let watch = arguments.watch.then(|| Watch::new(&function));
-    let description = Description::of(&settings);
-    let launcher = Arc::new(Launcher::new(settings, interruption.clone(), watch.clone()));
-    let queue = Queue::new(launcher, arguments.concurrency.into());
-    let (function_name, timeout) = (function.name(), arguments.timeout);
-    let endpoint = Arc::new(Endpoint { queue: queue.clone(), function_name, timeout, description });
-    let startup_text = listeners.startup_text(&function);
-    let with_check = |listener: Listener, is_function_url: bool, router: Router| {
+    let mut startup_text = startup_text::of_functions(&functions);
+    startup_text += &functions.first().map_or_else(String::new, |first| startup_text::of_api(&ports.api, first));
+    let width = functions.iter().map(|function| function.name.chars().count()).max().filter(|_| functions.len() > 1);
+    let served = functions.iter().map(|function| {
+        let log_prefix = width.map_or_else(LogPrefix::default, |width| LogPrefix::of(&function.name, width));
+        served_function(arguments, function, log_prefix, &interruption)
+    });
+    let served: Vec<Arc<ServedFunction>> = served.collect();
+    let targets = ports.targets(arguments, &functions, &served);
+    for (listener, target) in ports.http.iter().zip(&targets) {
+        startup_text += &startup_text::of_target(listener, target, served.len() > 1);
+    }
+    if ports.api.is_public() {
+        startup_text +=
+            "warning: everyone who can reach this machine can call the function, because --host is not 127.0.0.1\n";
+    }
+    let accepts_every_name = arguments.template.is_none() && served.len() == 1;
+    let registry = Arc::new(Registry { functions: served.clone(), accepts_every_name });
+    let checked = |listener: Listener, is_function_url: bool, router: Router| {
         let origin_check = OriginCheck { port: listener.port, host: arguments.host.clone(), is_function_url };
         (listener.listener, with_origin_check(router, origin_check))
     };
-    let api = with_check(listeners.api, false, api_router(Arc::clone(&endpoint)));
-    let url =
-        listeners.url.map(|listener| with_check(listener, true, function_url::router(endpoint, arguments.url_as)));
-    let server =
-        HttpServer::start("server", Peers::Clients { patience: IDLE }, std::iter::once(api).chain(url).collect())?;
+    let api = checked(ports.api, false, api_router::router(registry));
+    let http = ports.http.into_iter().zip(targets);
+    let http = http.map(|(listener, target)| checked(listener, true, function_url::router(target)));
+    let peers = Peers::Clients { patience: IDLE };
+    let server = HttpServer::start("server", peers, std::iter::once(api).chain(http).collect())?;
     terminal::show(startup_text);
-    queue.prepare();
-    if let Some(watch) = watch {
-        let queue = queue.clone();
-        watch.follow(move || queue.prepare());
-    }
+    served.iter().for_each(|function| function.queue.prepare());
     interruption.wait();
-    queue.close(); // a worker that was starting an environment ends it
+    served.iter().for_each(|function| function.queue.close()); // a worker that was starting an environment ends the environment
     drop(server);
     Ok(interruption.exit_status().map_or(Exit::Done, Exit::Interrupted))
 }
 
-/// The routes of Lambda's API: invocations, and questions about functions.
-fn api_router(endpoint: Arc<Endpoint>) -> Router {
-    Router::new()
-        .route("/2015-03-31/functions/{name}/invocations", post(invoke_api::invoke).fallback(unknown_operation))
-        .route(
-            "/2021-11-15/functions/{name}/response-streaming-invocations",
-            post(invoke_stream::invoke).fallback(unknown_operation),
-        )
-        .merge(function_api::router())
-        .fallback(unknown_operation)
-        .with_state(endpoint)
+/// Starts the queue of a function; with --watch also the thread that looks for changed scripts.
+fn served_function(
+    arguments: &Arguments,
+    selected: &SelectedFunction,
+    log_prefix: LogPrefix,
+    interruption: &Interruption,
+) -> Arc<ServedFunction> {
+    let SelectedFunction { name, logical_id, settings, timeout, .. } = selected;
+    let watch = arguments.watch.then(|| Watch::new(&settings.function));
+    let launcher = Launcher::new(settings.clone(), interruption.clone(), watch.clone(), log_prefix.clone());
+    let queue = Queue::new(Arc::new(launcher), arguments.concurrency.into());
+    if let Some(watch) = watch {
+        let queue = queue.clone();
+        watch.follow(move || queue.prepare());
+    }
+    let (name, logical_id) = (name.clone(), logical_id.clone());
+    let description = Description::of(settings);
+    Arc::new(ServedFunction { name, logical_id, queue, timeout: *timeout, description, log_prefix })
 }

@@ -119,18 +119,19 @@ impl Queue {
     }
 
     fn work(&self) {
+        let prefix = &self.0.launcher.log_prefix;
         let mut worker = Worker::new(Arc::clone(&self.0.launcher));
         while let Some(task) = self.next() {
             match task {
                 Task::Prepare => worker.prepare(),
-                Task::Event(event) if event.reply.is_closed() => log_not_run(&event.job.invoke.request_id),
+                Task::Event(event) if event.reply.is_closed() => log_not_run(prefix, &event.job.invoke.request_id),
                 Task::Event(event) => {
                     let Event { job, reply } = *event;
                     let request_id = job.invoke.request_id.clone();
                     if let Some(answer) = worker.run(job)
                         && let Err(answer) = reply.send(answer)
                     {
-                        log_client_gone(&request_id, &answer);
+                        log_client_gone(prefix, &request_id, &answer);
                     }
                 }
             }

@@ -8,10 +8,8 @@ use super::environment::{EnvironmentFailure, Launcher, WarmEnvironment};
 use super::job::{Answer, Job};
 use super::platform_log::{Ending, Report};
 use super::watch::{Snapshot, Watch};
-use crate::cli::invoke::output;
 use crate::cli::invoke::result::{Status, billed, judge};
 use crate::cli::stdin_hint;
-use crate::cli::terminal;
 use crate::lambda::contract::{self, Caller};
 use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome, Response};
 
@@ -36,7 +34,7 @@ impl Worker {
             return;
         }
         if let Err(EnvironmentFailure { error, .. }) = self.warm_up() {
-            output::explained(&error, self.task_root());
+            self.launcher.log_prefix.explain(&error, self.task_root());
         }
     }
 
@@ -53,7 +51,7 @@ impl Worker {
         }
         match &answer.outcome {
             Ok(response) => self.warn(caller, &invoke, response),
-            Err(error) => drop(output::explained(error, self.task_root())),
+            Err(error) => self.launcher.log_prefix.explain(error, self.task_root()),
         }
         Some(answer)
     }
@@ -126,7 +124,7 @@ impl Worker {
         let changed = self.changed();
         if let Some(watch) = self.launcher.watch.as_ref().filter(|_| !changed.is_empty()) {
             let files: Vec<String> = changed.iter().map(|file| watch.shown(file)).collect();
-            terminal::say(format_args!("changed: {}; sourcing again", files.join(", ")));
+            self.launcher.log_prefix.say(format_args!("changed: {}; sourcing again", files.join(", ")));
             self.warm = None;
         }
         let warm = match self.warm.take().filter(|warm| !warm.environment.has_exited()) {
@@ -137,7 +135,7 @@ impl Worker {
             }
         };
         if let Some(init) = warm.init.filter(|_| !changed.is_empty()) {
-            terminal::say(format_args!("sourced again in {:.2} ms", init.as_secs_f64() * 1000.0));
+            self.launcher.log_prefix.say(format_args!("sourced again in {:.2} ms", init.as_secs_f64() * 1000.0));
         }
         Ok(self.warm.insert(warm))
     }
@@ -153,7 +151,7 @@ impl Worker {
         let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
         let warnings = contract::warnings_of(caller, &invoke.payload, response);
         let unread = stdin_hint::warning(&self.launcher.settings, response);
-        warnings.iter().chain(&unread).for_each(|warning| terminal::warn(warning));
+        warnings.iter().chain(&unread).for_each(|warning| self.launcher.log_prefix.warn(warning));
     }
 
     fn memory_bytes(&self) -> u64 {

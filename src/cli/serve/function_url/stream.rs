@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::reply;
 use crate::cli::serve::access_log::log_access;
 use crate::cli::serve::job::Answer;
+use crate::cli::serve::log_prefix::LogPrefix;
 use crate::cli::serve::response_stream::StreamedBody;
-use crate::cli::terminal::warn;
 use crate::lambda::contract::{Caller, headers};
 use crate::lambda::invocation::{FunctionError, Part};
 
@@ -29,6 +29,7 @@ pub(super) struct Request {
     /// Whether the method is HEAD, so that the client wants no body.
     pub(super) is_head: bool,
     pub(super) caller: Caller,
+    pub(super) log_prefix: LogPrefix,
 }
 
 /// The answer to a request whose response has pending with this content type, or why there is none.
@@ -41,13 +42,13 @@ pub(super) async fn answer(
     let (mut reply, body) = if content_type.as_deref() == Some(WITH_PRELUDE) {
         let (prelude, body) = prelude(&mut parts).await?;
         let (status, headers) = reply::head(request.caller, &prelude)?;
-        headers::warnings(request.caller, &prelude).iter().for_each(|warning| warn(warning));
+        headers::warnings(request.caller, &prelude).iter().for_each(|warning| request.log_prefix.warn(warning));
         ((status, headers).into_response(), body)
     } else {
         ((StatusCode::OK, [(CONTENT_TYPE, PLAIN)]).into_response(), Bytes::new())
     };
     let status = reply.status().as_u16();
-    let Request { line, request_id, is_head, caller: _ } = request;
+    let Request { line, request_id, is_head, .. } = request;
     let end = move |answer: Answer| {
         log_access(line, status, &request_id, &answer);
         broken_off(answer)
