@@ -67,7 +67,11 @@ fn of_template(file: &Path, arguments: &Arguments, given: &[Variable]) -> Result
         terminal::warn(&format!("skipped the function `{logical_id}`: {reason}"));
     }
     if functions.is_empty() {
-        bail!("`{}` has no function that coshell can serve", file.display());
+        bail!(
+            "`{}` has no function that coshell can serve: an AWS::Serverless::Function or AWS::Lambda::Function with the runtime `provided.al2023` \
+             and a local folder as its code",
+            file.display()
+        );
     }
     functions.into_iter().map(|declared| of_declaration(declared, arguments, given)).collect()
 }

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 
 use super::api_event::{self, ApiEvent};
 use super::values::Values;
 use crate::lambda::function::Function;
+use crate::runtime::failure::Failure;
 use crate::runtime::handler::Handler;
 
 pub(super) const SERVERLESS: &str = "AWS::Serverless::Function";
@@ -170,7 +171,13 @@ impl<'a> Declaration<'a> {
             }
             Err(expression) => bail!("the template gives no value for its Handler `{expression}`"),
         };
-        Handler::resolve(&handler, &task_root).map_err(|failure| anyhow::anyhow!("{failure}"))?;
+        Handler::resolve(&handler, &task_root).map_err(|failure| match failure {
+            Failure::ScriptNotFound { looked_for, .. } => {
+                let looked_for = looked_for.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>();
+                anyhow!("the script of its Handler `{handler}` is not there: looked for {}", looked_for.join(", "))
+            }
+            other => anyhow!("{other}"),
+        })?;
         Ok(Function { task_root, handler })
     }
 }

@@ -32,7 +32,7 @@ fn serve_hastily() -> Serving {
 }
 
 /// A client of AWS that reaches only 127.0.0.1.
-fn client(program: &str) -> Option<Command> {
+pub(super) fn client(program: &str) -> Option<Command> {
     let program = aws_tool(program)?;
     let folder = program.parent().unwrap().display();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());

@@ -8,6 +8,8 @@ mod invoke_api;
 mod origin_check;
 mod probes;
 mod streaming;
+mod template;
+mod template_apis;
 
 mod url_formats;
 mod watch;
