@@ -10,7 +10,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::texts;
 use crate::cli::bundle::{Architecture, binary::Binary, entry_name};
-use crate::cli::serve::function_url::reply;
+use crate::cli::serve::http_endpoint::reply;
 use crate::cli::{check, test};
 use crate::lambda::contract::{self, Caller};
 use crate::lambda::event;

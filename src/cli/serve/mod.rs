@@ -14,7 +14,7 @@ mod event_stream;
 mod exception;
 mod function_api;
 mod function_name;
-pub(crate) mod function_url;
+pub(crate) mod http_endpoint;
 mod invoke_api;
 mod invoke_request;
 mod invoke_stream;
@@ -101,7 +101,7 @@ fn serve(arguments: &Arguments, functions: Vec<SelectedFunction>, ports: Ports) 
     };
     let api = checked(ports.api, false, api_router::router(registry));
     let http = ports.http.into_iter().zip(targets);
-    let http = http.map(|(listener, target)| checked(listener, true, function_url::router(target)));
+    let http = http.map(|(listener, target)| checked(listener, true, http_endpoint::router(target)));
     let peers = Peers::Clients { patience: IDLE };
     let server = HttpServer::start("server", peers, std::iter::once(api).chain(http).collect())?;
     terminal::show(startup_text);

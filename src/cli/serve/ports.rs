@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 
 use super::arguments::Arguments;
-use super::function_url::routes::{Route, Routes};
-use super::function_url::{Destination, Target};
+use super::http_endpoint::routes::{Route, Routes};
+use super::http_endpoint::{Destination, Target};
 use super::listener::Listener;
 use super::selection::SelectedFunction;
 use super::served_function::ServedFunction;

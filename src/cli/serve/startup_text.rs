@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::function_url::{Destination, Target};
+use super::http_endpoint::{Destination, Target};
 use super::listener::Listener;
 use super::selection::SelectedFunction;
 use crate::cli::event;

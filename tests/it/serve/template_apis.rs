@@ -1,5 +1,8 @@
 //! `coshell serve --template --url-port`: the paths of a template's APIs, and its function URLs.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::support::serving::{Serve, Serving};
@@ -31,6 +34,12 @@ fn host(serving: &Serving, service: &str) -> String {
     let words = format!("{service} on http://");
     let said = serving.stderr_with(&words);
     said.split(&words).nth(1).unwrap().split('/').next().unwrap().to_owned()
+}
+
+/// The address of the function URL of `name`.
+fn host_of_url(said: &str, name: &str) -> String {
+    let line = said.lines().find(|line| line.ends_with(&format!(", for `{name}`"))).unwrap();
+    line.trim_start_matches("function URL on http://").split('/').next().unwrap().to_owned()
 }
 
 fn request(host: &str, method: &str, path: &str) -> Answer {
@@ -108,10 +117,43 @@ fn each_function_url_has_its_own_port() {
     let serving = serve(&[("orders", url.clone()), ("users", url)]);
     let said = serving.stderr_with("for `users`\n");
     for name in ["orders", "users"] {
-        let line = said.lines().find(|line| line.ends_with(&format!(", for `{name}`"))).unwrap();
-        let host = line.trim_start_matches("function URL on http://").split('/').next().unwrap();
-        assert_eq!(request(host, "GET", "/any/path").text(), name);
+        assert_eq!(request(&host_of_url(&said, name), "GET", "/any/path").text(), name);
     }
+}
+
+#[test]
+fn a_function_url_streams_only_with_its_invoke_mode() {
+    let script = "handler() { echo one; cat go; }";
+    let streams =
+        "      Environment: {Variables: {COSHELL_RESPONSE: stream}}\n      FunctionUrlConfig: {AuthType: NONE";
+    let template = function("buffered", &format!("{streams}}}\n"))
+        + &function("streamed", &format!("{streams}, InvokeMode: RESPONSE_STREAM}}\n"));
+    let serve = Serve::template(&format!("Resources:\n{template}"), &[("buffered", script), ("streamed", script)]);
+    let serving = serve.fifo("buffered/go").fifo("streamed/go").with(&["--url-port", "0"]).start();
+    let said = serving.stderr_with("for `streamed`\n");
+    let warning = "warning: function `buffered`: COSHELL_RESPONSE streams the response, but its function URL buffers";
+    assert!(said.contains(warning) && !said.contains("function `streamed`: COSHELL_RESPONSE"), "{said}");
+    let connect = |name: &str| {
+        let host = host_of_url(&said, name);
+        let mut client = TcpStream::connect(&host).unwrap();
+        write!(client, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        BufReader::new(client)
+    };
+    let mut streamed = connect("streamed");
+    let mut line = String::new();
+    while line.trim_end() != "one" {
+        line.clear();
+        assert!(streamed.read_line(&mut line).unwrap() > 0, "the stream ended before its first line");
+    }
+    std::fs::write(serving.path("streamed/go"), "two").unwrap();
+    let mut rest = String::new();
+    streamed.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("two"), "{rest}");
+    let mut buffered = connect("buffered");
+    std::fs::write(serving.path("buffered/go"), "two").unwrap();
+    let mut answer = String::new();
+    buffered.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("\r\n\r\none\ntwo") && answer.contains("ontent-"), "{answer}");
 }
 
 #[test]
