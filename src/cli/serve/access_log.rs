@@ -10,26 +10,26 @@ use super::log_prefix::LogPrefix;
 use crate::cli::terminal::{self, printable};
 
 /// Answers a request with an error, and logs the reason.
-pub(super) fn refuse(asked: impl fmt::Display, exception: Exception) -> Response {
+pub(super) fn refuse(request_line: impl fmt::Display, exception: Exception) -> Response {
     let why = exception.sentence();
     let refusal = exception.into_response();
-    log_refused(asked, refusal.status().as_u16(), &why);
+    log_refused(request_line, refusal.status().as_u16(), &why);
     refusal
 }
 
 /// Logs a request that was answered with an error, and the reason.
-pub(super) fn log_refused(asked: impl fmt::Display, status: u16, why: &str) {
-    log(format_args!("{asked} {status} refused: {why}"));
+pub(super) fn log_refused(request_line: impl fmt::Display, status: u16, why: &str) {
+    log(format_args!("{request_line} {status} refused: {why}"));
 }
 
 /// Logs an event: the request, the status, the function's run time, and the request id.
-pub(super) fn log_access(asked: impl fmt::Display, status: u16, request_id: &str, answer: &Answer) {
-    log(format_args!("{asked} {status}{}", outcome_of(request_id, answer)));
+pub(super) fn log_access(request_line: impl fmt::Display, status: u16, request_id: &str, answer: &Answer) {
+    log(format_args!("{request_line} {status}{}", outcome_of(request_id, answer)));
 }
 
 /// Logs a request that runs no event.
-pub(super) fn log_query(asked: &str, status: u16) {
-    log(format_args!("{asked} {status}"));
+pub(super) fn log_query(request_line: &str, status: u16) {
+    log(format_args!("{request_line} {status}"));
 }
 
 /// Logs an event whose client had closed the connection before the answer.

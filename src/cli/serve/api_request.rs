@@ -19,10 +19,10 @@ pub(super) fn name_of(name: NameInPath) -> Result<String, Exception> {
 
 /// Refuses a request that no route of Lambda's API matches.
 pub(super) async fn unknown_operation(method: Method, uri: Uri) -> Response {
-    let asked = format!("{method} {}", uri.path());
+    let request_line = format!("{method} {}", uri.path());
     let why = format!(
-        "there is no `{asked}` on this port: it serves Lambda's Invoke API (`POST /2015-03-31/functions/{{name}}/invocations`). \
+        "there is no `{request_line}` on this port: it serves Lambda's Invoke API (`POST /2015-03-31/functions/{{name}}/invocations`). \
          To send HTTP requests as to a function URL, run `coshell serve` with --url-port, and call that port"
     );
-    refuse(asked, Exception::UnknownOperation(why))
+    refuse(request_line, Exception::UnknownOperation(why))
 }

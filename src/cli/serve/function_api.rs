@@ -85,13 +85,13 @@ async fn ready(State(registry): State<Arc<Registry>>) -> Response {
 }
 
 fn answered(method: &Method, uri: &Uri, answer: Result<Value, Exception>) -> Response {
-    let asked = format!("{method} {}", uri.path());
+    let request_line = format!("{method} {}", uri.path());
     match answer {
         Ok(answer) => {
-            log_query(&asked, StatusCode::OK.as_u16());
+            log_query(&request_line, StatusCode::OK.as_u16());
             document(StatusCode::OK, &answer)
         }
-        Err(exception) => refuse(asked, exception),
+        Err(exception) => refuse(request_line, exception),
     }
 }
 

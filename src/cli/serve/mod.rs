@@ -77,8 +77,6 @@ pub fn run(arguments: &Arguments) -> Exit {
 
 fn serve(arguments: &Arguments, functions: Vec<SelectedFunction>, ports: Ports) -> Result<Exit> {
     let interruption = Interruption::watch()?;
-    let mut startup_text = startup_text::of_functions(&functions);
-    startup_text += &functions.first().map_or_else(String::new, |first| startup_text::of_api(&ports.api, first));
     let width = functions.iter().map(|function| function.name.chars().count()).max().filter(|_| functions.len() > 1);
     let served = functions.iter().map(|function| {
         let log_prefix = width.map_or_else(LogPrefix::default, |width| LogPrefix::of(&function.name, width));
@@ -86,13 +84,7 @@ fn serve(arguments: &Arguments, functions: Vec<SelectedFunction>, ports: Ports) 
     });
     let served: Vec<Arc<ServedFunction>> = served.collect();
     let targets = ports.targets(arguments, &functions, &served);
-    for (listener, target) in ports.http.iter().zip(&targets) {
-        startup_text += &startup_text::of_target(listener, target, served.len() > 1);
-    }
-    if ports.api.is_public() {
-        startup_text +=
-            "warning: everyone who can reach this machine can call the function, because --host is not 127.0.0.1\n";
-    }
+    let startup_text = startup_text::of(&functions, &ports, &targets);
     let accepts_every_name = arguments.template.is_none() && served.len() == 1;
     let registry = Arc::new(Registry { functions: served.clone(), accepts_every_name });
     let checked = |listener: Listener, is_function_url: bool, router: Router| {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::http_endpoint::{Destination, Target};
 use super::listener::Listener;
+use super::ports::Ports;
 use super::selection::SelectedFunction;
 use crate::cli::event;
 use crate::cli::terminal::quoted;
@@ -11,8 +12,20 @@ use crate::lambda::contract::Caller;
 use crate::lambda::identifiers::region;
 use crate::lambda::template::Api;
 
-/// The text; the commands call the first function.
-pub(super) fn of_functions(functions: &[SelectedFunction]) -> String {
+/// The text; the commands to paste call the first function.
+pub(super) fn of(functions: &[SelectedFunction], ports: &Ports, targets: &[Target]) -> String {
+    let mut text = of_functions(functions);
+    text += &functions.first().map_or_else(String::new, |first| of_api(&ports.api, first));
+    for (listener, target) in ports.http.iter().zip(targets) {
+        text += &of_target(listener, target, functions.len() > 1);
+    }
+    if ports.api.is_public() {
+        text += "warning: everyone who can reach this machine can call the function, because --host is not 127.0.0.1\n";
+    }
+    text
+}
+
+fn of_functions(functions: &[SelectedFunction]) -> String {
     let mut text = String::new();
     for SelectedFunction { name, settings, .. } in functions {
         let (handler, task_root) = (&settings.function.handler, settings.function.task_root.display());
@@ -23,7 +36,7 @@ pub(super) fn of_functions(functions: &[SelectedFunction]) -> String {
 }
 
 /// The address of the Invoke API, and commands that invoke the function.
-pub(super) fn of_api(api: &Listener, function: &SelectedFunction) -> String {
+fn of_api(api: &Listener, function: &SelectedFunction) -> String {
     let (name, url) = (&function.name, &api.url);
     let event = event::beside(&function.settings.function.task_root).filter(|event| event.is_file());
     let event = event.map(|event| quoted(&event.to_string_lossy()));
@@ -37,7 +50,7 @@ pub(super) fn of_api(api: &Listener, function: &SelectedFunction) -> String {
 }
 
 /// The address of a port that takes HTTP requests, and the routes to the functions.
-pub(super) fn of_target(listener: &Listener, target: &Target, has_several: bool) -> String {
+fn of_target(listener: &Listener, target: &Target, has_several: bool) -> String {
     let url = &listener.url;
     match target {
         Target::Function(Destination { function, caller, .. }) => {

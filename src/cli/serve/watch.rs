@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_text_anew_is_no_change_but_for_the_functions_own_script() {
+    fn the_same_text_written_again_is_a_change_only_for_the_functions_own_script() {
         let (_folder, watch) = watch(&[("function.sh", "1"), ("made.sh", "1")]);
         let before = watch.snapshot();
         for (file, expected) in [("made.sh", [""; 0].as_slice()), ("function.sh", &["function.sh"])] {

@@ -16,6 +16,9 @@ use crate::runtime::handler::Handler;
 pub(super) const SERVERLESS: &str = "AWS::Serverless::Function";
 pub(super) const PLAIN: &str = "AWS::Lambda::Function";
 
+/// A name, and a value or an expression.
+type Pair = (String, String);
+
 /// A function that can run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeclaredFunction {
@@ -25,9 +28,9 @@ pub(crate) struct DeclaredFunction {
     pub(crate) function: Function,
     pub(crate) timeout: Option<Duration>,
     pub(crate) memory_mb: Option<u32>,
-    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<Pair>,
     /// Variables whose values the template does not give: the name, and the expression.
-    pub(crate) unresolved: Vec<(String, String)>,
+    pub(crate) unresolved: Vec<Pair>,
     pub(crate) url: Option<InvokeMode>,
     pub(crate) api_events: Vec<ApiEvent>,
     /// Sentences about parts of the function that are not served as on AWS.
@@ -189,8 +192,7 @@ enum Code<'a> {
 }
 
 /// The variables with a value, and those whose expression has no value here.
-#[expect(clippy::type_complexity, reason = "two lists of pairs of texts")]
-fn variables(properties: &Value, values: &Values) -> (Vec<(String, String)>, Vec<(String, String)>) {
+fn variables(properties: &Value, values: &Values) -> (Vec<Pair>, Vec<Pair>) {
     let (mut known, mut unresolved) = (Vec::new(), Vec::new());
     for (name, value) in properties["Environment"]["Variables"].as_object().into_iter().flatten() {
         match values.text(value) {

@@ -47,7 +47,7 @@ fn a_syntax_error_is_shown_at_once_invokes_get_it_and_its_repair_works() {
 }
 
 #[test]
-fn windows_line_ends_are_told_also_where_bash_speaks_of_the_end_of_the_file() {
+fn windows_line_ends_are_reported_also_if_bash_reports_the_end_of_the_file() {
     let serving = watched("handler() { echo good; }");
     edit(&serving, "x=1\r\nhandler() { echo new; }\r\n");
     serving.stderr_with("syntax error: unexpected end of file; the file has Windows line ends: save it with Unix ones");

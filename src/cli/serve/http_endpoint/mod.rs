@@ -29,7 +29,7 @@ use super::response_stream::MAX_WAITING;
 use super::served_function::ServedFunction;
 use crate::lambda::contract::Caller;
 use crate::lambda::event::LIMIT_BYTES;
-use crate::lambda::invocation::Part;
+use crate::lambda::invocation::{Invoke, Part};
 use crate::lambda::runtime_api::body;
 use crate::lambda::template::Api;
 
@@ -65,15 +65,15 @@ async fn request(
     Extension(peer): Extension<SocketAddr>,
     request: Request<Body>,
 ) -> Response {
-    let asked = format!("{} {}", request.method(), request.uri());
+    let request_line = format!("{} {}", request.method(), request.uri());
     let (destination, route) = match &*target {
         Target::Function(destination) => (destination.clone(), None),
         Target::Apis(routes) => match routes.find(request.method().as_str(), request.uri().path()) {
             Some((route, parameters)) => (destination_of(route), Some((route, parameters))),
-            None => return no_route(routes, &asked),
+            None => return no_route(routes, &request_line),
         },
     };
-    let line = destination.function.log_prefix.line(asked);
+    let line = destination.function.log_prefix.line(request_line);
     run(&destination, route, peer, request, &line).await.unwrap_or_else(|exception| refuse(&line, exception))
 }
 
@@ -86,13 +86,13 @@ fn destination_of(route: &Route) -> Destination {
 }
 
 /// API Gateway's answer to a request for which no route exists.
-fn no_route(routes: &Routes, asked: &str) -> Response {
+fn no_route(routes: &Routes, request_line: &str) -> Response {
     let (status, message) = if routes.has(Api::Http) {
         (StatusCode::NOT_FOUND, "Not Found")
     } else {
         (StatusCode::FORBIDDEN, "Missing Authentication Token")
     };
-    log_refused(asked, status.as_u16(), "no event of the template has this method and path");
+    log_refused(request_line, status.as_u16(), "no event of the template has this method and path");
     (status, json_message(message)).into_response()
 }
 
@@ -104,29 +104,16 @@ async fn run(
     line: &str,
 ) -> Result<Response, Exception> {
     let Destination { function, caller, streams } = destination;
-    let (head, body) = request.into_parts();
-    let received = body::receive(body, LIMIT_BYTES as u64).await;
-    let received = received
-        .map_err(|_| Exception::InvalidRequestContent("the connection ended in the middle of the body".to_owned()))?;
-    let mut invoke = function.invoke(Vec::new().into());
-    let mut event = event::from_request(*caller, &head, peer.ip(), received.bytes, &invoke.request_id);
-    if let Some((route, parameters)) = route {
-        route.complete(&mut event, parameters);
-    }
-    let event = event.to_string();
-    if received.size > LIMIT_BYTES as u64 || event.len() > LIMIT_BYTES {
-        return Err(Exception::RequestTooLarge(LIMIT_BYTES));
-    }
-    invoke.payload = event.into();
+    let is_head = request.method() == Method::HEAD;
+    let mut invoke = invocation(destination, route, peer, request).await?;
     let request_id = invoke.request_id.clone();
     let (listener, mut parts) = mpsc::channel(MAX_WAITING);
     invoke.listener = Some(listener).filter(|_| *streams);
     let answer = function.queue.submit(Job { invoke, log_wanted: false, caller: Some(*caller) })?;
     if let Some(Part::Head(content_type)) = parts.recv().await {
-        let is_head = head.method == Method::HEAD;
         let log_prefix = function.log_prefix.clone();
-        let asked = stream::Request { line: line.to_owned(), request_id, is_head, caller: *caller, log_prefix };
-        let reply = stream::answer(content_type, parts, answer, asked).await;
+        let request = stream::Request { line: line.to_owned(), request_id, is_head, caller: *caller, log_prefix };
+        let reply = stream::answer(content_type, parts, answer, request).await;
         return Ok(reply.unwrap_or_else(|reason| unusable(destination, &reason)));
     }
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
@@ -136,6 +123,30 @@ async fn run(
     };
     log_access(line, reply.status().as_u16(), &request_id, &answer);
     Ok(reply)
+}
+
+/// The invocation for a request.
+async fn invocation(
+    destination: &Destination,
+    route: Option<(&Route, Map<String, Value>)>,
+    peer: SocketAddr,
+    request: Request<Body>,
+) -> Result<Invoke, Exception> {
+    let (head, body) = request.into_parts();
+    let received = body::receive(body, LIMIT_BYTES as u64).await;
+    let received = received
+        .map_err(|_| Exception::InvalidRequestContent("the connection ended in the middle of the body".to_owned()))?;
+    let mut invoke = destination.function.invoke(Vec::new().into());
+    let mut event = event::from_request(destination.caller, &head, peer.ip(), received.bytes, &invoke.request_id);
+    if let Some((route, parameters)) = route {
+        route.complete(&mut event, parameters);
+    }
+    let event = event.to_string();
+    if received.size > LIMIT_BYTES as u64 || event.len() > LIMIT_BYTES {
+        return Err(Exception::RequestTooLarge(LIMIT_BYTES));
+    }
+    invoke.payload = event.into();
+    Ok(invoke)
 }
 
 fn unusable(destination: &Destination, reason: &str) -> Response {

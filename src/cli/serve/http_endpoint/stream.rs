@@ -32,7 +32,7 @@ pub(super) struct Request {
     pub(super) log_prefix: LogPrefix,
 }
 
-/// The answer to a request whose response has pending with this content type, or why there is none.
+/// The answer to a request whose response has begun with this content type, or the reason why the prelude cannot be used.
 pub(super) async fn answer(
     content_type: Option<String>,
     mut parts: mpsc::Receiver<Part>,
