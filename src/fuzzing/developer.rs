@@ -10,7 +10,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::texts;
 use crate::cli::bundle::{Architecture, binary::Binary, entry_name};
-use crate::cli::serve::function_url::reply;
+use crate::cli::serve::http_endpoint::reply;
 use crate::cli::{check, test};
 use crate::lambda::contract::{self, Caller};
 use crate::lambda::event;
@@ -45,7 +45,7 @@ pub(super) fn response(bytes: &[u8]) {
             assert!(!warning.is_empty() && !warning.contains(['\n', '\x1b']), "{warning:?}");
         }
     }
-    if let Ok(reply) = reply::of(Caller::FunctionUrl, &response) {
+    if let Ok(reply) = reply::from_response(Caller::FunctionUrl, &response) {
         let of_the_connection = |name: &HeaderName| name == "content-length" || name == "transfer-encoding";
         assert!(reply.status().as_u16() >= 200 && !reply.headers().keys().any(of_the_connection));
     }

@@ -1,8 +1,8 @@
-//! The event of an HTTP request: payload format 2.0 here, the others in `version_1`.
+//! Makes the event of an HTTP request: payload format 2.0 here, the other formats in `payload_v1`.
 //!
-//! Which bodies are text: Lambda's documents say "binary content types are base64" and no more. Measured on AWS by others
-//! (ministackorg/ministack, pull request 766): text is `text/*` and `application/` `json`, `xml` and `javascript`; all else is
-//! base64, an HTML form too, and a body without a type. Cookies stand in `cookies` and in the headers
+//! Lambda's documentation only says that bodies of binary content types come in base64. Others measured on AWS which types are text
+//! (ministackorg/ministack, pull request 766): `text/*` and `application/` `json`, `xml` and `javascript`. Every other body is base64,
+//! also an HTML form and a body without a content type. Cookies are in `cookies` and in the headers
 //! (awslabs/aws-lambda-rust-runtime, pull request 586).
 
 mod payload_v1;
@@ -19,25 +19,25 @@ use serde_json::{Map, Value, json};
 
 use crate::lambda::contract::Caller;
 
-/// The random part of a function URL's name, of which we have none.
+/// Stands for the random id that AWS puts into the host name of a function URL or an API.
 const URL_ID: &str = "local";
-/// The account of AWS's own examples.
+/// The account id that AWS uses in its examples.
 const ACCOUNT: &str = "123456789012";
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The event of one request, in the format of `caller`.
-pub(super) fn of(caller: Caller, head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
+pub(super) fn from_request(caller: Caller, head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
     match caller {
         Caller::RestApi => payload_v1::of_rest_api(head, source, body, request_id),
         Caller::Alb => payload_v1::of_load_balancer(head, source, body),
         Caller::HttpApi => of_http_api(head, source, body, request_id),
-        _ => version_2(head, source, body, request_id),
+        _ => payload_v2(head, source, body, request_id),
     }
 }
 
-/// An HTTP API names an account, and its cookies stand in `cookies` alone.
+/// An HTTP API gives an account id, and gives cookies only in `cookies`, not in the headers.
 fn of_http_api(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
-    let mut event = version_2(head, source, body, request_id);
+    let mut event = payload_v2(head, source, body, request_id);
     event["requestContext"]["accountId"] = ACCOUNT.into();
     if let Some(headers) = event["headers"].as_object_mut() {
         headers.shift_remove(COOKIE.as_str());
@@ -45,7 +45,7 @@ fn of_http_api(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) ->
     event
 }
 
-fn version_2(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
+fn payload_v2(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> Value {
     let host = text(&head.headers, HOST).unwrap_or_default();
     let query = head.uri.query().unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -85,13 +85,13 @@ fn version_2(head: &Parts, source: IpAddr, body: Vec<u8>, request_id: &str) -> V
     if is_binary {
         event["body"] = BASE64_STANDARD.encode(body).into();
     } else if !body.is_empty() {
-        event["body"] = String::from_utf8_lossy(&body).into(); // it is UTF-8
+        event["body"] = String::from_utf8_lossy(&body).into(); // `is_text` has checked that the body is UTF-8
     }
     event["isBase64Encoded"] = is_binary.into();
     event
 }
 
-/// Names in lower case; several of a name are one, with commas. With those that Lambda adds.
+/// The headers with names in lower case; several values of a name are joined with commas. Includes the headers that Lambda adds.
 fn headers(given: &HeaderMap, source: IpAddr, host: &str) -> Map<String, Value> {
     let named = given.keys().map(|name| (name.as_str().to_owned(), joined(given, name).into()));
     let mut headers: Map<String, Value> = named.collect();
@@ -101,7 +101,7 @@ fn headers(given: &HeaderMap, source: IpAddr, host: &str) -> Map<String, Value> 
     headers
 }
 
-/// What is told of the client's connection.
+/// The headers that describe the client's connection.
 fn forwarded(source: IpAddr, host: &str) -> [(&'static str, String); 3] {
     let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
     [
@@ -122,7 +122,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
     all.split(';').map(str::trim).filter(|cookie| !cookie.is_empty()).map(str::to_owned).collect()
 }
 
-/// Decoded; several values of a name are one, with commas.
+/// The decoded parameters of a query; several values of a name are joined with commas.
 fn parameters(query: &str) -> Map<String, Value> {
     let mut parameters = Map::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -143,7 +143,7 @@ fn is_text(headers: &HeaderMap, body: &[u8]) -> bool {
     is_text && !headers.contains_key(CONTENT_ENCODING) && std::str::from_utf8(body).is_ok()
 }
 
-/// As web servers log it: `12/Mar/2020:19:03:58 +0000`.
+/// The time in the format of web server logs: `12/Mar/2020:19:03:58 +0000`.
 fn time(since_epoch: Duration) -> String {
     let rfc_3339 = humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch).to_string();
     let (date, time) = rfc_3339.trim_end_matches('Z').split_once('T').unwrap_or_default();
@@ -164,11 +164,11 @@ mod tests {
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         let (head, ()) = request.body(()).unwrap().into_parts();
-        of(Caller::FunctionUrl, &head, [127, 0, 0, 1].into(), body.to_vec(), "id")
+        from_request(Caller::FunctionUrl, &head, [127, 0, 0, 1].into(), body.to_vec(), "id")
     }
 
     #[test]
-    fn a_body_is_text_only_where_aws_takes_it_for_text() {
+    fn a_body_is_text_only_for_the_content_types_that_aws_treats_as_text() {
         let table: [(&str, &[u8], bool); 9] = [
             ("text/csv", b"a", false),
             ("application/json; charset=utf-8", b"a", false),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_has_not_stands_not_in_its_event() {
+    fn a_part_that_the_request_lacks_is_absent_from_the_event() {
         let event = event(Request::get("/a%20b"), b"");
         for absent in ["body", "cookies", "queryStringParameters"] {
             assert!(event.get(absent).is_none(), "{absent} in {event}");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_in_the_form_of_web_servers() {
+    fn the_time_has_the_format_of_web_server_logs() {
         assert_eq!(time(Duration::from_secs(1_773_342_238)), "12/Mar/2026:19:03:58 +0000");
     }
 }

@@ -1,4 +1,4 @@
-//! What stands on the terminal of `coshell serve` about requests that came to nothing.
+//! The log lines of `coshell serve` about refused requests and about clients that have gone.
 
 use crate::support::running::until;
 use crate::support::serving::{INVOCATIONS, Serve, Serving};
@@ -7,7 +7,7 @@ use crate::support::wire::Wire;
 const ECHO: &str = "handler() { echo \"$1\"; }";
 
 #[test]
-fn a_refusal_is_told_with_its_reason() {
+fn a_refusal_is_logged_with_its_reason() {
     let serving = Serve::script(ECHO).start();
     assert_eq!(serving.invoke("{").status, 400);
     serving.stderr_with("invoke 400 refused: Could not parse request body into json: EOF");
@@ -42,7 +42,7 @@ fn what_a_client_sends_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn an_event_whose_client_goes_is_told_and_one_whose_turn_had_not_come_is_left_out() {
+fn the_log_says_when_a_client_has_gone_and_its_waiting_event_is_not_run() {
     let serving = Serve::script("handler() { echo >\"started $1\"; cat go; }").fifo("go").start();
     let host = serving.address().to_string();
     let send = |event: &str| {
@@ -60,7 +60,7 @@ fn an_event_whose_client_goes_is_told_and_one_whose_turn_had_not_come_is_left_ou
     has_seen_all(&serving);
     std::fs::write(serving.path("go"), "\"went\"").unwrap();
     serving.stderr_with("answered, but the client had gone ");
-    serving.stderr_with("not run, since the client had gone ");
+    serving.stderr_with("not run, because the client had gone ");
     assert!(!serving.path("started 2").exists());
 }
 
@@ -97,7 +97,7 @@ fn a_client_that_closes_its_half_after_its_request_gets_its_answer_also_from_the
 }
 
 #[test]
-fn more_connections_than_there_may_be_files_are_told_and_taken_when_others_have_gone() {
+fn connections_above_the_limit_of_open_files_wait_with_a_warning() {
     let serving = Serve::script(ECHO).with_open_files(40).start();
     assert_eq!(serving.invoke("1").text(), "1");
     let clients: Vec<Wire> = (0..60).map(|_| serving.wire()).collect();

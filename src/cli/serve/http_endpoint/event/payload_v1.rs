@@ -1,8 +1,8 @@
-//! The events of a REST API (payload format 1.0) and of an Application Load Balancer.
+//! Makes the events of a REST API (payload format 1.0) and of an Application Load Balancer.
 //!
 //! Sources: Amazon API Gateway Developer Guide, "Input format of a Lambda function for proxy integration"; Elastic Load Balancing guide,
-//! "Lambda functions as targets for Application Load Balancers". The REST API is one with the resource `/{proxy+}`, a stage named `local`
-//! and no binary media types, and the target group has no multi-value headers.
+//! "Lambda functions as targets for Application Load Balancers". The REST API has a stage named `local` and no binary
+//! media types; without a template its resource is `/{proxy+}`. The target group has no multi-value headers.
 
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -75,7 +75,7 @@ fn rest_context(head: &Parts, source: IpAddr, request_id: &str, resource: &str) 
     })
 }
 
-/// The event of a load balancer. The parameters of the query stay encoded.
+/// The event of a load balancer, which leaves the parameters of the query encoded.
 pub(super) fn of_load_balancer(head: &Parts, source: IpAddr, body: Vec<u8>) -> Value {
     let query = head.uri.query().unwrap_or_default();
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -95,7 +95,7 @@ pub(super) fn of_load_balancer(head: &Parts, source: IpAddr, body: Vec<u8>) -> V
     })
 }
 
-/// Every header with each of its values, and those that the caller adds.
+/// Every header with each of its values, and the headers that the caller adds.
 fn all_headers(given: &HeaderMap, source: IpAddr) -> Vec<(String, String)> {
     let added = forwarded(source, &text(given, HOST).unwrap_or_default());
     let is_added = |name: &HeaderName| added.iter().any(|(added, _)| name == added);

@@ -1,4 +1,4 @@
-//! Requests that a page of another site makes a browser send are refused, and connections that nothing comes on are closed.
+//! Requests from web pages of other sites are refused, and idle connections are closed.
 
 use std::io::Read;
 use std::net::TcpStream;

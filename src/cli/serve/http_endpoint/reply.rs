@@ -1,7 +1,7 @@
-//! The HTTP answer of a response: `{"statusCode": …, "headers": {…}, "cookies": […], "body": "…", "isBase64Encoded": …}`.
+//! Makes the HTTP answer from a response: `{"statusCode": …, "headers": {…}, "cookies": […], "body": "…", "isBase64Encoded": …}`.
 //!
-//! With payload format 2.0 any other response is the body itself, status 200, `application/json`. Lambda promises that for JSON alone; the
-//! warning of the caller's contract says so on the terminal. A REST API and a load balancer take no other response.
+//! With payload format 2.0, any other response becomes the body itself, with status 200 and `application/json`. Lambda documents this only for
+//! JSON; for other responses `lambda::contract` warns on the terminal. A REST API and a load balancer accept no other response.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
@@ -17,18 +17,18 @@ use crate::lambda::invocation::{Bytes, Response};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The answer of `caller` to its client, or why there cannot be one.
-pub(crate) fn of(caller: Caller, response: &Response) -> Result<Reply, String> {
+/// The answer that `caller` gives to its client, or the reason why the response cannot be used.
+pub(crate) fn from_response(caller: Caller, response: &Response) -> Result<Reply, String> {
     match serde_json::from_slice(&response.bytes) {
         Ok(Value::Object(fields)) if fields.contains_key("statusCode") => {
             let (status, headers) = head(caller, &fields)?;
             let body = body(&fields)?;
-            // By HTTP none follows, and a length would have a client wait for it.
+            // HTTP allows no body after 204, and a client would wait for a body of that length.
             let body = if status == StatusCode::NO_CONTENT { Bytes::new() } else { body };
             Ok((status, headers, Body::from(body)).into_response())
         }
         Ok(_) | Err(_) if matches!(caller, Caller::RestApi | Caller::Alb) => {
-            Err("the response is no JSON object with `statusCode`".to_owned())
+            Err("the response is not a JSON object with `statusCode`".to_owned())
         }
         Err(_) if caller == Caller::HttpApi => Err("the response is not JSON".to_owned()),
         Ok(_) | Err(_) => Ok(([(CONTENT_TYPE, JSON)], response.bytes.clone()).into_response()),
@@ -44,7 +44,7 @@ pub(super) fn head(caller: Caller, fields: &Map<String, Value>) -> Result<(Statu
     let status = status.ok_or_else(|| format!("`statusCode` is {given}, not an integer from 200 to 599"))?;
     let mut headers = HeaderMap::new();
     for (name, value) in fields.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        if let Some((name, value)) = sent(caller, name, value)? {
+        if let Some((name, value)) = forwarded(caller, name, value)? {
             headers.insert(name, value);
         }
     }
@@ -58,8 +58,8 @@ pub(super) fn head(caller: Caller, fields: &Map<String, Value>) -> Result<(Statu
     Ok((status, headers))
 }
 
-/// A header as its caller sends it on.
-fn sent(caller: Caller, name: &str, value: &Value) -> Result<Option<(HeaderName, HeaderValue)>, String> {
+/// The header as `caller` passes it to the client; `None` if `caller` drops the header.
+fn forwarded(caller: Caller, name: &str, value: &Value) -> Result<Option<(HeaderName, HeaderValue)>, String> {
     Ok(match treatment(caller, name) {
         Treatment::Kept => Some(header(name, value)?),
         Treatment::Renamed(renamed) => Some(header(&renamed, value)?),
@@ -67,12 +67,12 @@ fn sent(caller: Caller, name: &str, value: &Value) -> Result<Option<(HeaderName,
     })
 }
 
-/// The values of `multiValueHeaders`, in place of those of `headers` with the same name.
+/// Adds the values of `multiValueHeaders`, which replace the values of `headers` with the same name.
 fn append_lists(headers: &mut HeaderMap, fields: &Map<String, Value>) -> Result<(), String> {
     for (name, values) in fields.get("multiValueHeaders").and_then(Value::as_object).into_iter().flatten() {
         let values =
             values.as_array().ok_or_else(|| format!("`multiValueHeaders`: `{name}` is {values}, not a list"))?;
-        let sent = values.iter().map(|value| sent(Caller::RestApi, name, value)).collect::<Result<Vec<_>, _>>()?;
+        let sent = values.iter().map(|value| forwarded(Caller::RestApi, name, value)).collect::<Result<Vec<_>, _>>()?;
         sent.iter().flatten().for_each(|(name, _)| drop(headers.remove(name)));
         for (name, value) in sent.into_iter().flatten() {
             headers.append(name, value);
@@ -90,7 +90,7 @@ fn header(name: &str, value: &Value) -> Result<(HeaderName, HeaderValue), String
         }
     };
     let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(text.as_bytes()).ok());
-    header.ok_or_else(|| format!("`{}: {}` is no header", name.escape_debug(), text.escape_debug()))
+    header.ok_or_else(|| format!("`{}: {}` is not a valid header", name.escape_debug(), text.escape_debug()))
 }
 
 fn body(fields: &Map<String, Value>) -> Result<Bytes, String> {
@@ -100,10 +100,10 @@ fn body(fields: &Map<String, Value>) -> Result<Bytes, String> {
             let decoded = BASE64_STANDARD.decode(text);
             decoded
                 .map(Bytes::from)
-                .map_err(|error| format!("`isBase64Encoded` is true, but `body` is no base64: {error}"))
+                .map_err(|error| format!("`isBase64Encoded` is true, but `body` is not base64: {error}"))
         }
         Some(Value::String(text)) => Ok(text.clone().into()),
-        Some(_) => Err("`body` is not a string; jq makes one of JSON with `tojson`".to_owned()),
+        Some(_) => Err("`body` is not a string; in jq, `tojson` makes a string of JSON".to_owned()),
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
     use axum::body::HttpBody;
 
     fn reply(response: &str) -> Result<Reply, String> {
-        of(Caller::FunctionUrl, &Response { bytes: response.to_owned().into(), ..Response::default() })
+        from_response(Caller::FunctionUrl, &Response { bytes: response.to_owned().into(), ..Response::default() })
     }
 
     #[test]
@@ -122,12 +122,12 @@ mod tests {
             (r#"{"statusCode":"ok"}"#, "`statusCode` is \"ok\""),
             (r#"{"statusCode":101}"#, "`statusCode` is 101"),
             (r#"{"statusCode":70000}"#, "`statusCode` is 70000"),
-            (r#"{"statusCode":200,"headers":{"a b":"c"}}"#, "`a b: c` is no header"),
-            (r#"{"statusCode":200,"headers":{"a":"b\r\nc: d"}}"#, "`a: b\\r\\nc: d` is no header"),
+            (r#"{"statusCode":200,"headers":{"a b":"c"}}"#, "`a b: c` is not a valid header"),
+            (r#"{"statusCode":200,"headers":{"a":"b\r\nc: d"}}"#, "`a: b\\r\\nc: d` is not a valid header"),
             (r#"{"statusCode":200,"headers":{"a":["b"]}}"#, "the header `a` is [\"b\"]"),
-            (r#"{"statusCode":200,"cookies":["a\nb"]}"#, "`set-cookie: a\\nb` is no header"),
+            (r#"{"statusCode":200,"cookies":["a\nb"]}"#, "`set-cookie: a\\nb` is not a valid header"),
             (r#"{"statusCode":200,"body":{}}"#, "`body` is not a string"),
-            (r#"{"statusCode":200,"body":"-","isBase64Encoded":true}"#, "no base64"),
+            (r#"{"statusCode":200,"body":"-","isBase64Encoded":true}"#, "not base64"),
         ];
         for (response, sentence) in table {
             let error = reply(response).unwrap_err();
@@ -142,7 +142,8 @@ mod tests {
     }
 
     fn headers(caller: Caller, response: &str) -> Vec<(String, String)> {
-        let reply = of(caller, &Response { bytes: response.to_owned().into(), ..Response::default() }).unwrap();
+        let reply =
+            from_response(caller, &Response { bytes: response.to_owned().into(), ..Response::default() }).unwrap();
         let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
         reply.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect()
     }
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn only_payload_format_2_takes_a_response_without_a_status() {
-        let reply = |caller| of(caller, &Response { bytes: "{}".into(), ..Response::default() });
+        let reply = |caller| from_response(caller, &Response { bytes: "{}".into(), ..Response::default() });
         for caller in [Caller::FunctionUrl, Caller::HttpApi] {
             assert_eq!(reply(caller).unwrap().status(), StatusCode::OK);
         }
