@@ -7,6 +7,7 @@
 //! The parser may also panic or overflow the stack on text that nobody writes, so that it runs in a thread of its own, and not on very
 //! large or deeply nested text.
 
+mod parsing;
 mod walk;
 
 use std::io::Cursor;
@@ -15,6 +16,8 @@ use std::sync::Once;
 use std::{panic, thread};
 
 use brush_parser::{Parser, ParserOptions, ast};
+
+pub(crate) use self::parsing::with_program;
 
 /// A script that is larger is not parsed.
 const MOST_BYTES: usize = 512 * 1024;
@@ -86,20 +89,7 @@ impl Script {
 
     /// Parses `text`; `None` when the parser refuses it.
     pub(crate) fn parse(text: &str) -> Option<Script> {
-        if text.len() > MOST_BYTES || nesting(text) > MOST_NESTED {
-            return None;
-        }
-        let text = text.to_owned();
-        let parsing = move || {
-            if let Some(program) = program(&text) {
-                return Some(Script { commands: walk::commands(&text, &program) });
-            }
-            let text = without_posix_apostrophes(&text);
-            program(&text).map(|program| Script { commands: walk::commands(&text, &program) })
-        };
-        silence_parser();
-        let thread = thread::Builder::new().name(PARSER.to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
-        thread.join().ok()?
+        with_program(text, |text, program| Script { commands: walk::commands(text, program) })
     }
 
     /// Whether `inner` is `outer` or a part of it.
@@ -149,7 +139,12 @@ pub(crate) fn squeezed(text: &str) -> String {
     text.replace("0<&", "<&").replace("1>&", ">&").replace("$'", "'")
 }
 
-pub(super) fn program(text: &str) -> Option<ast::Program> {
+/// `text` with its apostrophes, see [`with_program`].
+pub(crate) fn restored(text: &str) -> String {
+    text.replace(APOSTROPHE, "'")
+}
+
+pub(crate) fn program(text: &str) -> Option<ast::Program> {
     Parser::new(Cursor::new(text), &options()).parse_program().ok()
 }
 
@@ -166,7 +161,7 @@ fn silence_parser() {
     });
 }
 
-pub(super) fn options() -> ParserOptions {
+pub(crate) fn options() -> ParserOptions {
     ParserOptions::default()
 }
 

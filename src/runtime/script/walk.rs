@@ -6,7 +6,7 @@ use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
 use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 
-use super::{APOSTROPHE, Command, Kind, options, program};
+use super::{Command, Kind, options, program, restored};
 
 /// So many substitutions inside one another are looked into.
 const MOST_DEEP: u32 = 8;
@@ -346,8 +346,4 @@ fn first_line(text: &str) -> String {
 
 fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-fn restored(text: &str) -> String {
-    text.replace(APOSTROPHE, "'")
 }

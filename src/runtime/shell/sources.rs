@@ -13,7 +13,7 @@ const MAX_DEPTH: u32 = 4;
 /// The files that `text` seems to source, in one of `folders`: the task root and the script's own folder. A name that Bash puts
 /// together, as `$(dirname "${BASH_SOURCE[0]}")/lib.sh` or `"$LAMBDA_TASK_ROOT/lib/$name.sh"`, is a pattern for files of the task root.
 /// Where nothing of the name stands in the text, as in `source "$file"`, every word with a `*` or `.sh` is taken for such a name.
-pub(super) fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
+pub(crate) fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
     let (mut files, mut patterns) = (Vec::new(), Vec::new());
     for rest in sourced_words(text) {
         let name = name_of(rest);
