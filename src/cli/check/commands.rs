@@ -14,7 +14,7 @@ use crate::lambda::base_image::{Presence, command_at, presence};
 struct Place<'a> {
     file: &'a Path,
     line: u32,
-    /// Whether the script goes on by another way where the command is not there.
+    /// Whether the script may do without the command: another way follows, or the call depends on the system.
     has_alternative: bool,
 }
 
@@ -78,7 +78,7 @@ fn called<'a>(scripts: &'a [Parsed], functions: &BTreeSet<String>) -> BTreeMap<&
             let is_function = !call.by_program && functions.contains(name);
             if !name.contains('/') && !is_function {
                 let (file, line) = (file.path.as_path(), call.name.line);
-                let has_alternative = command.has_alternative;
+                let has_alternative = command.has_alternative || command.by_chance;
                 called.entry(name).or_default().push(Place { file, line, has_alternative });
             }
         }

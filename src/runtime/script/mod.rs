@@ -165,16 +165,20 @@ pub(crate) fn options() -> ParserOptions {
     ParserOptions::default()
 }
 
-/// How many brackets are open at once, at most; quotes are not looked at.
+/// How many brackets are open at once, at most; quotes are not looked at. A `[` counts up to the end of its line: colours in texts, as
+/// `"\e[31m"`, open one for good.
 fn nesting(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
+    let (mut open, mut square, mut most) = (0_usize, 0_usize, 0);
     for byte in text.bytes() {
         match byte {
-            b'(' | b'{' | b'[' => open += 1,
-            b')' | b'}' | b']' => open = open.saturating_sub(1),
+            b'(' | b'{' => open += 1,
+            b')' | b'}' => open = open.saturating_sub(1),
+            b'[' => square += 1,
+            b']' => square = square.saturating_sub(1),
+            b'\n' => square = 0,
             _ => {}
         }
-        most = most.max(open);
+        most = most.max(open + square);
     }
     most
 }

@@ -4,7 +4,9 @@ use std::thread;
 
 use brush_parser::ast;
 
-use super::{MOST_BYTES, MOST_NESTED, PARSER, STACK_BYTES, nesting, program, silence_parser, without_posix_apostrophes};
+use super::{
+    MOST_BYTES, MOST_NESTED, PARSER, STACK_BYTES, nesting, program, silence_parser, without_posix_apostrophes,
+};
 
 /// Parses `text` in a thread of its own and calls `read` there with the text and its tree; `None` when the parser refuses the text.
 ///

@@ -1,6 +1,8 @@
 //! `coshell check`: what it finds, where, and what its exit status says.
 
+mod formats;
 mod programs;
+mod rules;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -80,10 +82,7 @@ fn usual_idioms_that_run_are_clean() {
 fn a_command_that_the_script_looks_for_first_is_a_note() {
     let bundle = Bundle::of("handler() { if command -v jq >/dev/null; then jq . <<<\"$1\"; else echo; fi; }\n");
     let ran = bundle.check().assert_status(0);
-    assert!(
-        String::from_utf8_lossy(&ran.stdout).contains("note: `jq` is not on Lambda's provided.al2023"),
-        "{ran:?}"
-    );
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("note: `jq` is not on Lambda's provided.al2023"), "{ran:?}");
     Bundle::of("handler() {\n  echo \"$1\" | \\\n    jq .\n}\n").fails_with("./function.sh:3: `jq` is not on Lambda's");
 }
 

@@ -72,11 +72,23 @@ fn functions_in_conditions(shell: &Shell, found: &mut Vec<Found>) {
 fn ignored_in<'a>(shell: &Shell<'a>, file: &'a Parsed, definition: usize) -> Option<&'a Command> {
     let inside = file.script.commands.iter().filter(|command| command.function == Some(definition));
     let mut unseen = inside.filter(|command| !command.handled && !command.last && !command.background);
-    unseen.find(|command| may_fail(shell, file, command, 0))
+    unseen.find(|command| may_fail(shell, command, 0) && !is_hidden(file, command))
+}
+
+/// Whether the command is in a substitution whose status Bash drops anyway: only that of a bare assignment counts.
+fn is_hidden(file: &Parsed, command: &Command) -> bool {
+    let mut at = command.parent.filter(|_| command.substitution);
+    while let Some(parent) = at.map(|parent| &file.script.commands[parent]) {
+        if parent.kind == Kind::Simple {
+            return !parent.words.is_empty() || is_hidden(file, parent);
+        }
+        at = parent.parent;
+    }
+    false
 }
 
 /// Whether a failure of the command is probably an error.
-fn may_fail(shell: &Shell, file: &Parsed, command: &Command, depth: u32) -> bool {
+fn may_fail(shell: &Shell, command: &Command, depth: u32) -> bool {
     if command.kind != Kind::Simple || command.handled {
         return false;
     }
@@ -91,8 +103,7 @@ fn may_fail(shell: &Shell, file: &Parsed, command: &Command, depth: u32) -> bool
         Some(_) if depth >= MOST_DEEP => false,
         Some((defining, definition)) => {
             let inside = defining.script.commands.iter().filter(|inner| inner.function == Some(definition));
-            let _ = file;
-            inside.into_iter().any(|inner| may_fail(shell, defining, inner, depth + 1))
+            { inside }.any(|inner| may_fail(shell, inner, depth + 1))
         }
     }
 }
@@ -107,6 +118,7 @@ fn is_lenient(command: &Command) -> bool {
     match command.name() {
         Some("rm") => has('f'),
         Some("mkdir") => has('p'),
+        Some("command") => has('v') || has('V'),
         Some("cat") => command.words.len() == 1 || !command.redirections.is_empty(),
         _ => false,
     }
@@ -121,7 +133,7 @@ fn hidden_statuses(shell: &Shell, found: &mut Vec<Found>) {
         }
         let assigned = command.words[1..].iter().find(|word| word.substitution && is_assignment(&word.text));
         let Some(word) = assigned else { continue };
-        let inner = commands_inside(file, index).find(|inner| may_fail(shell, file, inner, 0));
+        let inner = commands_inside(file, index).find(|inner| may_fail(shell, inner, 0));
         if let Some(inner) = inner {
             let variable = word.text.split(['=', '+']).next().unwrap_or_default();
             let message = format!(

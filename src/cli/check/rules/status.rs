@@ -1,5 +1,7 @@
 //! Statuses that fail an event although nothing went wrong: `A && B` as the last command, and `((n++))`.
 
+use std::collections::BTreeSet;
+
 use super::{Found, Parsed, Shell, warning};
 use crate::cli::check::code::Code;
 use crate::cli::check::script::{Command, Kind};
@@ -10,11 +12,15 @@ const QUESTIONS: [&str; 6] = ["[", "test", "command", "grep", "hash", "type"];
 pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
     let plain = shell.called_plainly();
     let is_handler = |name: &str| shell.circumstances.handler.as_deref() == Some(name);
+    let mut told = BTreeSet::new();
     for (file, index, command) in shell.commands() {
         let function = file.script.function_of(command);
         let errexit = shell.has_errexit(file, command);
-        if !command.handled && errexit && increments(command) {
-            found.push(warning(&file.path, command.line, Code::ArithmeticStatus, increment_message(command)));
+        if let Some(expression) = increment(command).filter(|_| !command.handled && errexit) {
+            // Where the first one has not failed, the variable is no longer 0.
+            if told.insert((&file.path, expression)) {
+                found.push(warning(&file.path, command.line, Code::ArithmeticStatus, increment_message(expression)));
+            }
             continue;
         }
         let whose = match function {
@@ -63,25 +69,19 @@ fn is_question(command: &Command) -> bool {
     }
 }
 
-/// `((n++))`, `let n++`.
-fn increments(command: &Command) -> bool {
+/// The expression of `((n++))` or `let n++`.
+fn increment(command: &Command) -> Option<&str> {
     let expression = match &command.kind {
         Kind::Arithmetic(expression) => expression.as_str(),
         Kind::Simple if command.name() == Some("let") && command.words.len() == 2 => command.words[1].text.as_str(),
-        _ => return false,
+        _ => return None,
     };
-    let variable = expression.strip_suffix("++").or_else(|| expression.strip_suffix("--"));
-    variable.is_some_and(|name| {
-        let name = name.trim();
-        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-    })
+    let variable = expression.strip_suffix("++").or_else(|| expression.strip_suffix("--"))?.trim();
+    let is_name = !variable.is_empty() && variable.chars().all(|c| c.is_alphanumeric() || c == '_');
+    is_name.then_some(expression)
 }
 
-fn increment_message(command: &Command) -> String {
-    let expression = match &command.kind {
-        Kind::Arithmetic(expression) => expression.clone(),
-        _ => command.words.last().map(|word| word.text.clone()).unwrap_or_default(),
-    };
+fn increment_message(expression: &str) -> String {
     let name = expression.trim_end_matches(['+', '-']).trim();
     let operator = if expression.ends_with('+') { '+' } else { '-' };
     format!(

@@ -106,7 +106,7 @@ fn reads_stdin(name: &str, arguments: &[Word]) -> bool {
             operands.len() == 1
                 && !recursive
                 && !operands[0].text.trim_start().starts_with("BEGIN")
-                && !has(&["-e", "-f"])
+                && !has(&["-e", "-f", "-W"])
         }
         _ => false,
     }

@@ -92,6 +92,8 @@ pub(super) struct Command {
     pub(super) handled: bool,
     /// Whether the script goes on by another way after its failure: a condition, or before `||`.
     pub(super) has_alternative: bool,
+    /// Whether it depends on the system that it runs on, or is the value for want of another.
+    pub(super) by_chance: bool,
     /// Whether its status is the status of the function that it is in, or of the script.
     pub(super) last: bool,
     /// Whether something else than the caller's stdin is its stdin.
@@ -116,7 +118,9 @@ pub(super) struct Script {
 impl Script {
     /// Parses `text`, which Bash has parsed; `None` when the parser refuses it.
     pub(super) fn parse(text: &str) -> Option<Script> {
-        with_program(text, walk::script)
+        // brush-parser 0.4 refuses `&> >( )`.
+        let without_both = || text.contains("&> >(").then(|| text.replace("&> >(", " > >("));
+        with_program(text, walk::script).or_else(|| with_program(&without_both()?, walk::script))
     }
 
     /// The names of the functions that the script defines.

@@ -47,6 +47,7 @@ fn commands_are_found_wherever_bash_takes_them() {
         ("cat <<E; b\n$(c \"$(d)\") `e` \\$(jq) it's\nE\ncat <<\\E\n$(jq)\nE\nf", "cat c d e b cat f"),
         ("coproc a; time -p b; until c; do d; done", "a b c d"),
         ("a < <(b) > >(c); d <(e | f)", "a b c d e f"),
+        ("exec &> >(tee a >(b))", "exec tee b"),
         ("\\jq .; \"less\" x; 'z'ip", "jq less zip"),
     ] {
         assert_eq!(commands(text), expected, "{text}");

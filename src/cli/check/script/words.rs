@@ -12,8 +12,16 @@ const MOST_DEEP: u32 = 6;
 #[derive(Default)]
 pub(super) struct Parts {
     pub(super) word: Word,
-    /// The texts of its substitutions, each with the number of newlines before it.
-    pub(super) substitutions: Vec<(u32, String)>,
+    pub(super) substitutions: Vec<Substitution>,
+}
+
+/// A `$( )` or backquotes in a word.
+pub(super) struct Substitution {
+    /// So many newlines are before it.
+    pub(super) newlines: u32,
+    pub(super) text: String,
+    /// Whether it is in another expansion, as in `${x:-$(date)}`, and perhaps never runs.
+    pub(super) is_fallback: bool,
 }
 
 /// Takes apart a word, or the lines of a here-document.
@@ -54,7 +62,11 @@ impl Parts {
                 }
                 WordPiece::CommandSubstitution(text) | WordPiece::BackquotedCommandSubstitution(text) => {
                     let before = source.get(..piece.start_index).unwrap_or_default().matches('\n').count();
-                    self.substitutions.push((u32::try_from(before).unwrap_or_default(), text.clone()));
+                    self.substitutions.push(Substitution {
+                        newlines: u32::try_from(before).unwrap_or_default(),
+                        text: text.clone(),
+                        is_fallback: depth > 0,
+                    });
                     self.word.substitution = true;
                     self.expansion(raw);
                 }

@@ -2,6 +2,7 @@
 
 mod simple;
 
+use std::fmt::Display;
 use std::rc::Rc;
 
 use brush_parser::SourceSpan;
@@ -10,6 +11,28 @@ use brush_parser::ast::{self, SourceLocation};
 use super::words;
 use super::{Command, Kind, Script};
 use crate::runtime::script::restored;
+
+/// What conditions contain that ask of the system.
+const ABOUT_SYSTEM: [&str; 18] = [
+    "uname",
+    "OSTYPE",
+    "EUID",
+    "UID",
+    "id -u",
+    "command -v",
+    "hash ",
+    "type ",
+    "which ",
+    "-d /",
+    "-e /",
+    "-f /",
+    "-r /",
+    "-s /",
+    "-x /",
+    "-z ",
+    "/etc/",
+    "-t ",
+];
 
 /// Where the walk is.
 #[derive(Clone)]
@@ -22,6 +45,7 @@ struct Scope {
     function: Option<usize>,
     handled: bool,
     has_alternative: bool,
+    by_chance: bool,
     last: bool,
     fed: bool,
     background: bool,
@@ -39,6 +63,7 @@ pub(super) fn script(text: &str, program: &ast::Program) -> Script {
         function: None,
         handled: false,
         has_alternative: false,
+        by_chance: false,
         last: true,
         fed: false,
         background: false,
@@ -76,16 +101,19 @@ impl Walk {
         let is_or = |next: &ast::AndOr| matches!(next, ast::AndOr::Or(_));
         let only_and = !list.additional.iter().any(is_or);
         let index = self.add(Kind::List { only_and }, 0, scope);
+        let mut asks_of_system = false;
         let rest = list.additional.iter().map(|(ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline))| pipeline);
         for (at, pipeline) in std::iter::once(&list.first).chain(rest).enumerate() {
             let is_last = at == list.additional.len();
             let scope = Scope {
                 handled: scope.handled || !is_last,
                 has_alternative: scope.has_alternative || list.additional[at..].iter().any(is_or),
+                by_chance: scope.by_chance || asks_of_system,
                 last: scope.last && is_last,
                 ..inside(scope, index)
             };
             self.pipeline(pipeline, &scope);
+            asks_of_system |= asks_of_system_in(pipeline);
         }
         self.take_line_of_first_child(index);
     }
@@ -173,13 +201,18 @@ impl Walk {
             }
             C::CaseClause(clause) => {
                 self.word(&clause.value, line, index, &scope);
+                let by_chance = body.by_chance || asks_of_system_in(&clause.value);
+                let body = Scope { by_chance, ..body };
                 clause.cases.iter().filter_map(|case| case.cmd.as_ref()).for_each(|list| self.list(list, &body));
             }
             C::IfClause(clause) => {
                 self.list(&clause.condition, &condition);
+                let by_chance = body.by_chance || asks_of_system_in(&clause.condition);
+                let mut body = Scope { by_chance, ..body };
                 self.list(&clause.then, &body);
                 for branch in clause.elses.iter().flatten() {
                     branch.condition.iter().for_each(|list| self.list(list, &condition));
+                    body.by_chance |= branch.condition.iter().any(asks_of_system_in);
                     self.list(&branch.body, &body);
                 }
             }
@@ -218,6 +251,7 @@ impl Walk {
             redirections: Vec::new(),
             handled: scope.handled,
             has_alternative: scope.has_alternative,
+            by_chance: scope.by_chance,
             last: scope.last,
             fed: scope.fed,
             background: scope.background,
@@ -229,6 +263,13 @@ impl Walk {
 
 fn inside(scope: &Scope, index: usize) -> Scope {
     Scope { parent: Some(index), background: false, ..scope.clone() }
+}
+
+/// Whether a condition asks what system it is on, who runs the script, or whether something is there already: what depends on that need
+/// not run on Lambda.
+fn asks_of_system_in(condition: &impl Display) -> bool {
+    let text = condition.to_string();
+    ABOUT_SYSTEM.iter().any(|question| text.contains(question))
 }
 
 fn start_line(node: &impl SourceLocation) -> u32 {

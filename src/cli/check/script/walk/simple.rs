@@ -120,14 +120,15 @@ impl Walk {
         if scope.depth >= MOST_DEEP {
             return;
         }
-        for (before, inner) in parts.substitutions {
-            let Some(program) = program(&inner) else { continue };
-            let first = first_line(&inner, line + before + scope.line_offset, &scope.lines);
+        for inner in parts.substitutions {
+            let Some(program) = program(&inner.text) else { continue };
+            let first = first_line(&inner.text, line + inner.newlines + scope.line_offset, &scope.lines);
             let scope = Scope {
                 line_offset: first.saturating_sub(1),
                 last: false,
                 background: false,
                 substitution: true,
+                by_chance: scope.by_chance || inner.is_fallback,
                 depth: scope.depth + 1,
                 ..inside(scope, index)
             };
