@@ -24,12 +24,15 @@ const LOOKING: [&str; 3] = ["hash", "type", "which"];
 impl Checked<'_> {
     /// Reports each command once that is not there, or not known to be.
     pub(super) fn commands(&mut self) {
+        let may_define_more = self.may_define_more();
         let scripts = std::mem::take(&mut self.scripts);
         let guarded = guarded(&scripts);
         for (command, places) in called(&scripts, &self.functions) {
             let first = places.iter().find(|place| !place.has_alternative).or(places.first());
             let Some(Place { file, line, has_alternative }) = first else { continue };
-            if let Some((severity, code, message)) = self.command(command, guarded.contains(command), *has_alternative)
+            if let Some((severity, code, message)) = self
+                .command(command, guarded.contains(command), *has_alternative)
+                .filter(|(_, code, _)| !(may_define_more && *code == Code::UnknownCommand))
             {
                 self.add(file, severity, code, (Some(*line), message));
                 self.missing.extend((code == Code::MissingCommand).then(|| command.to_owned()));
@@ -60,7 +63,7 @@ impl Checked<'_> {
             Presence::Present | Presence::Unknown if in_bin => {
                 Some((Severity::Warning, Code::CommandNotOnPath, not_on_path(command)))
             }
-            Presence::Unknown if !guarded && !self.may_define_more() && is_name(command) => {
+            Presence::Unknown if !guarded && is_name(command) => {
                 Some((Severity::Warning, Code::UnknownCommand, unknown(command)))
             }
             Presence::Present | Presence::Unknown => None,

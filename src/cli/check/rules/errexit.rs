@@ -50,7 +50,7 @@ fn functions_in_conditions(shell: &Shell, found: &mut Vec<Found>) {
     for (file, _, call) in shell.commands().filter(|(_, _, command)| command.handled) {
         let Some(name) = call.name() else { continue };
         let Some((defining, definition)) = shell.definition(name) else { continue };
-        if !shell.has_errexit(file, call) || told.contains(&(&file.path, name)) {
+        if !shell.has_errexit(file, call) || is_hidden(file, call) || told.contains(&(&file.path, name)) {
             continue;
         }
         if let Some(fallible) = ignored_in(shell, defining, definition) {
@@ -81,6 +81,9 @@ fn is_hidden(file: &Parsed, command: &Command) -> bool {
     while let Some(parent) = at.map(|parent| &file.script.commands[parent]) {
         if parent.kind == Kind::Simple {
             return !parent.words.is_empty() || is_hidden(file, parent);
+        }
+        if !parent.substitution {
+            return true; // a word of `[[ ]]`, `case` or `for`
         }
         at = parent.parent;
     }

@@ -56,6 +56,10 @@ fn commands_are_found_wherever_bash_takes_them() {
 
 #[test]
 fn every_command_has_its_line() {
+    let continued = script("handler() {\n  a | \\\n    b\n  x=$(c | \\\n    d)\n}\n");
+    let lines: Vec<(&str, u32)> =
+        continued.calls().map(|(_, call)| (call.name.text.as_str(), call.name.line)).collect();
+    assert_eq!(lines, [("a", 2), ("b", 3), ("c", 4), ("d", 5)]);
     let script = script("a\n\nb <<E\n1\n$(f)\nE\nc 'x\ny' \\\n z\nd \"$(\n  e\n)\"\nx=(1\n  $(g))\n");
     let lines: Vec<(&str, u32)> =
         script.commands.iter().filter_map(|command| Some((command.name()?, command.line))).collect();

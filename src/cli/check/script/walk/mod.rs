@@ -128,7 +128,7 @@ impl Walk {
         }
         let index = self.add(Kind::Pipeline, 0, &scope);
         for (at, member) in pipeline.seq.iter().enumerate() {
-            self.command(member, &Scope { fed: scope.fed || at > 0, last: false, ..inside(&scope, index) });
+            self.command(member, &Scope { fed: scope.fed || at > 0, ..inside(&scope, index) });
         }
         self.take_line_of_first_child(index);
     }

@@ -1,5 +1,6 @@
 //! Walks simple commands: their words, redirections, and the commands in substitutions.
 
+use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
 
 use super::super::words::{self, Parts};
@@ -104,7 +105,7 @@ impl Walk {
 
     /// Takes a word of the command `index` apart and walks its substitutions.
     pub(super) fn word(&mut self, word: &ast::Word, line: u32, index: usize, scope: &Scope) -> Word {
-        let begins = word.loc.as_ref().map_or(line, |span| line_number(span.start.line));
+        let begins = word.loc.as_ref().map_or(line, |span| after_continuations(word, span, scope));
         let parts = words::parts(&word.value, begins, false);
         let found = Word { line: begins + scope.line_offset, ..parts.word.clone() };
         let in_word =
@@ -135,6 +136,23 @@ impl Walk {
             self.program(&program, &scope);
         }
     }
+}
+
+/// The line on which a word begins. The parser takes the end of a line that goes on, a backslash, for a part of the next word.
+fn after_continuations(word: &ast::Word, span: &SourceSpan, scope: &Scope) -> u32 {
+    let mut line = line_number(span.start.line);
+    // In a substitution the columns of the first line are not those of the file.
+    let mut column = if scope.line_offset == 0 { span.start.column.saturating_sub(1) } else { 0 };
+    let text_of = |line: u32| scope.lines.get((line + scope.line_offset).checked_sub(1)? as usize);
+    let beginning = word.value.split_whitespace().next().unwrap_or_default();
+    let goes_on = |text: &String, column: usize| {
+        text.ends_with('\\') && !text.chars().skip(column).collect::<String>().contains(beginning)
+    };
+    while text_of(line).is_some_and(|text| goes_on(text, column)) {
+        line += 1;
+        column = 0;
+    }
+    line
 }
 
 /// Whether `opening` begins a process substitution in the unquoted part of a word.
