@@ -26,7 +26,7 @@ pub(super) enum Code {
     ScriptPath,
     Shellcheck,
     Syntax,
-    UnknownCode,
+    UnknownIgnore,
     UnknownCommand,
     UnpackableFolder,
     Unreadable,
@@ -60,7 +60,7 @@ impl Code {
         Code::ScriptPath,
         Code::Shellcheck,
         Code::Syntax,
-        Code::UnknownCode,
+        Code::UnknownIgnore,
         Code::UnknownCommand,
         Code::UnpackableFolder,
         Code::Unreadable,
@@ -131,7 +131,7 @@ impl Code {
             Code::ScriptPath => ("script-path", "source", "`$0` is the runtime's path, not the script's"),
             Code::Shellcheck => ("shellcheck", "shellcheck", "a warning of shellcheck, where shellcheck is installed"),
             Code::Syntax => ("syntax", "syntax", "Bash cannot parse the script"),
-            Code::UnknownCode => ("unknown-code", "ignore", "a `coshell-ignore` comment names no code of this table"),
+            Code::UnknownIgnore => ("unknown-code", "ignore", "a `coshell-ignore` comment names no code of this table"),
             Code::UnknownCommand => {
                 ("unknown-command", "command", "the command is in no list of the commands of provided.al2023")
             }

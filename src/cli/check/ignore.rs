@@ -35,7 +35,7 @@ pub(super) fn apply(findings: Vec<Finding>, files: impl IntoIterator<Item = Stri
             file: file.clone(),
             line: Some(*line),
             severity: Severity::Warning,
-            code: Code::UnknownCode,
+            code: Code::UnknownIgnore,
             message: format!(
                 "the comment silences nothing: there is no code `{code}`; `coshell check --help` lists the codes"
             ),
