@@ -66,7 +66,8 @@ impl Watch {
     fn sources_of(&self, file: &Path) -> Vec<PathBuf> {
         let text = fs::read(file).unwrap_or_default();
         let root = self.function.task_root.as_path();
-        sourced(&String::from_utf8_lossy(&text), [root, file.parent().unwrap_or(root)])
+        let sources = sourced(&String::from_utf8_lossy(&text), [root, file.parent().unwrap_or(root)]);
+        sources.iter().map(|source| source.components().collect()).collect() // without `.` in the middle
     }
 
     /// The files as they are.
