@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Shell, warning};
+use super::{Found, Parsed, Shell, warning};
 use crate::cli::check::code::Code;
 use crate::cli::check::script::{Command, Direction, Word};
 
@@ -31,7 +31,11 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
     let functions = functions_with_empty_stdin(shell);
     for (file, _, command) in shell.commands() {
         let function = file.script.function_of(command);
-        if command.fed || command.background || function.is_some_and(|name| !functions.contains(name)) {
+        if command.fed
+            || command.background
+            || is_fed_by_exec(file, command)
+            || function.is_some_and(|name| !functions.contains(name))
+        {
             continue;
         }
         if let Some(reader) = reader(command) {
@@ -46,6 +50,14 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
             found.push(warning(&file.path, command.line, Code::EmptyStdin, message));
         }
     }
+}
+
+/// Whether an `exec <file` of the command's function, or of the script, gives it another stdin.
+fn is_fed_by_exec(file: &Parsed, command: &Command) -> bool {
+    file.script.commands.iter().any(|exec| {
+        let is_exec = exec.name() == Some("exec") && exec.words.len() == 1 && exec.fed;
+        is_exec && (exec.function.is_none() || exec.function == command.function)
+    })
 }
 
 /// The handler, and the functions that are called with its stdin and never with another.
