@@ -59,9 +59,14 @@ fn a_declaration_that_hides_a_status_is_a_warning() {
         &["3 warning hidden-status"],
     );
     // These hardly fail, or are handled, or their status counts.
-    for line in
-        ["local x=$(date)", "local x=$((1 + 1))", "local x=$(curl a || :)", "x=$(curl a)", "local x=$1; x=$(curl a)"]
-    {
+    for line in [
+        "local x=$(date)",
+        "local x=$((1 + 1))",
+        "local x=$(cut -c 1 <<<\"$1\")",
+        "local x=$(curl a || :)",
+        "x=$(curl a)",
+        "local x=$1; x=$(curl a)",
+    ] {
         finds(&format!("handler() {{\n  {line}\n  echo \"$x\"\n}}\n"), &[]);
     }
 }

@@ -13,6 +13,8 @@ const HARMLESS: [&str; 39] = [
     "shopt", "sleep", "sort", "tail", "test", "tput", "tr", "trap", "true", "type", "typeset", "uname", "unset",
     "wait",
 ];
+/// Commands that hardly fail on text that a pipe or a here-string gives them.
+const FILTERS: [&str; 6] = ["awk", "column", "cut", "sed", "uniq", "wc"];
 const DECLARING: [&str; 5] = ["declare", "export", "local", "readonly", "typeset"];
 /// So many functions that call each other are looked into.
 const MOST_DEEP: u32 = 4;
@@ -98,7 +100,8 @@ fn may_fail(shell: &Shell, command: &Command, depth: u32) -> bool {
     let Some(first) = command.words.first() else { return false };
     let name = first.text.as_str();
     // An `exit` or `return` with a status is meant; what only prints hardly fails.
-    if !first.literal || HARMLESS.contains(&name) || is_lenient(command) {
+    let is_filter = command.fed && FILTERS.contains(&name);
+    if !first.literal || is_filter || HARMLESS.contains(&name) || is_lenient(command) {
         return false;
     }
     match shell.definition(name) {
