@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::cli::check::sources_of;
 use crate::cli::terminal;
 use crate::lambda::function::Function;
 use crate::runtime::handler::Handler;
+use crate::runtime::shell::sources::sourced_files;
 
 /// How often the thread compares the files.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -61,6 +61,14 @@ impl Watch {
         watch
     }
 
+    /// The files that `file` seems to source; none if `file` cannot be read.
+    fn sources_of(&self, file: &Path) -> Vec<PathBuf> {
+        let text = fs::read(file).unwrap_or_default();
+        let root = self.function.task_root.as_path();
+        let sources = sourced_files(&String::from_utf8_lossy(&text), [root, file.parent().unwrap_or(root)]);
+        sources.iter().map(|source| source.components().collect()).collect() // without `.` in the middle
+    }
+
     /// The present state of the files.
     pub(super) fn snapshot(&self) -> Snapshot {
         let own = self.own_script();
@@ -72,7 +80,7 @@ impl Watch {
             if files.contains_key(&file) {
                 continue;
             }
-            named.extend(sources_of(&file, &self.function.task_root));
+            named.extend(self.sources_of(&file));
             let is_own_script = own.as_ref() == Some(&file);
             let hash = hash(&file);
             files.insert(file, FileState { stamp, hash, is_own_script });

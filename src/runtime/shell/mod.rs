@@ -20,7 +20,7 @@ pub(crate) mod posix;
 mod readiness;
 mod result;
 mod script_scan;
-mod sources;
+pub(crate) mod sources;
 mod start;
 pub(crate) mod status;
 mod termination;

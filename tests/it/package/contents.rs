@@ -136,7 +136,7 @@ fn a_fault_that_a_layer_can_remove_is_a_warning() {
 #[test]
 fn the_advice_about_a_layers_command_is_an_option_of_package() {
     let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o644);
-    project.package(&[]).assert_status(0).assert_stderr_has(" --have jq\n");
+    project.package(&[]).assert_status(0).assert_stderr_has("--have jq [missing-command]\n");
     assert_eq!(project.package(&["--have", "jq"]).assert_status(0).stderr, "");
 }
 
