@@ -79,9 +79,15 @@ impl Bench {
         self.ready(peer, self.spawn(peer, function, &[])?, conditions)
     }
 
-    /// Starts a peer with more variables, under no conditions.
-    pub(crate) fn start_with(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Subject> {
-        self.ready(peer, self.spawn(peer, function, more)?, Conditions::default())
+    /// Starts a peer with more variables, and puts it under `conditions` once it is ready.
+    pub(crate) fn start_with(
+        &self,
+        peer: Peer,
+        function: &str,
+        more: &[(&str, &str)],
+        conditions: Conditions,
+    ) -> Result<Subject> {
+        self.ready(peer, self.spawn(peer, function, more)?, conditions)
     }
 
     fn ready(&self, peer: Peer, environment: Environment, conditions: Conditions) -> Result<Subject> {
