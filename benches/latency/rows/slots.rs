@@ -58,11 +58,7 @@ impl Measured {
     fn alone(bench: &Bench, slots: usize) -> Result<Measured> {
         let mut init = Vec::new();
         for _ in 0..bench.scaled(STARTS) {
-            let environment = bench.spawn(
-                Peer::Coshell,
-                "echo_event",
-                &[(CONCURRENCY, &slots.to_string())],
-            )?;
+            let environment = bench.spawn(Peer::Coshell, "echo_event", &[(CONCURRENCY, &slots.to_string())])?;
             init.push(us(bench.init(Peer::Coshell, &environment)?));
         }
         let subject = start(bench, slots, "echo_event")?;
