@@ -160,8 +160,9 @@ fn exit_traps_run_when_the_shell_ends() {
 fn what_traps_write_between_two_events_reaches_no_answer() {
     let script = "handler() {
       [[ $1 != first ]] || {
+        mkfifo go
         trap 'echo CHILD; echo CHILD >&2' CHLD; trap 'echo USR; echo USR >&2' USR1
-        mkfifo go; { read -r x <go; kill -USR1 $shell; touch sent; } >/dev/null 2>&1 &
+        { read -r x <go; kill -USR1 $shell; touch sent; } >/dev/null 2>&1 &
       }
       echo \"$1\"
     }
