@@ -329,7 +329,8 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
         __coshell_pid=${BASHPID:-0}
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
         case $__coshell_timed in 1) builtin trap "$__coshell_on_timeout" STKFLT ;; esac
-        for ((;;)); do # once, unless this subshell is kept
+        # Once, unless this subshell is kept. (After `set -n` of the handler Bash runs nothing more, and takes any condition for true.)
+        until [[ '' ]]; do
           __coshell_code=''
           case $__coshell_trappers in
           ?*)
