@@ -33,6 +33,16 @@ impl Collected {
         &self.kept
     }
 
+    /// How many bytes were written.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The handler has succeeded, and `response` is what its output means.
+    pub(crate) fn replace(&mut self, response: Payload) {
+        *self = Collected { kept: response, complete: true, ..Collected::up_to(self.most) };
+    }
+
     /// The handler has succeeded: strips the trailing newlines, as command substitution does.
     pub(crate) fn complete(&mut self) {
         self.complete = true;

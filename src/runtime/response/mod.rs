@@ -5,6 +5,7 @@
 //! only break it off.
 
 mod collected;
+mod head;
 pub(crate) mod prelude;
 mod streamed;
 
@@ -13,6 +14,7 @@ use std::os::fd::BorrowedFd;
 use self::collected::Collected;
 use self::streamed::Streamed;
 use super::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
+use super::cgi::{self, Reply};
 use super::failure::Failure;
 use super::invocation::Invocation;
 
@@ -45,7 +47,7 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) enum Response<'a> {
     /// Kept here until the handler has ended.
-    Collected { api: &'a Api, invocation: &'a Invocation, bytes: Collected },
+    Collected { api: &'a Api, invocation: &'a Invocation, bytes: Collected, cgi: Option<Reply> },
     /// Sent on at once.
     Streamed(Streamed<'a>),
 }
@@ -54,9 +56,19 @@ impl<'a> Response<'a> {
     /// A response to the event `invocation`, nothing being written or sent yet.
     pub(crate) fn to(invocation: &'a Invocation, delivery: Delivery, api: &'a Api) -> Response<'a> {
         match delivery {
-            Delivery::Buffered => Response::Collected { api, invocation, bytes: Collected::up_to(MOST_RESPONSE_BYTES) },
+            Delivery::Buffered => {
+                Response::Collected { api, invocation, bytes: Collected::up_to(MOST_RESPONSE_BYTES), cgi: None }
+            }
             Delivery::Stream => Response::Streamed(Streamed::plain(api, invocation)),
             Delivery::HttpStream => Response::Streamed(Streamed::http(api, invocation)),
+        }
+    }
+
+    /// The handler writes a CGI response: `reply` says what becomes of it. A stream is one with a prelude then.
+    pub(crate) fn expect_cgi(&mut self, reply: Reply) {
+        match self {
+            Response::Collected { cgi, .. } => *cgi = Some(reply),
+            Response::Streamed(streamed) => streamed.expect_cgi(reply),
         }
     }
 
@@ -106,7 +118,11 @@ impl<'a> Response<'a> {
     /// When what it wrote cannot be the response.
     pub(crate) fn complete(&mut self) -> Result<(), Failure> {
         match self {
-            Response::Collected { bytes, .. } => bytes.complete(),
+            Response::Collected { bytes, cgi: None, .. } => bytes.complete(),
+            Response::Collected { bytes, cgi: Some(reply), .. } => {
+                let response = cgi::lambda_response(bytes.kept(), bytes.total(), *reply)?;
+                bytes.replace(response);
+            }
             Response::Streamed(streamed) => streamed.complete()?,
         }
         Ok(())
@@ -126,7 +142,7 @@ impl<'a> Response<'a> {
     /// When the API fails.
     pub(crate) fn post(self) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
+            Response::Collected { api, invocation, bytes, .. } => api.respond(invocation, bytes.kept()),
             Response::Streamed(streamed) => streamed.post(),
         }
     }

@@ -11,7 +11,7 @@ use crate::runtime::failure::OwnError;
 /// The most that API Gateway takes.
 const MOST_BYTES: usize = 16 * 1024;
 /// What stands between the prelude and the body.
-const SEPARATOR: [u8; 8] = [0; 8];
+pub(super) const SEPARATOR: [u8; 8] = [0; 8];
 
 /// The first line while it is read.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Begin {
     pub(crate) head: Vec<u8>,
     /// How many of the bytes fed last are its own; the body follows them.
     pub(crate) used: usize,
+    /// Whether HTTP allows a body.
+    pub(crate) has_body: bool,
 }
 
 impl Prelude {
@@ -47,7 +49,7 @@ impl Prelude {
             return None;
         }
         let used = newline.map_or(bytes.len(), |newline| newline + 1);
-        self.end().map(|head| Begin { head, used })
+        self.end().map(|head| Begin { head, used, has_body: true })
     }
 
     /// The line has ended, or the handler has.
@@ -60,6 +62,14 @@ impl Prelude {
                 *self = Prelude::Refused { line, reason };
                 None
             }
+        }
+    }
+
+    /// Why it cannot be used.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match self {
+            Prelude::Reading(_) => None,
+            Prelude::Refused { reason, .. } => Some(reason),
         }
     }
 
@@ -134,7 +144,10 @@ mod tests {
     #[test]
     fn a_prelude_ends_with_its_line_wherever_the_writes_are_cut() {
         let (_, begins) = fed(&["{\"statusCode\"", ":200}\nbody"]);
-        assert_eq!(begins, [None, Some(Begin { head: b"{\"statusCode\":200}\0\0\0\0\0\0\0\0".to_vec(), used: 6 })]);
+        assert_eq!(
+            begins,
+            [None, Some(Begin { head: b"{\"statusCode\":200}\0\0\0\0\0\0\0\0".to_vec(), used: 6, has_body: true })]
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use super::prelude::Prelude;
+use super::head::Head;
 use crate::runtime::api::{Api, ApiFailure, Posted, Upload};
+use crate::runtime::cgi::Reply;
 use crate::runtime::failure::{Failure, OwnError};
 use crate::runtime::invocation::Invocation;
 
@@ -23,8 +24,10 @@ pub(crate) struct Streamed<'a> {
     api: &'a Api,
     invocation: &'a Invocation,
     content_type: &'static str,
-    /// The first line, until the stream begins with it.
-    prelude: Option<Prelude>,
+    /// What the stream begins with, until it has.
+    head: Option<Head>,
+    /// Whether the response may have no body.
+    is_bodyless: bool,
     /// All that was written, where that is an error as failing handlers print it: whether it is one, only the handler's end tells.
     held: Vec<u8>,
     /// Opened with the first byte.
@@ -35,23 +38,33 @@ pub(crate) struct Streamed<'a> {
 
 impl<'a> Streamed<'a> {
     pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
-        let (prelude, held, upload) = (None, Vec::new(), None);
-        Streamed { api, invocation, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
+        let (head, held, upload) = (None, Vec::new(), None);
+        let is_bodyless = false;
+        Streamed { api, invocation, content_type: PLAIN, head, is_bodyless, held, upload, total: 0, unpushed: 0 }
     }
 
     pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
-        Streamed { content_type: HTTP, prelude: Some(Prelude::new()), ..Streamed::plain(api, invocation) }
+        Streamed { content_type: HTTP, head: Some(Head::json()), ..Streamed::plain(api, invocation) }
+    }
+
+    pub(super) fn expect_cgi(&mut self, reply: Reply) {
+        self.content_type = HTTP;
+        self.head = Some(Head::cgi(reply));
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
-        match &mut self.prelude {
+        match &mut self.head {
+            None if self.is_bodyless => {}
             None => self.send_or_hold(bytes),
-            Some(prelude) => {
-                let Some(begin) = prelude.feed(bytes) else { return };
-                self.prelude = None;
+            Some(head) => {
+                let Some(begin) = head.feed(bytes) else { return };
+                self.head = None;
+                self.is_bodyless = !begin.has_body;
                 self.send(&begin.head);
-                self.send(&bytes[begin.used..]);
+                if begin.has_body {
+                    self.send(&bytes[begin.used..]);
+                }
             }
         }
     }
@@ -102,22 +115,15 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn unsent(&self) -> &[u8] {
-        self.prelude.as_ref().map_or(&self.held, Prelude::line)
+        self.head.as_ref().map_or(&self.held, Head::output)
     }
 
     /// The handler has succeeded: a prelude may have no newline, and a response no byte.
     pub(super) fn complete(&mut self) -> Result<(), Failure> {
-        if let Some(prelude) = &mut self.prelude {
-            match (prelude.end(), &prelude) {
-                (Some(head), _) => {
-                    self.prelude = None;
-                    self.send(&head);
-                }
-                (None, Prelude::Refused { reason, .. }) => {
-                    return Err(Failure::InvalidPrelude { reason: reason.clone() });
-                }
-                (None, Prelude::Reading(_)) => {}
-            }
+        if let Some(head) = &mut self.head {
+            let begin = head.end()?;
+            self.head = None;
+            self.send(&begin);
         }
         self.send_held(); // a response without a byte is a stream all the same
         Ok(())

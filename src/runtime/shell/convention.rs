@@ -35,6 +35,8 @@ pub(super) enum Event {
     Argument,
     /// On stdin.
     Stdin,
+    /// By CGI: an HTTP request, in variables and on stdin.
+    Cgi,
 }
 
 /// One of a handler's two streams.
@@ -57,7 +59,7 @@ const TUTORIAL: Convention = Convention {
     names: &[],
 };
 
-const CONVENTIONS: [Convention; 4] = [
+const CONVENTIONS: [Convention; 5] = [
     // AWS's tutorial, pahud/cdk-lambda-bash, and most others.
     TUTORIAL,
     // gkrizek/bash-lambda-layer and its forks.
@@ -81,6 +83,8 @@ const CONVENTIONS: [Convention; 4] = [
     Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
     // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
+    // CGI programs and functions in their style: RFC 3875.
+    Convention { name: "cgi", event: Event::Cgi, posix: false, globals: "", ..TUTORIAL },
 ];
 
 impl Convention {
@@ -99,9 +103,17 @@ impl Convention {
         })
     }
 
-    /// Whether the handler reads the event from stdin.
+    /// Whether the handler reads the event, or the body of its request, from stdin.
     pub(crate) fn on_stdin(&self) -> bool {
-        self.event == Event::Stdin
+        match self.event {
+            Event::Argument => false,
+            Event::Stdin | Event::Cgi => true,
+        }
+    }
+
+    /// Whether the event becomes a CGI request, and the output, a CGI response, what Lambda expects.
+    pub(crate) fn is_cgi(&self) -> bool {
+        self.event == Event::Cgi
     }
 
     /// The further names for `variables`, with their values.
@@ -120,6 +132,6 @@ mod tests {
         assert_eq!(Convention::named("").unwrap().name, "tutorial");
         assert_eq!(Convention::named("gkrizek").unwrap().response, Stream::Stderr);
         let refused = Convention::named("lambda").unwrap_err().to_string();
-        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`"), "{refused}");
+        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`, `cgi`"), "{refused}");
     }
 }

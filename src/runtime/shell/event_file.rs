@@ -10,25 +10,27 @@ use std::os::unix::fs::FileExt;
 
 use super::convention::Convention;
 use super::pipes::{Plumbing, lane};
+use crate::runtime::cgi::Request;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::payload::Payload;
 
 const PAGE: usize = 4096;
 
-/// Writes `invocation` for the subshell of `turn` to where the handler expects it.
+/// Writes `invocation`, or the CGI `request` in it, for the subshell of `turn` to where the handler expects it.
 pub(super) fn write(
     plumbing: &mut Plumbing,
     convention: &Convention,
     turn: u64,
     invocation: &Invocation,
+    request: Option<&Request>,
 ) -> io::Result<()> {
     if let Some(stdins) = &plumbing.stdins {
-        rewrite(&stdins[lane(turn)].file, &invocation.event)?;
+        rewrite(&stdins[lane(turn)].file, request.map_or(&invocation.event, |request| &request.body))?;
     }
     if let Some(headers) = &mut plumbing.headers {
         headers.write(turn, &invocation.headers)?;
     }
-    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation))
+    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation, request))
 }
 
 /// A subshell whose `read` ends by the script's TMOUT looks into the file at any moment. A page appears at once; of what is written
@@ -46,11 +48,12 @@ fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all_at(bytes, 0)
 }
 
-fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payload {
-    let mut bytes = Payload::from(Vec::with_capacity(invocation.event.len() + 1024));
+fn fields(turn: u64, convention: &Convention, invocation: &Invocation, request: Option<&Request>) -> Payload {
+    let event = if request.is_some() { &[] } else { invocation.event.as_slice() };
+    let mut bytes = Payload::from(Vec::with_capacity(event.len() + 1024));
     bytes.extend_from_slice(turn.to_string().as_bytes());
     bytes.push(0);
-    add_as_substituted(&mut bytes, &invocation.event);
+    add_as_substituted(&mut bytes, event);
     bytes.push(0);
     let variables = invocation.variables();
     let more = convention.more(&variables);
@@ -58,6 +61,12 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payloa
         bytes.extend_from_slice(name.as_bytes());
         bytes.push(b'=');
         bytes.extend(value.bytes().filter(|byte| *byte != 0));
+        bytes.push(0);
+    }
+    for (name, value) in request.iter().flat_map(|request| &request.variables) {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(b'=');
+        bytes.extend_from_slice(value);
         bytes.push(0);
     }
     bytes
@@ -86,7 +95,7 @@ mod tests {
         };
         let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
             LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
-        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation), expected);
+        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation, None), expected);
     }
 
     #[test]

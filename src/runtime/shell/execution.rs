@@ -9,11 +9,12 @@ use nix::unistd::write;
 use super::convention::Stream;
 use super::status::Status;
 use super::{Phase, Read, Shell, WAKE, event_file, lane, poll_timeout};
+use crate::runtime::cgi::{self, Request};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::failure::{Failure, Overdue};
 use crate::runtime::invocation::Invocation;
-use crate::runtime::logs::Owner;
 use crate::runtime::logs::lines::Lines;
+use crate::runtime::logs::{Level, Owner};
 use crate::runtime::response::Response;
 
 /// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
@@ -56,11 +57,29 @@ impl Shell {
     /// # Errors
     /// The handler's failure, or that of the Bash that ran it.
     pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
+        if !self.convention.is_cgi() {
+            return self.run(invocation, None, response);
+        }
+        let request = Request::of(&invocation.event)?;
+        response.expect_cgi(request.reply);
+        let Some(refusal) = request.refusal else { return self.run(invocation, Some(&request), response) };
+        let told = format!("the client gets status 400, and the handler is not called: {refusal}");
+        self.host.log.say(Level::Warn, &Owner::of(invocation), &told);
+        response.feed(cgi::bad_request(refusal).as_bytes());
+        response.complete()
+    }
+
+    fn run(
+        &mut self,
+        invocation: &Invocation,
+        request: Option<&Request>,
+        response: &mut Response,
+    ) -> Result<(), Failure> {
         let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         let owner = Owner::of(invocation);
         let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;
-        self.wake(invocation, &mut deadline, &owner)?;
+        self.wake(invocation, request, &mut deadline, &owner)?;
         self.traced.steps.begin();
         let mut turn = Turn {
             lines: self.host.log.lines(owner).without(&self.driver_text),
@@ -84,16 +103,22 @@ impl Shell {
             turn.keep_time()?;
         }
         if turn.never_began() {
-            return self.call(invocation, response);
+            return self.run(invocation, request, response);
         }
         turn.end_trace();
         turn.finish()
     }
 
-    fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
+    fn wake(
+        &mut self,
+        invocation: &Invocation,
+        request: Option<&Request>,
+        deadline: &mut Deadline,
+        owner: &Owner,
+    ) -> Result<(), Failure> {
         self.forget_records();
         loop {
-            event_file::write(&mut self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
+            event_file::write(&mut self.plumbing, &self.convention, self.turn, invocation, request).map_err(lost)?;
             match write(&self.plumbing.wake.fd, WAKE) {
                 Ok(_) => {
                     self.phase = Phase::Running;
