@@ -20,6 +20,7 @@ use crate::lambda::environment::{self, Bootstrap, Settings};
 use crate::lambda::function::Function;
 use crate::lambda::invocation::Invoke;
 use crate::lambda::sandbox;
+use crate::runtime::cgi::Request;
 use crate::runtime::config;
 use crate::runtime::handler::Handler;
 use crate::runtime::invocation::Invocation;
@@ -44,7 +45,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     let variable = |name: &str| settings.variable(name);
     let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
     let rc = file("rc", RC.as_bytes())?;
-    let given = file("given", &given(invoke, &convention))?;
+    let given = file("given", &given(invoke, &convention)?)?;
     let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
     let bash = bash.unwrap_or_else(|| "bash".into());
     let (mut command, script) = match &settings.bootstrap {
@@ -93,17 +94,21 @@ fn inside(function: &Function, script: &Path) -> PathBuf {
 
 /// The two lines that stand above the first prompt.
 fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
-    let call = if convention.on_stdin() { format!("{name} <<<\"$EVENT\"") } else { format!("{name} \"$EVENT\"") };
+    let (what, call) = match () {
+        () if convention.is_cgi() => ("the request's body", format!("printf %s \"$EVENT\" | {name}")),
+        () if convention.on_stdin() => ("the event", format!("{name} <<<\"$EVENT\"")),
+        () => ("the event", format!("{name} \"$EVENT\"")),
+    };
     let strict = if convention.options.contains('e') {
         format!("errexit is off here; ( set -e; {call} ) ends where Lambda's call would. `exit` leaves.")
     } else {
         "Ctrl-D or `exit` leaves.".to_owned()
     };
-    format!("coshell: {} is sourced, the event is in EVENT: {call}\ncoshell: {strict}", handler.display())
+    format!("coshell: {} is sourced, {what} is in EVENT: {call}\ncoshell: {strict}", handler.display())
 }
 
-/// The event, and the variables that come with it, each ended by a NUL.
-fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
+/// The event, or the body of the request in it, and the variables that come with it, each ended by a NUL.
+fn given(invoke: &Invoke, convention: &Convention) -> Result<Vec<u8>> {
     let deadline = SystemTime::now() + invoke.timeout;
     let invocation = Invocation {
         request_id: invoke.request_id.clone(),
@@ -112,13 +117,18 @@ fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
         client_context: invoke.client_context.clone(),
         ..Invocation::default()
     };
-    let event = invoke.payload.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
-    let mut given = invoke.payload[..event].to_vec();
+    let request = convention.is_cgi().then(|| Request::of(&invoke.payload)).transpose().map_err(Error::msg)?;
+    let event = request.as_ref().map_or(&invoke.payload[..], |request| &request.body);
+    let end = event.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    let mut given: Vec<u8> = event[..end].iter().copied().filter(|byte| *byte != 0).collect();
     given.push(0);
     let mut variables = invocation.variables();
     variables.extend(convention.more(&variables));
     variables.iter().for_each(|(name, value)| given.extend(format!("{name}={value}\0").bytes()));
-    given
+    for (name, value) in request.iter().flat_map(|request| &request.variables) {
+        given.extend([name.as_bytes(), b"=", value, b"\0"].concat());
+    }
+    Ok(given)
 }
 
 /// A file in memory that Bash inherits.

@@ -83,8 +83,8 @@ const CONVENTIONS: [Convention; 5] = [
     Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
     // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
-    // CGI programs and functions in their style: RFC 3875.
-    Convention { name: "cgi", event: Event::Cgi, posix: false, globals: "", ..TUTORIAL },
+    // CGI programs and functions in their style: RFC 3875. A variable that is not set is as good as an empty one there: no nounset.
+    Convention { name: "cgi", options: "-eo pipefail", event: Event::Cgi, posix: false, globals: "", ..TUTORIAL },
 ];
 
 impl Convention {

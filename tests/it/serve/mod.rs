@@ -1,6 +1,7 @@
 //! `coshell serve`: what a client of Lambda's API, of a function URL, or a person at the terminal sees.
 
 mod admission;
+mod cgi;
 mod clients;
 mod ends;
 mod function_url;

@@ -22,6 +22,8 @@ pub const INVOCATIONS: &str = "/2015-03-31/functions/any-name/invocations";
 /// `coshell serve` before its start.
 pub struct Serve {
     pub folder: TempDir,
+    /// What is served, where that is not the folder.
+    program: Option<PathBuf>,
     arguments: Vec<String>,
     open_files: Option<u32>,
 }
@@ -44,7 +46,13 @@ impl Serve {
     pub fn script(script: &str) -> Serve {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
-        Serve { folder, arguments: Vec::new(), open_files: None }
+        Serve { folder, program: None, arguments: Vec::new(), open_files: None }
+    }
+
+    /// This program, and an empty folder.
+    pub fn program(program: &Path) -> Serve {
+        let folder = tempfile::tempdir().unwrap();
+        Serve { folder, program: Some(program.to_owned()), arguments: Vec::new(), open_files: None }
     }
 
     /// A FIFO in the folder, for the test and the function to wait for each other.
@@ -70,7 +78,11 @@ impl Serve {
             Some(most) => limited(&format!("ulimit -n {most}"), &coshell()),
             None => coshell(),
         };
-        command.arg("serve").arg(self.folder.path()).args(["--port", "0"]).args(&self.arguments);
+        command
+            .arg("serve")
+            .arg(self.program.as_deref().unwrap_or(self.folder.path()))
+            .args(["--port", "0"])
+            .args(&self.arguments);
         if !self.arguments.iter().any(|argument| argument == "--timeout") {
             command.args(["--timeout", "60"]);
         }
@@ -134,6 +146,15 @@ impl Serving {
     /// Where the function URL is, without the `/` at its end.
     pub fn function_url(&self) -> String {
         after(&self.stderr_with("function URL on "), "function URL on ").trim_end_matches('/').to_owned()
+    }
+
+    /// The same where the function is behind an API or a load balancer.
+    pub fn http_url(&self) -> String {
+        let url = |text: &str| {
+            let lines = text.lines().filter_map(|line| line.split_once(" on ")?.1.strip_suffix('/'));
+            lines.last().filter(|url| url.starts_with("http://")).map(str::to_owned)
+        };
+        url(&self.stderr.until("URL of the function", |(text, _)| url(text).is_some())).unwrap()
     }
 
     pub fn wire(&self) -> Wire {
