@@ -172,6 +172,35 @@ fn a_script_of_pages_answers_as_behind_any_web_server() {
     }
 }
 
+/// Every `$ curl` of the guide prints what stands below it, of the function and of the program.
+#[test]
+fn what_the_guide_shows_is_what_curl_prints() {
+    const GUIDE: &str = include_str!("../../../handlers/CGI.md");
+    if curl_is_missing() {
+        return;
+    }
+    let lines: Vec<&str> = GUIDE.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let between = |first: &str, end: &str| {
+        let from = lines.iter().position(|line| *line == first).unwrap();
+        let length = lines[from..].iter().position(|line| line.starts_with(end)).unwrap();
+        lines[from..from + length].join("\n") + "\n"
+    };
+    let function = Serve::script(&between("handler() {", "$ coshell"));
+    let program = function.folder.path().join("hello.cgi");
+    write_executable(&program, between("#!/bin/sh", "$ coshell"));
+    let servers = [serve(function, &[]), serve(Serve::program(&program), &[])];
+    let mut shown = 0;
+    for (at, line) in lines.iter().enumerate() {
+        let Some(arguments) = line.strip_prefix("$ curl ") else { continue };
+        let serving = &servers[usize::from(arguments.contains("page"))];
+        let arguments = arguments.replace("http://127.0.0.1:8000", &serving.function_url()).replace('\'', "");
+        let words: Vec<&str> = arguments.split(' ').collect();
+        assert_eq!(String::from_utf8(curl(&words).stdout).unwrap(), format!("{}\n", lines[at + 1]), "{line}");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
+}
+
 #[test]
 fn a_malformed_response_is_a_bare_error_for_the_client_and_a_sentence_on_the_terminal() {
     if curl_is_missing() {
@@ -182,5 +211,7 @@ fn a_malformed_response_is_a_bare_error_for_the_client_and_a_sentence_on_the_ter
     let output = curl(&["--write-out", " %{http_code}", &url]);
     assert_eq!(output.stdout, b"Internal Server Error 502");
     serving.stderr_with("GET / 502 Function.InvalidCgiResponse ");
-    serving.stderr_with("line 1, `hello`, is no header `Name: value`");
+    let told =
+        include_str!("../../../handlers/CGI.md").lines().find_map(|line| line.strip_prefix("    the handler's output"));
+    serving.stderr_with(&format!("the handler's output{}\n", told.unwrap()));
 }
