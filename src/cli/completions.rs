@@ -3,7 +3,7 @@
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 
 const EXAMPLES: &str = "\
@@ -26,9 +26,9 @@ pub struct Arguments {
 
 /// Prints what the shell reads, for the program that `command` describes.
 #[must_use]
-pub fn run(arguments: &Arguments, mut command: Command) -> Exit {
+pub fn run(arguments: &Arguments, mut command: Command) -> ExitStatus {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     generate(arguments.shell, &mut command, name, &mut script);
-    terminal::print(&script).map_or_else(|error| Exit::Failed.with(&error), |()| Exit::Done)
+    terminal::print(&script).map_or_else(|error| ExitStatus::Failed.with_error(&error), |()| ExitStatus::Success)
 }

@@ -6,7 +6,7 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 use crate::lambda::contract::Caller;
 
@@ -90,12 +90,13 @@ pub(crate) fn names() -> PossibleValuesParser {
 
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let text = match arguments.name.as_deref().and_then(Sample::named) {
         Some(sample) => sample.text.to_owned(),
         None => list(),
     };
-    terminal::print(text.as_bytes()).map_or_else(|error| Exit::Failed.with(&error), |()| Exit::Done)
+    terminal::print(text.as_bytes())
+        .map_or_else(|error| ExitStatus::Failed.with_error(&error), |()| ExitStatus::Success)
 }
 
 fn list() -> String {

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::bundle::{Addition, Architecture, Bundle, Exclusion, LeftOut, Runtime, Written};
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 
 const EXAMPLES: &str = "\
@@ -63,10 +63,10 @@ pub struct Arguments {
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     match layer(arguments) {
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::bundle::{Addition, Architecture, BOOTSTRAP, Bundle, Exclusion, LeftOut, Runtime, Written};
 use super::check;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 use crate::lambda::function::Function;
 use crate::runtime::failure::Failure;
@@ -75,14 +75,14 @@ pub struct Arguments {
 
 /// Runs the command to its end. What goes wrong has been said on stderr when it returns.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let function = match Function::locate(&arguments.path) {
         Ok(function) => function,
-        Err(error) => return Exit::Usage.with(&error),
+        Err(error) => return ExitStatus::Usage.with_error(&error),
     };
     match package(&function, arguments) {
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 

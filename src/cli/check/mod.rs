@@ -23,7 +23,7 @@ use self::finding::{Finding, Severity};
 use self::handler::Checked;
 pub(super) use self::handler::sources_of;
 use super::bundle::Architecture;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use crate::lambda::function::Function;
 
 const EXAMPLES: &str = "\
@@ -70,7 +70,7 @@ pub struct Arguments {
 
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let findings = Function::locate(&arguments.path).and_then(|function| {
         let mut checked = Checked::new(&function, arguments)?;
         checked.all();
@@ -79,15 +79,15 @@ pub fn run(arguments: &Arguments) -> Exit {
     });
     let mut findings = match findings {
         Ok(findings) => findings,
-        Err(error) => return Exit::Usage.with(&error),
+        Err(error) => return ExitStatus::Usage.with_error(&error),
     };
     findings.sort();
     findings.dedup();
     let will_fail = findings.iter().any(|finding| finding.severity == Severity::Error);
     match tell(&findings, arguments) {
-        Ok(()) if will_fail => Exit::Failed,
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+        Ok(()) if will_fail => ExitStatus::Failed,
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 

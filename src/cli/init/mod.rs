@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use self::examples::Example;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 
 /// The longest name of a function that Lambda takes.
@@ -43,16 +43,16 @@ pub struct Arguments {
 
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let folder = &arguments.folder;
     let example = check(folder).and_then(|()| Example::named(&arguments.example).context("there is no such example"));
     let example = match example {
         Ok(example) => example,
-        Err(error) => return Exit::Usage.with(&error),
+        Err(error) => return ExitStatus::Usage.with_error(&error),
     };
     match make(folder, example).and_then(|()| terminal::print(told(folder, example).as_bytes())) {
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::invoke::arguments::seconds;
-use crate::cli::variables::Given;
+use crate::cli::variables::VariableOptions;
 use crate::lambda::contract::Caller;
 
 const EXAMPLES: &str = "\
@@ -69,7 +69,7 @@ pub struct Arguments {
 
     /// What sets variables.
     #[command(flatten)]
-    pub variables: Given,
+    pub variables: VariableOptions,
 
     /// The memory size that the function is told, in MB; it is not enforced
     #[arg(long, value_name = "MB", default_value = "128", value_parser = clap::value_parser!(u32).range(128..=10_240))]

@@ -105,6 +105,6 @@ fn environment(template: &Template) -> Result<(Environment, Log)> {
     let (log, writer) = Log::start()?;
     let settings = Settings { log: Some(writer), ..template.settings.clone() };
     let environment = Environment::start(&settings).context("cannot start an environment")?;
-    template.interruption.covers(&environment);
+    template.interruption.register(&environment);
     Ok((environment, log))
 }

@@ -14,7 +14,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::cli::failure_lines::FailureLines;
-use crate::cli::invoke::error_view::Explained;
+use crate::cli::invoke::error_view::ErrorView;
 use crate::cli::terminal::stderr_is_a_terminal;
 use crate::lambda::invocation::FunctionError;
 
@@ -77,9 +77,9 @@ impl Log {
     /// Passes on all that has been written by now, but for the lines about `error` where a terminal explains that one.
     pub(super) fn flush(&self, error: Option<&FunctionError>) {
         let mut state = self.read();
-        let explained = error.and_then(Explained::of);
+        let explained = error.and_then(ErrorView::of);
         if let Some((lines, explained)) = state.failure_lines.clone().zip(explained) {
-            state.unfinished = lines.removed(&state.unfinished, &explained.message);
+            state.unfinished = lines.without(&state.unfinished, &explained.message);
         }
         state.pass_on(true);
     }
@@ -138,7 +138,7 @@ impl State {
         let whole = self.unfinished.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let count = match &self.failure_lines {
             _ if all => self.unfinished.len(),
-            Some(lines) => lines.come_after(&self.unfinished[..whole]),
+            Some(lines) => lines.bytes_before(&self.unfinished[..whole]),
             None => whole,
         };
         if count > 0 {
@@ -159,7 +159,7 @@ mod tests {
         state.take(b"log\n[ERROR] id oh\n    at h (f.sh:1)\n");
         assert_eq!(state.unfinished, b"[ERROR] id oh\n    at h (f.sh:1)\n");
         assert_eq!(state.tail, b"log\n[ERROR] id oh\n    at h (f.sh:1)\n", "the client gets all of it");
-        state.unfinished = lines.removed(&state.unfinished, "oh");
+        state.unfinished = lines.without(&state.unfinished, "oh");
         assert_eq!(state.unfinished, b"");
         let mut elsewhere = State::default();
         elsewhere.take(b"[ERROR] id oh\npart");

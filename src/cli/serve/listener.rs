@@ -55,7 +55,7 @@ impl Places {
     /// What is said at start.
     pub(super) fn told(&self, function: &Function) -> String {
         let (name, url) = (function.name(), &self.api.url);
-        let event = event::beside(&function.task_root).filter(|event| event.is_file());
+        let event = event::default_file(&function.task_root).filter(|event| event.is_file());
         let event = event.map(|event| quoted(&event.to_string_lossy()));
         let data = event.as_ref().map_or("'{}'".to_owned(), |event| format!("@{event}"));
         let payload = event.map_or(String::new(), |event| format!(" --payload fileb://{event}"));

@@ -39,9 +39,9 @@ use self::environment::Template;
 use self::listener::{Place, Places};
 use self::queue::Queue;
 use self::watch::Watch;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::interruption::Interruption;
-use super::invoke::arguments::long_limit;
+use super::invoke::arguments::time_limit_warning;
 use super::terminal;
 use crate::lambda::environment::{Bootstrap, Settings};
 use crate::lambda::function::Function;
@@ -53,12 +53,12 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// Serves until a signal comes. What goes wrong has been said on stderr when it returns.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let (settings, places) = match read(arguments) {
         Ok(asked) => asked,
-        Err(error) => return Exit::Usage.with(&error),
+        Err(error) => return ExitStatus::Usage.with_error(&error),
     };
-    serve(arguments, settings, places).unwrap_or_else(|error| Exit::Failed.with(&error))
+    serve(arguments, settings, places).unwrap_or_else(|error| ExitStatus::Failed.with_error(&error))
 }
 
 /// What was asked, checked before anything runs.
@@ -71,13 +71,13 @@ fn read(arguments: &Arguments) -> Result<(Settings, Places)> {
         variables: arguments.variables.all()?.into_iter().chain(trace).collect(),
         log: None,
     };
-    long_limit(arguments.timeout).iter().for_each(|warning| terminal::warn(warning));
+    time_limit_warning(arguments.timeout).iter().for_each(|warning| terminal::warn(warning));
     let url = arguments.url_port.map(|port| Place::listen(&arguments.host, port, "--url-port")).transpose()?;
     let api = Place::listen(&arguments.host, arguments.port, "--port")?;
     Ok((settings, Places { api, url, url_as: arguments.url_as }))
 }
 
-fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Exit> {
+fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<ExitStatus> {
     let interruption = Interruption::watch()?;
     let function = settings.function.clone();
     let watch = arguments.watch.then(|| Watch::new(&function));
@@ -104,7 +104,7 @@ fn serve(arguments: &Arguments, settings: Settings, places: Places) -> Result<Ex
     interruption.wait();
     queue.close(); // a worker that was starting an environment ends it
     drop(server);
-    Ok(interruption.exit_status().map_or(Exit::Done, Exit::Interrupted))
+    Ok(interruption.exit_status().map_or(ExitStatus::Success, ExitStatus::Interrupted))
 }
 
 /// The routes of the Invoke API, and of what scripts ask about a function before they invoke it.

@@ -9,7 +9,7 @@ use super::job::{Answer, Job};
 use super::platform_log::{Ending, Report};
 use super::watch::{Snapshot, Watch};
 use crate::cli::invoke::output;
-use crate::cli::invoke::result::{Status, billed, judge};
+use crate::cli::invoke::result::{Status, billed, status_and_error};
 use crate::cli::stdin_hint;
 use crate::cli::terminal;
 use crate::lambda::contract::{self, Caller};
@@ -70,7 +70,7 @@ impl Worker {
 
     fn judged(&mut self, invocation: &Invocation, completion: &Completion, log_wanted: bool) -> Answer {
         let invoke = invocation.invoke();
-        let (status, error) = judge(completion, invoke);
+        let (status, error) = status_and_error(completion, invoke);
         let memory_bytes = if log_wanted { self.memory_bytes() } else { 0 };
         let lost = matches!(completion.outcome, Outcome::RuntimeExited(_) | Outcome::TimedOut);
         let (log, init) = match if lost { self.warm.take() } else { None } {
@@ -169,7 +169,7 @@ fn outcome(completion: &Completion, error: Option<FunctionError>) -> Result<Resp
     match (&completion.outcome, error) {
         (Outcome::Response(response), None) => Ok(response.clone()),
         (_, Some(error)) => Err(error),
-        (_, None) => Err(FunctionError::default()), // `judge` gives an error to each of these
+        (_, None) => Err(FunctionError::default()), // `status_and_error` gives an error to each of these
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a streamed HTTP response begins with: a prelude that the handler writes, or the headers of a CGI response.
 
-use super::prelude::{Begin, Prelude, SEPARATOR};
+use super::prelude::{Prelude, SEPARATOR, StreamStart};
 use crate::runtime::cgi::{self, Reply};
 use crate::runtime::failure::Failure;
 
@@ -21,12 +21,12 @@ impl Head {
     }
 
     /// Takes what the handler wrote.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Option<Begin> {
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Option<StreamStart> {
         match self {
             Head::Json(prelude) => prelude.feed(bytes),
             Head::Cgi(head) => {
                 let cgi::Begin { prelude, used, has_body } = head.feed(bytes)?;
-                Some(Begin { head: separated(&prelude), used, has_body })
+                Some(StreamStart { head: separated(&prelude), used, has_body })
             }
         }
     }

@@ -1,30 +1,30 @@
-//! How handlers written for other runtimes are called: one row each. The public Bash runtimes were surveyed in November 2026;
-//! README says what to set for each.
+//! Defines how handlers that were written for other runtimes are called, with one row for each convention. The public Bash
+//! runtimes were surveyed in November 2026. The README says which convention to set for each.
 
 use crate::runtime::failure::Failure;
 
-/// How a handler gets its event, and where its response is.
+/// How a handler gets its event, and where it writes its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Convention {
     /// The value of COSHELL_CONVENTION.
     pub(super) name: &'static str,
-    /// The options in force while the script is sourced and, as it leaves them, in the handler.
+    /// The options of Bash while the script is sourced. The handler runs with the options that the script leaves.
     pub(crate) options: &'static str,
-    /// Whether a script whose last command fails ends init although errexit is off.
+    /// Whether init fails if the script's last command fails, although errexit is off.
     pub(super) must_source: bool,
-    /// Whether the handler is called as the condition of an `if`, where Bash ignores errexit, even what the handler itself sets.
+    /// Whether the handler is called as the condition of an `if`. There Bash ignores errexit, even if the handler itself sets it.
     pub(super) in_if: bool,
-    /// Whether its bootstrap is `#!/bin/sh`, Bash in POSIX mode, so that a script may need that.
+    /// Whether the bootstrap of the convention is `#!/bin/sh`, Bash in POSIX mode, so that scripts may need that mode.
     pub(super) posix: bool,
-    /// Where the event is.
+    /// Where the handler finds its event.
     pub(super) event: Event,
-    /// Which stream is the response; the other one is the log. In any case the holders of stdout are waited for.
+    /// Which stream is the response. The other stream is the log. The runtime waits in both cases until no process holds stdout.
     pub(super) response: Stream,
     /// Shell variables, not exported, that hold parts of the event.
     pub(super) globals: &'static str,
-    /// Variables for the whole life of Bash.
+    /// Environment variables of Bash.
     pub(crate) environment: &'static [(&'static str, &'static str)],
-    /// Further names, exported, for what the LAMBDA_RUNTIME_ variables say.
+    /// Further names for the LAMBDA_RUNTIME_ variables; these names are exported too.
     pub(super) names: &'static [(&'static str, &'static str)],
 }
 
@@ -88,10 +88,11 @@ const CONVENTIONS: [Convention; 5] = [
 ];
 
 impl Convention {
-    /// The row called `name`; the tutorial's when it is empty.
+    /// The convention called `name`; the tutorial's for an empty name.
     ///
     /// # Errors
-    /// [`Failure::UnknownConvention`], which lists the rows.
+    ///
+    /// [`Failure::UnknownConvention`] with the known names.
     pub(crate) fn named(name: &str) -> Result<Convention, Failure> {
         if name.is_empty() {
             return Ok(TUTORIAL);
@@ -116,7 +117,7 @@ impl Convention {
         self.event == Event::Cgi
     }
 
-    /// The further names for `variables`, with their values.
+    /// The variables with further names for `variables`, and their values.
     pub(crate) fn more(&self, variables: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
         let value = |of: &str| variables.iter().find(|(name, _)| *name == of).map(|(_, value)| value.clone());
         self.names.iter().filter_map(|(name, of)| Some((*name, value(of)?))).collect()

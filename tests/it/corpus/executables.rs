@@ -46,7 +46,7 @@ fn a_missing_interpreter_is_told() {
     let answer = program("#!/nosuch/interpreter\n").answer("");
     answer.fails_with("program `run` exited with status 12"); // 6 or 7, as the Bash has it
     answer.fails_with(": run: "); // no word of our driver
-    answer.fails_with("the file is there, but not the interpreter that its first line names");
+    answer.fails_with("the file exists, but the interpreter that its first line names does not");
 }
 
 #[test]

@@ -22,12 +22,13 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
-fn the_help_of_every_command_ends_with_examples_of_it() {
+fn the_help_of_every_command_ends_with_its_examples_and_exit_statuses() {
     assert!(commands().len() >= 8, "{:?}", commands());
     for command in commands() {
         let help = stdout(&run(&[&command, "--help"]).assert_status(0));
         let end = help.split("\nExamples:\n").nth(1).unwrap_or_else(|| panic!("no examples of {command}: {help}"));
         assert!(end.contains(&format!("coshell {command}")), "{command}: {end}");
+        assert!(command == "serve" || end.contains("\nExit status:\n"), "{command}: {end}");
     }
 }
 

@@ -101,7 +101,7 @@ fn more_connections_than_there_may_be_files_are_told_and_taken_when_others_have_
     let serving = Serve::script(ECHO).with_open_files(40).start();
     assert_eq!(serving.invoke("1").text(), "1");
     let clients: Vec<Wire> = (0..60).map(|_| serving.wire()).collect();
-    serving.stderr_with("warning: the server cannot take another connection: Too many open files");
+    serving.stderr_with("warning: the server cannot accept another connection: Too many open files");
     drop(clients);
     assert_eq!(serving.invoke("2").text(), "2");
 }

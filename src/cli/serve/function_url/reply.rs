@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
 use crate::lambda::contract::Caller;
-use crate::lambda::contract::headers::{Fate, fate};
+use crate::lambda::contract::headers::{Treatment, treatment};
 use crate::lambda::invocation::{Bytes, Response};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -60,10 +60,10 @@ pub(super) fn head(caller: Caller, fields: &Map<String, Value>) -> Result<(Statu
 
 /// A header as its caller sends it on.
 fn sent(caller: Caller, name: &str, value: &Value) -> Result<Option<(HeaderName, HeaderValue)>, String> {
-    Ok(match fate(caller, name) {
-        Fate::Kept => Some(header(name, value)?),
-        Fate::Renamed(renamed) => Some(header(&renamed, value)?),
-        Fate::Dropped => None,
+    Ok(match treatment(caller, name) {
+        Treatment::Kept => Some(header(name, value)?),
+        Treatment::Renamed(renamed) => Some(header(&renamed, value)?),
+        Treatment::Dropped => None,
     })
 }
 

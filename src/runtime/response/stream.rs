@@ -1,50 +1,50 @@
-//! A response that is sent as it is written.
+//! Streams a response while the handler writes.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::head::Head;
 use crate::runtime::api::{Api, ApiFailure, Posted, Upload};
 use crate::runtime::cgi::Reply;
-use crate::runtime::failure::{Failure, OwnError};
+use crate::runtime::failure::{CustomError, Failure};
 use crate::runtime::invocation::Invocation;
 
-/// What Lambda streams of one response, at most.
-const MOST_BYTES: u64 = 200 * 1024 * 1024;
-/// So much is gathered for one write to the connection.
+/// The size of the largest response that Lambda streams.
+const MAX_BYTES: u64 = 200 * 1024 * 1024;
+/// How many bytes are gathered for one write to the connection.
 const PUSH_BYTES: u64 = 64 * 1024;
-/// No error is longer that a handler prints as its own.
-const MOST_HELD_BYTES: usize = 64 * 1024;
+/// The size of the largest custom error that is held back.
+const MAX_HELD_BYTES: usize = 64 * 1024;
 const PLAIN: &str = "application/octet-stream";
-/// Tells Lambda that a prelude comes first.
+/// The content type of a stream that begins with a prelude.
 const HTTP: &str = "application/vnd.awslambda.http-integration-response";
 
 /// A streamed response to one event.
 #[derive(Debug)]
-pub(crate) struct Streamed<'a> {
+pub(crate) struct ResponseStream<'a> {
     api: &'a Api,
     invocation: &'a Invocation,
     content_type: &'static str,
-    /// What the stream begins with, until it has.
+    /// The beginning of the stream, until it is complete and sent.
     head: Option<Head>,
-    /// Whether the response may have no body.
+    /// Whether HTTP allows no body: then the output after the head is dropped.
     is_bodyless: bool,
-    /// All that was written, where that is an error as failing handlers print it: whether it is one, only the handler's end tells.
+    /// The output so far, if it is a custom error as failing handlers print it. Only the end of the handler shows whether it is
+    /// an error or the response.
     held: Vec<u8>,
-    /// Opened with the first byte.
+    /// The upload, opened with the first byte.
     upload: Option<Result<Upload, ApiFailure>>,
     total: u64,
     unpushed: u64,
 }
 
-impl<'a> Streamed<'a> {
-    pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
-        let (head, held, upload) = (None, Vec::new(), None);
-        let is_bodyless = false;
-        Streamed { api, invocation, content_type: PLAIN, head, is_bodyless, held, upload, total: 0, unpushed: 0 }
+impl<'a> ResponseStream<'a> {
+    pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> ResponseStream<'a> {
+        let (head, is_bodyless, held, upload) = (None, false, Vec::new(), None);
+        ResponseStream { api, invocation, content_type: PLAIN, head, is_bodyless, held, upload, total: 0, unpushed: 0 }
     }
 
-    pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> Streamed<'a> {
-        Streamed { content_type: HTTP, head: Some(Head::json()), ..Streamed::plain(api, invocation) }
+    pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> ResponseStream<'a> {
+        ResponseStream { content_type: HTTP, head: Some(Head::json()), ..ResponseStream::plain(api, invocation) }
     }
 
     pub(super) fn expect_cgi(&mut self, reply: Reply) {
@@ -72,7 +72,7 @@ impl<'a> Streamed<'a> {
     fn send_or_hold(&mut self, bytes: &[u8]) {
         if self.upload.is_none() {
             self.held.extend_from_slice(bytes);
-            if self.held.len() > MOST_HELD_BYTES || OwnError::parse(&self.held).is_none() {
+            if self.held.len() > MAX_HELD_BYTES || CustomError::parse(&self.held).is_none() {
                 self.send_held();
             }
         } else {
@@ -104,7 +104,7 @@ impl<'a> Streamed<'a> {
 
     pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         match &self.upload {
-            // What was only fed is about to be pushed.
+            // Bytes that were only added are about to be pushed.
             Some(Ok(upload)) if upload.is_behind() && self.unpushed == 0 => Some(upload.as_fd()),
             _ => None,
         }
@@ -118,20 +118,20 @@ impl<'a> Streamed<'a> {
         self.head.as_ref().map_or(&self.held, Head::output)
     }
 
-    /// The handler has succeeded: a prelude may have no newline, and a response no byte.
+    /// Completes the stream after the handler has succeeded: a prelude may have no newline, and a response may be empty.
     pub(super) fn complete(&mut self) -> Result<(), Failure> {
         if let Some(head) = &mut self.head {
             let begin = head.end()?;
             self.head = None;
             self.send(&begin);
         }
-        self.send_held(); // a response without a byte is a stream all the same
+        self.send_held(); // an empty response is a stream too
         Ok(())
     }
 
     pub(super) fn overflow(&self) -> Option<String> {
-        let told = || format!("the response has {} bytes, and Lambda streams at most 200 MiB of it", self.total);
-        (self.total > MOST_BYTES).then(told)
+        let overflow = || format!("the response has {} bytes, and Lambda streams at most 200 MiB of it", self.total);
+        (self.total > MAX_BYTES).then(overflow)
     }
 
     pub(super) fn post(self) -> Result<Posted, ApiFailure> {

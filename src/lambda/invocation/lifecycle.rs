@@ -1,8 +1,8 @@
-//! An invocation on its way: shared by its client, who waits, and by the Runtime API's routes, which deliver and settle it.
+//! Holds one invocation from its submission to its outcome. Two sides share the invocation: the client, which waits for the outcome, and
+//! the Runtime API's routes, which deliver the event and take the answer.
 //!
-//! The first outcome wins: a time limit that has passed cannot be undone by a late answer, and an answer cannot be given
-//! twice. Nobody runs a clock: the limit counts from delivery, and whoever looks after it has passed (the waiting client, or a
-//! late answer) settles it.
+//! The first outcome counts: a late answer does not replace a timeout, and a second answer does not replace the first. No timer runs. The
+//! time limit counts from delivery; the waiting client or a late answer checks whether the limit has passed and then sets the timeout.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -11,16 +11,16 @@ use tokio::sync::mpsc;
 
 use super::{Completion, Invoke, Outcome, Part};
 
-/// Why an answer of the runtime is not taken.
+/// Why an answer of the runtime is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It has been answered before.
+    /// The runtime has already answered.
     AnsweredTwice,
     /// The time limit has passed.
     TooLate,
 }
 
-/// A handle on one invocation in flight; clones mean the same one.
+/// A handle on one invocation; a clone is a handle on the same invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation(Arc<InFlight>);
 
@@ -38,35 +38,35 @@ struct Progress {
     answered: Option<Instant>,
     next: Option<Instant>,
     outcome: Option<Outcome>,
-    /// Dropped with the outcome, which is how it learns of the end.
+    /// Dropped when the outcome is set, so that the receiver sees the end.
     listener: Option<mpsc::Sender<Part>>,
 }
 
 impl Invocation {
-    /// `id` is its invocation id, which no other invocation has.
+    /// `id` is the invocation id, which must be unique.
     pub(crate) fn new(mut invoke: Invoke, id: String) -> Invocation {
         let progress = Mutex::new(Progress { listener: invoke.listener.take(), ..Progress::default() });
         Invocation(Arc::new(InFlight { invoke, id, progress, changed: Condvar::new() }))
     }
 
-    /// Lambda-Runtime-Invocation-Id: names this attempt alone, while a later one can have the same request id.
+    /// Lambda-Runtime-Invocation-Id: identifies this attempt; a later attempt can have the same request id.
     pub(crate) fn id(&self) -> &str {
         &self.0.id
     }
 
-    /// Who gets the parts of a streamed response.
+    /// The receiver of the parts of a streamed response.
     pub(crate) fn listener(&self) -> Option<mpsc::Sender<Part>> {
         self.progress().listener.clone()
     }
 
-    /// What the client asked.
+    /// The client's request.
     #[must_use]
     pub fn invoke(&self) -> &Invoke {
         &self.0.invoke
     }
 
-    /// Waits for the outcome, at most until the time limit. Before delivery there is no limit: an invocation waits in the
-    /// queue until a runtime asks for it or the runtime's end is told to the API.
+    /// Waits for the outcome, at most until the time limit. Before delivery there is no limit: an invocation waits in the queue until the
+    /// runtime calls `next`, or until the runtime's end is reported to the API.
     #[must_use]
     pub fn wait(&self) -> Completion {
         let mut progress = self.progress();
@@ -80,8 +80,8 @@ impl Invocation {
         }
     }
 
-    /// When the runtime called `next` after its answer: Lambda bills from delivery to that moment. `None` when it has not
-    /// called within `patience`.
+    /// When the runtime called `next` after its answer: Lambda bills from delivery to that moment. `None` if the runtime has not called
+    /// `next` within `patience`.
     #[must_use]
     pub fn wait_for_next(&self, patience: Duration) -> Option<Instant> {
         let limit = Instant::now() + patience;
@@ -92,20 +92,20 @@ impl Invocation {
         progress.next
     }
 
-    /// Marks the moment of delivery and returns the deadline in epoch milliseconds.
+    /// Records the moment of delivery and returns the deadline in epoch milliseconds.
     pub(crate) fn deliver(&self) -> u128 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.progress().delivered = Some(Instant::now());
-        self.0.changed.notify_all(); // the client's wait has a limit from now on
+        self.0.changed.notify_all(); // from now on the client waits only until the time limit
         (now + self.0.invoke.timeout).as_millis()
     }
 
-    /// Whether an answer would be taken now.
+    /// Checks that an answer would be accepted now.
     pub(crate) fn check_open(&self) -> Result<(), Refusal> {
         self.check(&mut self.progress())
     }
 
-    /// Takes the runtime's answer as the outcome, unless there is one already.
+    /// Makes the runtime's answer the outcome, unless there is an outcome already.
     pub(crate) fn answer(&self, outcome: Outcome) -> Result<(), Refusal> {
         let mut progress = self.progress();
         self.check(&mut progress)?;
@@ -114,25 +114,25 @@ impl Invocation {
         Ok(())
     }
 
-    /// Tells that the runtime process has ended; how, in words. What has an outcome keeps it.
+    /// Records that the runtime process has ended; `how` is its exit status or signal. An earlier outcome stays.
     pub(crate) fn runtime_exited(&self, how: &str) {
         let mut progress = self.progress();
         self.expire(&mut progress);
         self.settle(&mut progress, Outcome::RuntimeExited(how.to_owned()));
     }
 
-    /// Marks the moment of the runtime's following `next`.
+    /// Records the moment of the runtime's following `next`.
     pub(crate) fn next_arrived(&self, moment: Instant) {
         self.progress().next = Some(moment);
         self.0.changed.notify_all();
     }
 
-    /// Whether an answer would be taken, or the event still waits to be delivered.
+    /// Whether an answer would be accepted, or the event still waits for delivery.
     pub(crate) fn is_open(&self) -> bool {
         self.check_open().is_ok()
     }
 
-    /// Whether there is an outcome, so that the runtime owes nothing any more.
+    /// Whether there is an outcome, so that no answer is expected any more.
     pub(crate) fn is_settled(&self) -> bool {
         self.progress().outcome.is_some()
     }

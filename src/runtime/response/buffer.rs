@@ -1,23 +1,23 @@
-//! What a handler writes as its response: kept up to what Lambda takes plus one byte, so that the API itself refuses what is too much,
-//! and the rest counted and dropped, so that the handler neither blocks nor gets SIGPIPE.
+//! Collects the response of a handler. Keeps one byte more than Lambda accepts, so that the API itself rejects a response that is
+//! too large. Counts and drops the rest, so that the handler neither blocks nor gets SIGPIPE.
 
 use crate::runtime::payload::Payload;
 
-/// A response while it is being written.
+/// A response that is being collected.
 #[derive(Debug, Default)]
-pub(crate) struct Collected {
+pub(crate) struct ResponseBuffer {
     kept: Payload,
     most: usize,
     total: u64,
-    /// Whether something other than newlines was dropped; those alone would have been stripped anyway.
+    /// Whether bytes other than newlines were dropped. Dropped newlines at the end do not matter: they would be stripped anyway.
     dropped: bool,
     complete: bool,
 }
 
-impl Collected {
-    /// For a response of which Lambda takes at most `most` bytes.
-    pub(crate) fn up_to(most: usize) -> Collected {
-        Collected { most, ..Collected::default() }
+impl ResponseBuffer {
+    /// A buffer for a response of at most `most` bytes, the most that Lambda accepts.
+    pub(crate) fn up_to(most: usize) -> ResponseBuffer {
+        ResponseBuffer { most, ..ResponseBuffer::default() }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -28,22 +28,22 @@ impl Collected {
         self.dropped |= dropped.iter().any(|byte| *byte != b'\n');
     }
 
-    /// What is kept, as it was written.
+    /// The bytes that are kept, as the handler wrote them.
     pub(crate) fn kept(&self) -> &[u8] {
         &self.kept
     }
 
-    /// How many bytes were written.
+    /// How many bytes the handler wrote.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
-    /// The handler has succeeded, and `response` is what its output means.
+    /// Replaces the output of a handler that has succeeded by the `response` that was made of it.
     pub(crate) fn replace(&mut self, response: Payload) {
-        *self = Collected { kept: response, complete: true, ..Collected::up_to(self.most) };
+        *self = ResponseBuffer { kept: response, complete: true, ..ResponseBuffer::up_to(self.most) };
     }
 
-    /// The handler has succeeded: strips the trailing newlines, as command substitution does.
+    /// Strips the trailing newlines, as command substitution does, after the handler has succeeded.
     pub(crate) fn complete(&mut self) {
         self.complete = true;
         if !self.dropped {
@@ -52,10 +52,11 @@ impl Collected {
         }
     }
 
-    /// A sentence where a complete response is more than Lambda takes.
+    /// A message for the log if a complete response is larger than Lambda accepts.
     pub(crate) fn overflow(&self) -> Option<String> {
-        let told = || format!("the response has {} bytes, and Lambda takes at most 6 MiB and 100 bytes", self.total);
-        (self.complete && self.kept.len() > self.most).then(told)
+        let overflow =
+            || format!("the response has {} bytes, and Lambda accepts at most 6 MiB and 100 bytes", self.total);
+        (self.complete && self.kept.len() > self.most).then(overflow)
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     fn response(writes: &[&[u8]]) -> (Vec<u8>, bool) {
-        let mut response = Collected::up_to(4);
+        let mut response = ResponseBuffer::up_to(4);
         writes.iter().for_each(|bytes| response.feed(bytes));
         response.complete();
         (response.kept().to_vec(), response.overflow().is_some())

@@ -1,20 +1,21 @@
 //! Walks a parsed script and lists its commands.
 
+mod substitutions;
+mod words;
+
 use std::rc::Rc;
 
 use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
-use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 
-use super::{APOSTROPHE, Command, Kind, options, program};
+use self::words::{words_of, words_of_redirection};
+use super::{APOSTROPHE, Command, Kind};
 
 /// So many substitutions inside one another are looked into.
-const MOST_DEEP: u32 = 8;
-
-/// Where the walk is.
+/// The context of the commands that are being walked.
 #[derive(Clone, Default)]
 struct Scope {
-    /// The text that is being walked: places count its characters.
+    /// The text that is being walked. Positions are counted in characters of this text.
     source: Rc<[char]>,
     parent: Option<usize>,
     function: Option<String>,
@@ -24,12 +25,12 @@ struct Scope {
     negated: bool,
     apart: bool,
     background: bool,
-    /// What is added to a line of the text that is being walked, to get a line of the file.
+    /// The number to add to a line of the walked text to get a line of the file.
     line_offset: u32,
     depth: u32,
 }
 
-/// The commands of `program`, each before the commands inside it.
+/// Lists the commands of `program`; each command comes before the commands inside it.
 pub(super) fn commands(text: &str, program: &ast::Program) -> Vec<Command> {
     let mut walk = Walk::default();
     walk.program(program, &Scope { source: text.chars().collect(), ..Scope::default() });
@@ -55,7 +56,7 @@ impl Walk {
         }
     }
 
-    /// Of a list that `&&` and `||` join, only the failure of the last command counts.
+    /// In a list that is joined by `&&` and `||`, only a failure of the last command counts.
     fn and_or(&mut self, list: &ast::AndOrList, scope: &Scope) {
         let pipelines: Vec<&ast::Pipeline> = std::iter::once(&list.first)
             .chain(list.additional.iter().map(|(ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline))| pipeline))
@@ -208,7 +209,7 @@ impl Walk {
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
                 ast::IoRedirect::File(..) | ast::IoRedirect::HereDocument(..) | ast::IoRedirect::HereString(..) => None,
             };
-            self.commands[index].redirections.extend(target.map(|target| restored(target)));
+            self.commands[index].redirections.extend(target.map(|target| with_apostrophes(target)));
         }
         let last = redirections.iter().flat_map(|list| &list.0).flat_map(words_of_redirection).filter_map(end_of).max();
         if let Some(last) = last {
@@ -217,39 +218,12 @@ impl Walk {
         }
     }
 
-    /// The commands in the `$( )` of a word of a command that begins on line `first`.
-    fn substitutions(&mut self, word: &ast::Word, first: u32, scope: &Scope) {
-        let begins = word.loc.as_ref().map_or(first, |span| line(span.start.line));
-        self.substitutions_of_text(&word.value, begins, scope);
-    }
-
-    /// The same of a text that begins on `line` of what is being walked.
-    fn substitutions_of_text(&mut self, text: &str, line: u32, scope: &Scope) {
-        if scope.depth >= MOST_DEEP || !(text.contains("$(") || text.contains('`')) {
-            return;
-        }
-        let Ok(pieces) = word::parse(text, &options()) else { return };
-        for (start, inner) in substituted(&pieces) {
-            let before = text.get(..start).map_or(0, |before| before.matches('\n').count());
-            let line = line_of(inner, line + self::line(before), &scope.source);
-            let line_offset = scope.line_offset + line.saturating_sub(1);
-            if let Some(program) = program(inner) {
-                self.substitutions += 1;
-                let substitution = self.substitutions;
-                let source = inner.chars().collect();
-                let inside =
-                    Scope { source, substitution, line_offset, apart: true, depth: scope.depth + 1, ..scope.clone() };
-                self.program(&program, &inside);
-            }
-        }
-    }
-
     fn add(&mut self, kind: Kind, text: String, (first, last): (u32, u32), scope: &Scope) -> usize {
         self.commands.push(Command {
             kind,
             first_line: first + scope.line_offset,
             last_line: last.max(first) + scope.line_offset,
-            text: restored(&text),
+            text: with_apostrophes(&text),
             parent: scope.parent,
             function: scope.function.clone(),
             handled: scope.handled,
@@ -264,52 +238,10 @@ impl Walk {
     }
 }
 
-/// The scope of what is inside the command `index`. Whether that is handled is for the command to say: its own failure is theirs.
+/// The scope of the commands inside the command `index`. If their command is handled, so are they: a failure of theirs makes
+/// their command fail.
 fn inside(scope: &Scope, index: usize) -> Scope {
     Scope { parent: Some(index), negated: false, apart: false, background: false, ..scope.clone() }
-}
-
-/// The command substitutions among `pieces`: where each begins in the word, and its text.
-fn substituted(pieces: &[WordPieceWithSource]) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    for piece in pieces {
-        match &piece.piece {
-            WordPiece::CommandSubstitution(text) | WordPiece::BackquotedCommandSubstitution(text) => {
-                found.push((piece.start_index, text.as_str()));
-            }
-            WordPiece::DoubleQuotedSequence(inner) | WordPiece::GettextDoubleQuotedSequence(inner) => {
-                found.extend(substituted(inner));
-            }
-            WordPiece::Text(_)
-            | WordPiece::SingleQuotedText(_)
-            | WordPiece::AnsiCQuotedText(_)
-            | WordPiece::TildeExpansion(_)
-            | WordPiece::ParameterExpansion(_)
-            | WordPiece::EscapeSequence(_)
-            | WordPiece::ArithmeticExpression(_) => {}
-        }
-    }
-    found
-}
-
-fn words_of(item: &Item) -> Vec<&ast::Word> {
-    match item {
-        Item::Word(word) => vec![word],
-        Item::AssignmentWord(_, word) => vec![word],
-        Item::IoRedirect(redirection) => words_of_redirection(redirection),
-        Item::ProcessSubstitution(..) => Vec::new(),
-    }
-}
-
-fn words_of_redirection(redirection: &ast::IoRedirect) -> Vec<&ast::Word> {
-    use ast::IoFileRedirectTarget as Target;
-    match redirection {
-        ast::IoRedirect::File(_, _, Target::Filename(word) | Target::Duplicate(word))
-        | ast::IoRedirect::HereString(_, word)
-        | ast::IoRedirect::OutputAndError(word, _) => vec![word],
-        ast::IoRedirect::HereDocument(_, document) => vec![&document.here_end, &document.doc],
-        ast::IoRedirect::File(_, _, Target::Fd(_) | Target::ProcessSubstitution(..)) => Vec::new(),
-    }
 }
 
 fn lines(node: &impl SourceLocation) -> (u32, u32) {
@@ -320,24 +252,11 @@ fn end_of(word: &ast::Word) -> Option<u32> {
     word.loc.as_ref().map(|span| line(span.end.line))
 }
 
-/// The text of a compound command with its redirections, the last of which ends at character `end`.
+/// The text of a compound command with its redirections. `end` is the character after the last redirection.
 fn excerpt(span: Option<SourceSpan>, end: Option<usize>, scope: &Scope) -> String {
     let Some(span) = span else { return String::new() };
     let end = end.unwrap_or_default().max(span.end.index).min(scope.source.len());
     scope.source.get(span.start.index..end).map(|chars| chars.iter().collect()).unwrap_or_default()
-}
-
-/// The line on which a substitution with the text `inner` begins: `line`, unless the parser has joined the lines of its word, as in the
-/// list of an array. Then it is the first line after that with the text.
-fn line_of(inner: &str, line: u32, source: &[char]) -> u32 {
-    let source: String = source.iter().collect();
-    let wanted = inner.trim_start_matches(['\n', ' ', '\t']).lines().next().unwrap_or_default().trim_end();
-    let blank = inner.len() - inner.trim_start().len();
-    let skipped = self::line(inner[..blank].matches('\n').count());
-    let mut lines = (1..).zip(source.lines()).skip(line.saturating_sub(1) as usize);
-    lines
-        .find(|(_, text)| text.contains(wanted))
-        .map_or(line, |(number, _): (u32, &str)| number.saturating_sub(skipped))
 }
 
 fn first_line(text: &str) -> String {
@@ -348,6 +267,6 @@ fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn restored(text: &str) -> String {
+fn with_apostrophes(text: &str) -> String {
     text.replace(APOSTROPHE, "'")
 }
