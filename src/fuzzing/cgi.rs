@@ -6,7 +6,7 @@ use super::pieces;
 use crate::runtime::cgi::{Begin, Form, Head, Reply, Request, lambda_response};
 
 /// So many bytes of headers fit into a prelude in any case.
-const MOST_BYTES: usize = 2048;
+const MAX_BYTES: usize = 2048;
 
 /// A variable is one that `export` takes, and its value holds nothing that could break out of a line.
 pub(super) fn request(bytes: &[u8]) {
@@ -19,7 +19,7 @@ pub(super) fn request(bytes: &[u8]) {
 
 /// A response is JSON whose headers hold no line break. Wherever the writes are cut, a stream begins the same way, and with the same head.
 pub(super) fn response(bytes: &[u8]) {
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() > MAX_BYTES {
         return; // a stream takes fewer headers
     }
     for form in [Form::Version2, Form::Version1, Form::LoadBalancer { multi_value: true }] {

@@ -19,7 +19,7 @@ const PARAMETER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 const ILLEGAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 /// The host of an API without a domain of its own: its paths begin with the stage.
 const API_GATEWAY_HOST: &str = ".execute-api.";
-/// So many names of members are shown of an event that is no HTTP request.
+/// So many names of members are shown of an event that is not an HTTP request.
 const SHOWN_MEMBERS: usize = 5;
 
 /// An HTTP event.
@@ -65,7 +65,7 @@ impl Event {
                 let text = Payload::from(text.into_bytes());
                 let decoded = BASE64_STANDARD.decode(text.as_slice());
                 decoded.map(Payload::from).map_err(|error| {
-                    not_http(format!("its `isBase64Encoded` is true, but its `body` is no base64 ({error})"))
+                    not_http(format!("its `isBase64Encoded` is true, but its `body` is not base64 ({error})"))
                 })
             }
             Some(Value::String(text)) => Ok(text.into_bytes().into()),
@@ -179,11 +179,11 @@ fn form(event: &Value) -> Option<Form> {
     Some(Form::Version1)
 }
 
-/// What an event is that is no HTTP request, in a clause.
+/// What an event is that is not an HTTP request, in a clause.
 fn sender(event: &Value) -> String {
     let record = &event["Records"][0];
     let source = record["eventSource"].as_str().or(record["EventSource"].as_str()).or(event["source"].as_str());
-    let Value::Object(members) = event else { return "it is no JSON object".to_owned() };
+    let Value::Object(members) = event else { return "it is not a JSON object".to_owned() };
     if event.get("methodArn").is_some() || event.get("routeArn").is_some() {
         return "it asks an authorizer, whose answer is a policy".to_owned();
     }
@@ -218,9 +218,9 @@ mod tests {
 
     #[test]
     fn an_event_that_is_no_http_request_is_refused_with_its_sender() {
-        for (event, told) in [
+        for (event, message) in [
             ("no JSON", "it is not JSON (expected ident"),
-            ("[1]", "it is no JSON object"),
+            ("[1]", "it is not a JSON object"),
             ("{}", "it is empty, and neither"),
             (r#"{"a":1,"b\n":2}"#, r"it has `a`, `b\n`, and neither `requestContext.http` nor"),
             (r#"{"Records":[{"eventSource":"aws:sqs"}]}"#, "it comes from `aws:sqs`"),
@@ -230,7 +230,7 @@ mod tests {
             (r#"{"methodArn":"x","httpMethod":"GET","path":"/"}"#, "it asks an authorizer"),
         ] {
             let sentence = refused(event);
-            assert!(sentence.contains(told), "{event}: {sentence}");
+            assert!(sentence.contains(message), "{event}: {sentence}");
         }
     }
 
@@ -275,9 +275,9 @@ mod tests {
         assert_eq!(*body(json!("aGk="), json!(true)).unwrap(), b"hi");
         assert_eq!(*body(json!("aGk="), json!(false)).unwrap(), b"aGk=");
         assert_eq!(*body(Value::Null, json!(true)).unwrap(), b"");
-        for (wrong, told) in [(json!("-"), "is no base64"), (json!({}), "is not a string")] {
+        for (wrong, message) in [(json!("-"), "is not base64"), (json!({}), "is not a string")] {
             let sentence = body(wrong, json!(true)).unwrap_err().to_string();
-            assert!(sentence.contains(told), "{sentence}");
+            assert!(sentence.contains(message), "{sentence}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::runtime::failure::Failure;
 
 /// The longest header block. No client of Lambda takes so much.
-pub(super) const MOST_BYTES: usize = 64 * 1024;
+pub(super) const MAX_BYTES: usize = 64 * 1024;
 /// So many characters of a line are shown.
 const SHOWN: usize = 80;
 /// Headers of the connection between client and server, which are not the handler's, and the length, which the server counts itself.
@@ -42,10 +42,10 @@ pub(super) fn without_end(output: &[u8]) -> Failure {
         );
     }
     let complete = output.iter().rposition(|byte| *byte == b'\n').map_or(output, |last| &output[..last]);
-    match HeaderBlock::parse(if output.len() > MOST_BYTES { complete } else { output }) {
+    match HeaderBlock::parse(if output.len() > MAX_BYTES { complete } else { output }) {
         Err(failure @ Failure::InvalidCgiResponse { .. }) if !is_about_the_whole(&failure) => failure,
-        _ if output.len() > MOST_BYTES => invalid(format!(
-            "its headers have more than {MOST_BYTES} bytes; print an empty line between headers and body"
+        _ if output.len() > MAX_BYTES => invalid(format!(
+            "its headers have more than {MAX_BYTES} bytes; print an empty line between headers and body"
         )),
         _ => invalid("no empty line ends its headers; print one, with `echo`, after the last header".to_owned()),
     }
@@ -115,12 +115,14 @@ fn name_and_value(line: &[u8], number: usize) -> Result<(&str, String), String> 
         return Err("is a status line, as a `nph-` program prints it; print `Status: 200 OK` instead".to_owned());
     }
     if number == 1 && line.starts_with(b"{") {
-        return Err("is JSON and no header; print headers, an empty line, and the body, or remove COSHELL_CONVENTION"
-            .to_owned());
+        return Err(
+            "is JSON and not a header; print headers, an empty line, and the body, or remove COSHELL_CONVENTION"
+                .to_owned(),
+        );
     }
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
         return Err(
-            "is no header `Name: value`; print headers and an empty line before the body, and log lines to stderr"
+            "is not a header `Name: value`; print headers and an empty line before the body, and log lines to stderr"
                 .to_owned(),
         );
     };
@@ -225,10 +227,10 @@ mod tests {
             (b"X-A: b\n\nbody", "none of Content-Type, Location and Status"),
             (b"Content-Type: a/b\n", "no empty line ends its headers"),
             (b"X-A: b", "no empty line ends its headers"),
-            (b"<p>hello</p>\n", "line 1, `<p>hello</p>`, is no header"),
-            (b"Content-Type: a/b\nhello\n\n", "line 2, `hello`, is no header"),
-            (b"Content-Type: a/b\nhello: a b\nno\n", "line 3, `no`, is no header"),
-            (b"{\"statusCode\":200}\n", "is JSON and no header"),
+            (b"<p>hello</p>\n", "line 1, `<p>hello</p>`, is not a header"),
+            (b"Content-Type: a/b\nhello\n\n", "line 2, `hello`, is not a header"),
+            (b"Content-Type: a/b\nhello: a b\nno\n", "line 3, `no`, is not a header"),
+            (b"{\"statusCode\":200}\n", "is JSON and not a header"),
             (b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n\r\n", "line 1, `HTTP/1.1 200 OK`, is a status line"),
             (b"Content-Type: a/b\n folded\n\n", "line 2, ` folded`, begins with a blank"),
             (b"Content-Type: a/b\n\tfolded\n\n", "line 2, `\\tfolded`, begins with a blank"),
@@ -248,12 +250,12 @@ mod tests {
             ),
             (b"Location:\n\n", "names no location"),
         ];
-        for (output, told) in table {
+        for (output, message) in table {
             let reason = reason(output);
-            assert!(reason.contains(told), "{:?}: {reason}", String::from_utf8_lossy(output));
+            assert!(reason.contains(message), "{:?}: {reason}", String::from_utf8_lossy(output));
         }
-        assert!(reason(long.as_bytes()).contains("xxx…`, is no header"));
-        let endless = format!("Content-Type: a/b\n{}", "X-A: b\n".repeat(MOST_BYTES / 7));
+        assert!(reason(long.as_bytes()).contains("xxx…`, is not a header"));
+        let endless = format!("Content-Type: a/b\n{}", "X-A: b\n".repeat(MAX_BYTES / 7));
         assert!(reason(endless.as_bytes()).contains("its headers have more than 65536 bytes"));
     }
 }

@@ -13,7 +13,7 @@ use crate::runtime::failure::Failure;
 use crate::runtime::payload::Payload;
 
 /// What a load balancer takes from a function: 1 MB.
-const MOST_LOAD_BALANCER_BYTES: usize = 1024 * 1024;
+const MAX_LOAD_BALANCER_BYTES: usize = 1024 * 1024;
 /// Types of `application/` that are text.
 const TEXTS: [&str; 5] = ["json", "javascript", "xml", "x-www-form-urlencoded", "x-ndjson"];
 
@@ -27,8 +27,8 @@ pub(crate) fn bad_request(reason: &str) -> String {
 /// # Errors
 /// [`Failure::InvalidCgiResponse`], [`Failure::ResponseTooLarge`].
 pub(crate) fn lambda_response(output: &[u8], total: u64, reply: Reply) -> Result<Payload, Failure> {
-    let most = &output[..output.len().min(header_block::MOST_BYTES + 1)];
-    let (block, begin) = header_block::end(most, 0).ok_or_else(|| header_block::without_end(most))?;
+    let beginning = &output[..output.len().min(header_block::MAX_BYTES + 1)];
+    let (block, begin) = header_block::end(beginning, 0).ok_or_else(|| header_block::without_end(beginning))?;
     let headers = HeaderBlock::parse(&output[..block])?;
     let body = if has_body(&headers, reply) { checked_body(&headers, &output[begin..])? } else { &[] };
     let fields = fields(&headers, reply)?;
@@ -36,7 +36,7 @@ pub(crate) fn lambda_response(output: &[u8], total: u64, reply: Reply) -> Result
         return Err(too_large(total, reply));
     }
     let response = json_of(fields, body, is_text(&headers, body));
-    if response.len() > most_bytes(reply) { Err(too_large(response.len() as u64, reply)) } else { Ok(response) }
+    if response.len() > max_bytes(reply) { Err(too_large(response.len() as u64, reply)) } else { Ok(response) }
 }
 
 /// Whether HTTP allows a body in the response; where it does not, what the handler prints is dropped.
@@ -168,10 +168,10 @@ fn json_of(fields: Map<String, Value>, body: &[u8], is_text: bool) -> Payload {
     json
 }
 
-fn most_bytes(reply: Reply) -> usize {
+fn max_bytes(reply: Reply) -> usize {
     match reply.form {
         Form::Version1 | Form::Version2 => MOST_RESPONSE_BYTES,
-        Form::LoadBalancer { .. } => MOST_LOAD_BALANCER_BYTES,
+        Form::LoadBalancer { .. } => MAX_LOAD_BALANCER_BYTES,
     }
 }
 

@@ -6,7 +6,7 @@ use super::response::{checked_body, fields, has_body};
 use crate::runtime::failure::Failure;
 
 /// The most that API Gateway takes of a prelude.
-const MOST_PRELUDE_BYTES: usize = 16 * 1024;
+const MAX_PRELUDE_BYTES: usize = 16 * 1024;
 
 /// The output until the stream begins.
 #[derive(Debug)]
@@ -62,11 +62,11 @@ impl Head {
 
     fn read(&mut self, bytes: &[u8]) -> Option<Begin> {
         let before = self.output.len();
-        let room = (header_block::MOST_BYTES + 1).saturating_sub(before).min(bytes.len());
+        let room = (header_block::MAX_BYTES + 1).saturating_sub(before).min(bytes.len());
         self.output.extend_from_slice(&bytes[..room]);
         let Some((block, body)) = header_block::end(&self.output, self.line) else {
             self.line = self.output.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-            if self.output.len() > header_block::MOST_BYTES {
+            if self.output.len() > header_block::MAX_BYTES {
                 self.state = State::Refused(header_block::without_end(&self.output));
             }
             return None;
@@ -84,9 +84,9 @@ impl Head {
     fn begin(&mut self, block: usize, used: usize) -> Result<Option<Begin>, Failure> {
         let headers = HeaderBlock::parse(&self.output[..block])?;
         let prelude = serde_json::Value::from(fields(&headers, self.reply)?).to_string().into_bytes();
-        if prelude.len() > MOST_PRELUDE_BYTES {
+        if prelude.len() > MAX_PRELUDE_BYTES {
             return Err(invalid(format!(
-                "its headers are more than the {MOST_PRELUDE_BYTES} bytes that a stream may begin with"
+                "its headers are more than the {MAX_PRELUDE_BYTES} bytes that a stream may begin with"
             )));
         }
         let has_body = has_body(&headers, self.reply);
@@ -100,7 +100,7 @@ impl Head {
     /// The handler has ended: the prelude of a response without a body.
     ///
     /// # Errors
-    /// When the output is no CGI response.
+    /// When the output is not a CGI response.
     pub(crate) fn end(&mut self) -> Result<Vec<u8>, Failure> {
         match std::mem::replace(&mut self.state, State::Reading) {
             State::Reading => Err(header_block::without_end(&self.output)),
@@ -157,18 +157,18 @@ mod tests {
 
     #[test]
     fn what_is_no_response_is_refused_and_no_more_of_it_is_kept() {
-        for (writes, told) in [
+        for (writes, message) in [
             (&[""][..], "it is empty"),
             (&["hello\n"], "line 1, `hello`"),
             (&["Status: x\n\nbody"], "has no status"),
-            (&[&"x".repeat(70_000), "\n\n", "y"], "is no header"),
+            (&[&"x".repeat(70_000), "\n\n", "y"], "is not a header"),
             (&["Content-Type: a/b\n", &"A: b\n".repeat(8000), "\n"], "more than the 16384 bytes"),
         ] {
             let (mut head, begins) = fed(writes);
             assert_eq!(begins, []);
-            assert!(head.output().len() <= header_block::MOST_BYTES + 1);
+            assert!(head.output().len() <= header_block::MAX_BYTES + 1);
             let reason = head.end().unwrap_err().to_string();
-            assert!(reason.contains(told), "{told}: {reason}");
+            assert!(reason.contains(message), "{message}: {reason}");
         }
     }
 }

@@ -80,7 +80,7 @@ fn refused_path(path: &[u8]) -> Option<&'static str> {
 
 fn refused_method(method: &str) -> Option<&'static str> {
     let is_token = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (!is_token).then_some("the method is no HTTP method")
+    (!is_token).then_some("the method is not an HTTP method")
 }
 
 /// The request's headers; in payload format 2.0 its cookies stand beside them.

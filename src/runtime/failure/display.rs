@@ -89,11 +89,11 @@ impl Display for Failure {
             ),
             Failure::NotHttp { reason } => write!(
                 f,
-                "the event is no HTTP request: {reason}; with COSHELL_CONVENTION=cgi the function takes requests of function URLs, API \
+                "the event is not an HTTP request: {reason}; with COSHELL_CONVENTION=cgi the function takes requests of function URLs, API \
                  Gateway and load balancers alone (`coshell events function-url` prints such an event), so invoke it over HTTP, or \
                  remove COSHELL_CONVENTION"
             ),
-            Failure::InvalidCgiResponse { reason } => write!(f, "the handler's output is no CGI response: {reason}"),
+            Failure::InvalidCgiResponse { reason } => write!(f, "the handler's output is not a CGI response: {reason}"),
             Failure::ResponseTooLarge { reason } => write!(f, "{reason}"),
             Failure::TimedOut(timed_out) => timed_out.describe(f),
             Failure::ShellDied { status: Some(status) } => {

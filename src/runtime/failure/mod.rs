@@ -135,12 +135,12 @@ pub enum Failure {
         /// What is wrong with the prelude.
         reason: String,
     },
-    /// The event is no HTTP request, and the handler is called by CGI.
+    /// The event is not an HTTP request, and the handler is called by CGI.
     NotHttp {
         /// What the event is, in a clause.
         reason: String,
     },
-    /// What the handler wrote is no CGI response.
+    /// What the handler wrote is not a CGI response.
     InvalidCgiResponse {
         /// What is wrong with it, and in which line.
         reason: String,

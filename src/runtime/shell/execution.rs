@@ -64,8 +64,8 @@ impl Shell {
         let request = Request::of(&invocation.event)?;
         response.expect_cgi(request.reply);
         let Some(refusal) = request.refusal else { return self.run(invocation, Some(&request), response) };
-        let told = format!("the client gets status 400, and the handler is not called: {refusal}");
-        self.host.log.say(Level::Warn, &Owner::of(invocation), &told);
+        let message = format!("the client gets status 400, and the handler is not called: {refusal}");
+        self.host.log.say(Level::Warn, &Owner::of(invocation), &message);
         response.feed(cgi::bad_request(refusal).as_bytes());
         response.complete()
     }

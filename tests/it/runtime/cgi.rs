@@ -133,8 +133,8 @@ fn a_body_of_6_mb_passes_both_ways_and_a_larger_one_is_refused_with_the_limit() 
 fn what_is_no_cgi_response_fails_with_the_line_and_the_reason() {
     for (commands, part) in [
         (":", "it is empty; print a header"),
-        ("echo hello", "line 1, `hello`, is no header"),
-        ("echo 'Content-Type: text/plain'; echo hello", "line 2, `hello`, is no header"),
+        ("echo hello", "line 1, `hello`, is not a header"),
+        ("echo 'Content-Type: text/plain'; echo hello", "line 2, `hello`, is not a header"),
         ("echo 'Content-Type: text/plain'", "no empty line ends its headers"),
         ("echo 'Status: abc'; echo", "line 1, `Status: abc`, has no status"),
         (
@@ -147,7 +147,7 @@ fn what_is_no_cgi_response_fails_with_the_line_and_the_reason() {
         ("printf 'X-A: b\\n\\nbody'", "none of Content-Type, Location and Status"),
         ("printf 'Status: 200\\n\\nbody'", "it has a body and no Content-Type"),
         ("printf 'Content-Type: a/b\\n'; printf 'X: %06000d\\n' {1..20}", "more than 65536 bytes"),
-        ("echo '{\"statusCode\":200}'", "is JSON and no header"),
+        ("echo '{\"statusCode\":200}'", "is JSON and not a header"),
     ] {
         function(&format!("handler() {{ {commands}; }}")).answer(request("").to_string()).fails(NO_RESPONSE, part);
     }
@@ -169,7 +169,7 @@ fn a_handler_that_fails_after_its_headers_fails_and_its_own_error_counts() {
 fn an_event_that_is_no_http_request_fails_and_the_next_one_is_answered() {
     let function = function("handler() { printf 'Status: 204\\n\\n'; echo ran >&2; }").start();
     for event in ["{}", "[]", "{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"] {
-        let answer = function.answer(event).fails("Runtime.NotHttp", "the event is no HTTP request: it");
+        let answer = function.answer(event).fails("Runtime.NotHttp", "the event is not an HTTP request: it");
         assert!(!answer.log.contains("ran"), "{}", answer.log);
     }
     let answer = function.answer(request("").to_string()).logs("ran\n");

@@ -66,7 +66,7 @@ fn a_response_without_a_body_is_its_prelude_alone() {
 fn what_is_no_cgi_response_is_an_error_before_the_stream_begins() {
     for (commands, why) in [
         (":", "it is empty"),
-        ("echo hello", "line 1, `hello`, is no header"),
+        ("echo hello", "line 1, `hello`, is not a header"),
         ("echo 'Content-Type: a/b'", "no empty line ends its headers"),
         ("printf 'Location: /a\\n\\nbody'", "it has a body and no Content-Type"),
         ("printf 'Content-Type: a/b\\n%020000d: x\\n\\n' 0", "more than the 16384 bytes"),

@@ -211,7 +211,7 @@ fn a_malformed_response_is_a_bare_error_for_the_client_and_a_sentence_on_the_ter
     let output = curl(&["--write-out", " %{http_code}", &url]);
     assert_eq!(output.stdout, b"Internal Server Error 502");
     serving.stderr_with("GET / 502 Function.InvalidCgiResponse ");
-    let told =
+    let message =
         include_str!("../../../handlers/CGI.md").lines().find_map(|line| line.strip_prefix("    the handler's output"));
-    serving.stderr_with(&format!("the handler's output{}\n", told.unwrap()));
+    serving.stderr_with(&format!("the handler's output{}\n", message.unwrap()));
 }

@@ -108,7 +108,7 @@ fn a_path_that_handlers_cannot_take_safely_is_refused() {
         assert_eq!(version_2(|event| event["rawPath"] = json!(path)).1, refusal, "{path}");
     }
     let (_, refusal) = version_2(|event| event["requestContext"]["http"]["method"] = json!("GET /\n"));
-    assert_eq!(refusal, Some("the method is no HTTP method"));
+    assert_eq!(refusal, Some("the method is not an HTTP method"));
 }
 
 #[test]
