@@ -13,13 +13,13 @@ use super::Form;
 use crate::runtime::failure::Failure;
 use crate::runtime::payload::Payload;
 
-/// What a decoded parameter may keep in a query.
+/// The characters of a decoded parameter that must be encoded in a query.
 const PARAMETER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What can stand in no URL.
+/// The characters that no URL may contain.
 const ILLEGAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 /// The host of an API without a domain of its own: its paths begin with the stage.
 const API_GATEWAY_HOST: &str = ".execute-api.";
-/// So many names of members are shown of an event that is not an HTTP request.
+/// How many member names of an event a message shows.
 const SHOWN_MEMBERS: usize = 5;
 
 /// An HTTP event.
@@ -152,7 +152,7 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
     one.into_iter().chain(value.as_array().into_iter().flatten().filter_map(Value::as_str))
 }
 
-/// `text` as part of a URL: what can stand in no URL is encoded, all else stays.
+/// `text` as part of a URL: characters that no URL may contain are encoded, all others stay.
 pub(super) fn legal(text: &str) -> String {
     utf8_percent_encode(text, ILLEGAL).to_string()
 }
@@ -163,7 +163,7 @@ fn is_of_api_gateway(domain: &str) -> bool {
 
 fn form(event: &Value) -> Option<Form> {
     let context = &event["requestContext"];
-    // Authorizers are sent the request too, but answer with a policy.
+    // An authorizer gets the request too, but its response is a policy.
     if event.get("methodArn").is_some() || event.get("routeArn").is_some() {
         return None;
     }
@@ -179,7 +179,7 @@ fn form(event: &Value) -> Option<Form> {
     Some(Form::Version1)
 }
 
-/// What an event is that is not an HTTP request, in a clause.
+/// A clause that says what kind of event this is, if it is not an HTTP request.
 fn sender(event: &Value) -> String {
     let record = &event["Records"][0];
     let source = record["eventSource"].as_str().or(record["EventSource"].as_str()).or(event["source"].as_str());

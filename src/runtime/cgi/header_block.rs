@@ -2,11 +2,11 @@
 
 use crate::runtime::failure::Failure;
 
-/// The longest header block. No client of Lambda takes so much.
+/// The size of the largest header block. API Gateway and load balancers accept less.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
-/// So many characters of a line are shown.
+/// How many characters of a line a message shows.
 const SHOWN: usize = 80;
-/// Headers of the connection between client and server, which are not the handler's, and the length, which the server counts itself.
+/// Headers that are removed: those of the connection between client and server, and the length, which the server counts itself.
 const DROPPED: [&str; 7] =
     ["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
@@ -21,7 +21,8 @@ pub(super) struct HeaderBlock {
     pub(super) others: Vec<(String, String)>,
 }
 
-/// Where the header block of `output` ends and where the body begins; `from` is where a line begins before which there is no end.
+/// Finds the empty line in `output`: returns where the header block ends and where the body begins. The search starts at `from`, where a
+/// line begins.
 pub(super) fn end(output: &[u8], from: usize) -> Option<(usize, usize)> {
     let mut line = from;
     while let Some(length) = memchr::memchr(b'\n', &output[line..]) {
@@ -34,7 +35,7 @@ pub(super) fn end(output: &[u8], from: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// Why `output`, of which the handler has written all or too much, has no end of its header block.
+/// The failure for an `output` without an empty line. The output is complete, or longer than [`MAX_BYTES`].
 pub(super) fn without_end(output: &[u8]) -> Failure {
     if output.iter().all(u8::is_ascii_whitespace) {
         return invalid(
@@ -128,11 +129,19 @@ fn name_and_value(line: &[u8], number: usize) -> Result<(&str, String), String> 
     };
     let name = str::from_utf8(&line[..colon]).ok().filter(|name| !name.is_empty() && name.bytes().all(is_of_a_token));
     let name = name.ok_or("has no header name before its colon; print headers and an empty line before the body")?;
-    let value = line[colon + 1..].trim_ascii();
+    let value = without_blanks(&line[colon + 1..]);
     if let Some(byte) = value.iter().find(|byte| byte.is_ascii_control() && **byte != b'\t') {
         return Err(format!("has the control character {} in its value", control(*byte)));
     }
     Ok((name, text(value)))
+}
+
+/// `value` without blanks and tabs around it. A CR there is left: it is a fault.
+fn without_blanks(value: &[u8]) -> &[u8] {
+    let is_visible = |byte: &u8| ![b' ', b'\t'].contains(byte);
+    let begin = value.iter().position(is_visible).unwrap_or(value.len());
+    let end = value.iter().rposition(is_visible).map_or(begin, |last| last + 1);
+    &value[begin..end]
 }
 
 /// `NNN` or `NNN reason`.
@@ -221,7 +230,7 @@ mod tests {
     #[test]
     fn each_fault_is_named_with_its_line() {
         let long = "x".repeat(1000);
-        let table: [(&[u8], &str); 24] = [
+        let table: [(&[u8], &str); 25] = [
             (b"", "it is empty; print a header"),
             (b"\n\n", "none of Content-Type, Location and Status"),
             (b"X-A: b\n\nbody", "none of Content-Type, Location and Status"),
@@ -238,6 +247,7 @@ mod tests {
             (b": a/b\n\n", "has no header name before its colon"),
             (b"Content-Type: a\0b\n\n", "has the control character NUL in its value"),
             (b"Content-Type: a/b\rX: y\n\n", "has the control character CR in its value"),
+            (b"Content-Type: a/b\r\r\n\r\n", "has the control character CR in its value"),
             (b"X: \x1b[1m\n\n", "has the control character 0x1b in its value"),
             (b"Status: abc\n\n", "line 1, `Status: abc`, has no status"),
             (b"Status:\n\n", "has no status"),

@@ -1,4 +1,4 @@
-//! Who sent a request, as far as an authorizer has found out. Headers are not asked: a client can send any.
+//! Finds the user whom an authorizer has identified. Headers do not count, because a client can send any header.
 
 use super::Form;
 use super::event::Event;

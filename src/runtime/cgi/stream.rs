@@ -23,7 +23,7 @@ pub(crate) struct Head {
 enum State {
     /// The empty line has not come.
     Reading,
-    /// The headers have no Content-Type, so that no body may follow: this is the prelude of a response without one.
+    /// The headers have no Content-Type, so no body may follow. The prelude is sent when the handler has ended.
     Bodyless(HeaderBlock, Vec<u8>),
     /// The headers or the body cannot be used.
     Refused(Failure),

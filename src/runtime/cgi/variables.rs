@@ -1,4 +1,4 @@
-//! The variables of a CGI request. Source: RFC 3875, section 4.1.
+//! Makes the variables of a CGI request from an event. Source: RFC 3875, section 4.1.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,19 +10,19 @@ use super::event::{Event, legal};
 use super::identity::Identity;
 
 const SOFTWARE: &str = concat!("coshell/", env!("CARGO_PKG_VERSION"));
-/// The address of a client that the event does not name: no script trusts it.
+/// The client's address if the event does not have one. Scripts may trust 127.0.0.1, so that address is not used.
 const NO_ADDRESS: &str = "0.0.0.0";
 /// Headers that never become variables. `Proxy` would become HTTP_PROXY, by which programs choose a proxy (httpoxy). The body has no
 /// transfer coding any more; its type and length have variables of their own.
 const NEVER: [&str; 5] = ["proxy", "proxy-authorization", "transfer-encoding", "content-type", "content-length"];
-/// A header that carries what an authorizer has checked already.
+/// The header with credentials. It is removed if an authorizer has checked them.
 const AUTHORIZATION: &str = "authorization";
 
 type Variables = Vec<(String, Vec<u8>)>;
 /// Values by the lower-case name.
 type Headers<'a> = BTreeMap<String, Vec<&'a str>>;
 
-/// The variables of a request whose body has `body_bytes` bytes, and why the handler must not see it, if so.
+/// The variables of a request whose body has `body_bytes` bytes. Also returns the reason if the handler must not see the request.
 pub(super) fn of(event: &Event, body_bytes: usize) -> (Variables, Option<&'static str>) {
     let headers = headers(event);
     let mut variables = Variables::new();
@@ -54,7 +54,7 @@ pub(super) fn of(event: &Event, body_bytes: usize) -> (Variables, Option<&'stati
     (variables, refusal)
 }
 
-/// The URL's path, as the RFC wants it and, in REQUEST_URI, as it was sent.
+/// Adds the path of the URL: decoded as the RFC requires, and as the client sent it in REQUEST_URI.
 fn add_path(event: &Event, variables: &mut Variables) -> Option<&'static str> {
     let path = event.path();
     let [prefix, rest] = [path.prefix, path.rest].map(|part| percent_decode_str(part).collect::<Vec<u8>>());
@@ -70,7 +70,7 @@ fn add_path(event: &Event, variables: &mut Variables) -> Option<&'static str> {
     refusal
 }
 
-/// Handlers open files by this path and print it in headers: web servers keep both from going wrong, and so does this.
+/// Refuses paths that are dangerous for handlers that open files by the path or print it in a header. Web servers refuse them too.
 fn refused_path(path: &[u8]) -> Option<&'static str> {
     if path.iter().any(|byte| [0, b'\r', b'\n'].contains(byte)) {
         return Some("the path has a NUL, CR or LF byte");
@@ -96,7 +96,7 @@ fn headers(event: &Event) -> Headers<'_> {
     headers
 }
 
-/// The variable of a header. A name with `_` or another odd letter has none: it would look like that of another header.
+/// The variable of a header. A name with characters other than letters, digits and dashes has no variable: `x_y` would look like `x-y`.
 fn variable_of(name: &str) -> Option<String> {
     let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (is_plain && !NEVER.contains(&name)).then(|| format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_")))
@@ -126,7 +126,7 @@ fn server(event: &Event, headers: &Headers, set: &mut impl FnMut(&str, &str)) {
     }
 }
 
-/// A host's name and port. What is no host name, perhaps out of a client's header, is `localhost`.
+/// The name and the port in `host`, which may come from a client's header. An invalid name becomes `localhost`.
 fn name_and_port(host: &str) -> (&str, Option<&str>) {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if is_port(port) => (name, Some(port)),
@@ -157,14 +157,14 @@ fn remote_address(event: &Event, headers: &Headers) -> String {
     parsed.map_or_else(|| NO_ADDRESS.to_owned(), |address| address.to_string())
 }
 
-/// The last element of a header's list.
+/// The last element of a header with a list.
 fn last<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     let value = headers.get(name)?.last()?;
     value.rsplit(',').next().map(str::trim).filter(|element| !element.is_empty())
 }
 
-/// A variable holds no NUL, and a line break in a header's value would break into the handler's own headers: each is a blank, as RFC 9110
-/// (section 5.5) has it.
+/// Replaces each NUL, CR and LF by a blank, as RFC 9110 (section 5.5) allows. A variable cannot hold a NUL, and a handler may print a value
+/// in a header, where a line break would begin another header.
 fn clean(value: &[u8]) -> Vec<u8> {
     value.iter().map(|byte| if [0, b'\r', b'\n'].contains(byte) { b' ' } else { *byte }).collect()
 }

@@ -8,7 +8,7 @@ use crate::runtime::failure::Failure;
 #[derive(Debug)]
 pub(super) enum Head {
     Json(Prelude),
-    Cgi(cgi::Head),
+    Cgi(Box<cgi::Head>),
 }
 
 impl Head {
@@ -17,7 +17,7 @@ impl Head {
     }
 
     pub(super) fn cgi(reply: Reply) -> Head {
-        Head::Cgi(cgi::Head::new(reply))
+        Head::Cgi(Box::new(cgi::Head::new(reply)))
     }
 
     /// Takes what the handler wrote.

@@ -14,7 +14,7 @@ use std::os::fd::BorrowedFd;
 use self::buffer::ResponseBuffer;
 use self::stream::ResponseStream;
 use super::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
-use super::cgi::{self, Reply};
+use super::cgi::{self, Form, Reply};
 use super::failure::Failure;
 use super::invocation::Invocation;
 
@@ -64,8 +64,12 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Expects a CGI response, which becomes a response in the form of `reply`. A stream then begins with a prelude.
+    /// Expects a CGI response, which becomes a response in the form of `reply`. A stream then begins with a prelude. A load balancer takes
+    /// no stream, so that its response is sent in one piece.
     pub(crate) fn expect_cgi(&mut self, reply: Reply) {
+        if let (Response::Streamed(streamed), Form::LoadBalancer { .. }) = (&*self, reply.form) {
+            *self = Response::to(streamed.invocation(), Delivery::Buffered, streamed.api());
+        }
         match self {
             Response::Buffered { cgi, .. } => *cgi = Some(reply),
             Response::Streamed(streamed) => streamed.expect_cgi(reply),

@@ -52,6 +52,14 @@ impl<'a> ResponseStream<'a> {
         self.head = Some(Head::cgi(reply));
     }
 
+    pub(super) fn api(&self) -> &'a Api {
+        self.api
+    }
+
+    pub(super) fn invocation(&self) -> &'a Invocation {
+        self.invocation
+    }
+
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
         match &mut self.head {

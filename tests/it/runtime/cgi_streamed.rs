@@ -63,6 +63,17 @@ fn a_response_without_a_body_is_its_prelude_alone() {
 }
 
 #[test]
+fn a_load_balancer_gets_its_response_in_one_piece() {
+    let request = r#"{"httpMethod":"GET","path":"/","requestContext":{"elb":{}}}"#;
+    let script = "handler() { printf 'Content-Type: text/plain\\n\\none'; }";
+    let (_stub, mut calls) = delivered(script, "http-stream", request);
+    let response: Value = serde_json::from_slice(&calls.expect(RESPONSE).body).unwrap();
+    assert_eq!((&response["body"], &response["headers"]["Content-Type"]), (&"one".into(), &"text/plain".into()));
+    calls.send(ACCEPTED);
+    calls.expect(NEXT);
+}
+
+#[test]
 fn what_is_no_cgi_response_is_an_error_before_the_stream_begins() {
     for (commands, why) in [
         (":", "it is empty"),

@@ -151,8 +151,8 @@ impl Serving {
     /// The same where the function is behind an API or a load balancer.
     pub fn http_url(&self) -> String {
         let url = |text: &str| {
-            let lines = text.lines().filter_map(|line| line.split_once(" on ")?.1.strip_suffix('/'));
-            lines.last().filter(|url| url.starts_with("http://")).map(str::to_owned)
+            let mut lines = text.lines().filter_map(|line| line.split_once(" on ")?.1.strip_suffix('/'));
+            lines.next_back().filter(|url| url.starts_with("http://")).map(str::to_owned)
         };
         url(&self.stderr.until("URL of the function", |(text, _)| url(text).is_some())).unwrap()
     }
