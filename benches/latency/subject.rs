@@ -16,9 +16,9 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::arrival::{Arrival, Gaps};
 use crate::peer::{Bootstraps, Peer, folder};
+use crate::processor_time;
 use crate::rows::stream::channel;
 use crate::sandbox::{Conditions, Sandbox};
-use crate::ticks;
 
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 const EVENT_LIMIT: Duration = Duration::from_secs(60);
@@ -79,9 +79,15 @@ impl Bench {
         self.ready(peer, self.spawn(peer, function, &[])?, conditions)
     }
 
-    /// Starts a peer with more variables, under no conditions.
-    pub(crate) fn start_with(&self, peer: Peer, function: &str, more: &[(&str, &str)]) -> Result<Subject> {
-        self.ready(peer, self.spawn(peer, function, more)?, Conditions::default())
+    /// Starts a peer with more variables, and puts it under `conditions` once it is ready.
+    pub(crate) fn start_with(
+        &self,
+        peer: Peer,
+        function: &str,
+        more: &[(&str, &str)],
+        conditions: Conditions,
+    ) -> Result<Subject> {
+        self.ready(peer, self.spawn(peer, function, more)?, conditions)
     }
 
     fn ready(&self, peer: Peer, environment: Environment, conditions: Conditions) -> Result<Subject> {
@@ -163,7 +169,8 @@ impl Subject {
 
     /// The processor time of the whole tree since its start or since init; ended children count.
     pub(crate) fn processor_time(&self) -> Duration {
-        let ticks = || self.environment.as_ref().map(|environment| ticks::of(&environment.pids())).unwrap_or_default();
+        let ticks =
+            || self.environment.as_ref().map(|environment| processor_time::of(&environment.pids())).unwrap_or_default();
         self.sandbox.processor_time().unwrap_or_else(ticks)
     }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use coshell::cli::exit_status::ExitStatus;
-use coshell::cli::{check, completions, events, init, invoke, layer, package, serve, test};
+use coshell::cli::{check, completions, events, init, invoke, layer, manual, package, serve, test};
 use coshell::lambda::hidden_arguments::{RUNTIME_ARGUMENT, SANDBOX_ARGUMENT};
 use coshell::lambda::{environment, sandbox};
 
@@ -46,6 +46,8 @@ enum Command {
     Layer(layer::Arguments),
     /// Print the completion script for Bash, Zsh or Fish
     Completions(completions::Arguments),
+    /// Print the manual page of this program or of one command, or write all pages to a folder
+    Man(manual::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Package(arguments) => package::run(&arguments).into(),
         Command::Layer(arguments) => layer::run(&arguments).into(),
         Command::Completions(arguments) => completions::run(&arguments, Program::command()).into(),
+        Command::Man(arguments) => manual::run(&arguments, Program::command()).into(),
     }
 }
 

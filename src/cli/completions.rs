@@ -1,4 +1,4 @@
-//! `coshell completions`: what a shell has to know of the program's commands and options.
+//! `coshell completions`: prints the script with which a shell completes the program's commands and options.
 
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
@@ -19,12 +19,12 @@ Exit status:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The shell that shall complete
+    /// The shell to print the script for
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
 
-/// Prints what the shell reads, for the program that `command` describes.
+/// Prints the completion script for the program that `command` describes.
 #[must_use]
 pub fn run(arguments: &Arguments, mut command: Command) -> ExitStatus {
     let name = command.get_name().to_owned();

@@ -9,6 +9,7 @@ pub mod event;
 pub mod function;
 pub mod identifiers;
 pub mod invocation;
+pub(crate) mod template;
 
 // The API that the runtime calls
 pub(crate) mod http_server;

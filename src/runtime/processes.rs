@@ -111,6 +111,13 @@ pub(crate) fn is_descendant(pid: i32) -> bool {
     std::iter::successors(parent(pid), |pid| parent(*pid)).take_while(|pid| *pid > 0).any(|pid| pid == own)
 }
 
+/// The resident memory of a process in MB; 0 if the process is gone.
+pub(crate) fn resident_mb(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    resident.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() / 1024
+}
+
 fn stat(pid: i32) -> Option<String> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     Some(String::from_utf8_lossy(&stat).into_owned()) // the name may be any bytes

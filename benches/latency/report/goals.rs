@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::number::{Unit, ratio};
+use crate::rows::keep::KEEP;
 use crate::rows::traces::UNTRACED;
 
 /// A value that is compared or compared with: row, line, column.
@@ -43,7 +44,11 @@ const fn times(what: &'static str, row: &'static str, column: &'static str, fact
     Goal { what, value: Place(row, OURS, column), limit: Limit::Times(factor, Place(row, who, column)) }
 }
 
-const GOALS: [Goal; 17] = [
+const fn kept(what: &'static str, row: &'static str, column: &'static str, factor: f64, who: &'static str) -> Goal {
+    Goal { what, value: Place(row, KEEP, column), limit: Limit::Times(factor, Place(row, who, column)) }
+}
+
+const GOALS: [Goal; 22] = [
     times("p50 back to back, to Rust's", "back-to-back", "p50", 3.0, RUST),
     times("p50 back to back, to the shell bootstrap's", "back-to-back", "p50", 1.0 / 50.0, SHELL),
     times("p50 with 20 ms between, to Rust's", "gap", "p50", 2.0, RUST),
@@ -69,6 +74,11 @@ const GOALS: [Goal; 17] = [
     times("6 MB out, to `$(cat FILE)` in Bash", "out", "6 MB", 3.0, SUBSTITUTION),
     times("processor time with stack traces, to without", "traces", "processor", 1.1, UNTRACED),
     times("10 MB of log, to `cat` of it", "log", "p50", 3.0, PLAIN_CAT),
+    kept("processor time per event with keep, to the default's", "keep", "its processor ", 0.42, OURS),
+    kept("back to back with keep, to the default's", "keep", "back to back p50", 0.40, OURS),
+    kept("back to back with keep, to Rust's", "keep", "back to back p50", 3.0, RUST),
+    kept("from delivery to `next` with keep, to the default's", "keep", "its billed p50", 0.5, OURS),
+    kept("the same at 128 MB", "keep-128mb", "billed p50", 0.1, OURS),
 ];
 
 /// Time that grows in line with size, with a quarter more for noise: sizes that differ by 10 or by 6.

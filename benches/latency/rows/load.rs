@@ -30,7 +30,7 @@ pub(crate) struct Load {
 pub(super) const EVENT: &str =
     r#"{"id":"7c0e1f9a-2b64-4d0f-9b1e-5a1c0d3e8f42","action":"create","customer":"Ada Lovelace","amount":42}"#;
 const CITY: &str = r#"{"city":"Reykjavik","units":"metric"}"#;
-const GAP: Arrival = Arrival::Every(Duration::from_millis(20));
+pub(super) const GAP: Arrival = Arrival::Every(Duration::from_millis(20));
 const FREE: Conditions = Conditions { quota: false, frozen: false };
 const QUOTA: Conditions = Conditions { quota: true, frozen: false };
 const FROZEN: Conditions = Conditions { quota: false, frozen: true };

@@ -1,6 +1,7 @@
 //! The rows, in the order of the report.
 
 mod init;
+pub(crate) mod keep;
 pub(crate) mod load;
 mod log;
 mod measured;
@@ -43,6 +44,8 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("stream", stream::run),
         other("slots", slots::run),
         other("traces", traces::run),
+        other("keep", keep::run),
+        other("keep-128mb", keep::run_with_quota),
     ]);
     all
 }

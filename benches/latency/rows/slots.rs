@@ -9,6 +9,7 @@ use super::load::EVENT;
 use super::memory::{SETTLE, total};
 use crate::peer::Peer;
 use crate::report::{Cell, Row, Unit};
+use crate::sandbox::Conditions;
 use crate::stats::{mean, median, quantile, us};
 use crate::subject::{Bench, Subject};
 
@@ -49,7 +50,7 @@ pub(super) fn run(bench: &Bench) -> Result<Row> {
 }
 
 fn start(bench: &Bench, slots: usize, function: &str) -> Result<Subject> {
-    bench.start_with(Peer::Coshell, function, &[(CONCURRENCY, &slots.to_string())])
+    bench.start_with(Peer::Coshell, function, &[(CONCURRENCY, &slots.to_string())], Conditions::default())
 }
 
 impl Measured {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use crate::peer::Peer;
 use crate::report::{Cell, Row, Unit};
+use crate::sandbox::Conditions;
 use crate::stats::{median, quantile};
 use crate::subject::{Bench, Subject};
 
@@ -18,9 +19,9 @@ const DELIVERY: (&str, &str) = ("COSHELL_RESPONSE", "stream");
 
 /// Sends small events, and then a few large ones.
 pub(crate) fn run(bench: &Bench) -> Result<Row> {
-    let mut small = bench.start_with(Peer::Coshell, "stream_time", &[DELIVERY])?;
+    let mut small = bench.start_with(Peer::Coshell, "stream_time", &[DELIVERY], Conditions::default())?;
     let first = (0..bench.scaled(EVENTS)).map(|_| first_byte(&mut small)).collect::<Result<Vec<f64>>>()?;
-    let mut large = bench.start_with(Peer::Coshell, "stream_zeros", &[DELIVERY])?;
+    let mut large = bench.start_with(Peer::Coshell, "stream_zeros", &[DELIVERY], Conditions::default())?;
     let whole = (0..3).map(|_| whole(&mut large)).collect::<Result<Vec<f64>>>()?;
     Ok(Row {
         name: "stream",

@@ -49,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Status {
     if arguments.shell {
         return print_error(&shell::run(&request.settings, &request.invoke), Status::InitFailed);
     }
+    output::closed_stdout_warning().into_iter().for_each(warn);
     let (interruption, environment) = match start(&request.settings) {
         Ok(started) => started,
         Err(error) => return print_error(&error, Status::InitFailed),

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use nix::sys::stat::fstat;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::{SFlag, fstat, makedev};
 
 use super::error_view::ErrorView;
 use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
@@ -49,6 +50,23 @@ pub(super) fn is_same_stream() -> bool {
     let file = |stream: BorrowedFd| fstat(stream).ok().map(|file| (file.st_dev, file.st_ino));
     let stdout = file(std::io::stdout().as_fd());
     stdout.is_some() && stdout == file(std::io::stderr().as_fd())
+}
+
+/// The warning that stdout takes the response and drops it, where stdout is closed.
+///
+/// Before `main`, Rust's standard library opens /dev/null for reading and writing in place of a closed stdout, so that no write fails. A shell's
+/// `>/dev/null` opens the device for writing only. Python's `subprocess.DEVNULL` and Node's `ignore` open the device as Rust does, and their
+/// users do want to drop the response: so this is a warning, and not an error.
+pub(super) fn closed_stdout_warning() -> Option<&'static str> {
+    let stdout = std::io::stdout();
+    let is_null = fstat(stdout.as_fd()).is_ok_and(|file| {
+        file.st_rdev == makedev(1, 3) && SFlag::from_bits_truncate(file.st_mode) & SFlag::S_IFMT == SFlag::S_IFCHR
+    });
+    let flags = fcntl(stdout.as_fd(), FcntlArg::F_GETFL).map(OFlag::from_bits_truncate);
+    let is_for_both = flags.is_ok_and(|flags| flags & OFlag::O_ACCMODE == OFlag::O_RDWR);
+    (is_null && is_for_both).then_some(
+        "stdout is closed, or is /dev/null, so nobody can read the response: leave out `>&-`; to drop the response, write `>/dev/null`",
+    )
 }
 
 /// Writes an error: for a person on a terminal, else as the JSON that the runtime reported, on its own line.

@@ -7,6 +7,7 @@
 //! text the parser may also panic or overflow the stack, so it runs in a thread of its own, and not on very large or deeply
 //! nested text.
 
+mod parsing;
 mod walk;
 
 use std::io::Cursor;
@@ -15,6 +16,8 @@ use std::sync::Once;
 use std::{panic, thread};
 
 use brush_parser::{Parser, ParserOptions, ast};
+
+pub(crate) use self::parsing::with_program;
 
 /// The size of the largest script that is parsed.
 const MAX_BYTES: usize = 512 * 1024;
@@ -86,20 +89,7 @@ impl Script {
 
     /// Parses `text`; `None` if the parser rejects the text.
     pub(crate) fn parse(text: &str) -> Option<Script> {
-        if text.len() > MAX_BYTES || nesting(text) > MAX_NESTED {
-            return None;
-        }
-        let text = text.to_owned();
-        let parsing = move || {
-            if let Some(program) = program(&text) {
-                return Some(Script { commands: walk::commands(&text, &program) });
-            }
-            let text = without_posix_apostrophes(&text);
-            program(&text).map(|program| Script { commands: walk::commands(&text, &program) })
-        };
-        silence_parser();
-        let thread = thread::Builder::new().name(PARSER.to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
-        thread.join().ok()?
+        with_program(text, |text, program| Script { commands: walk::commands(text, program) })
     }
 
     /// Whether `inner` is `outer` or a part of it.
@@ -149,7 +139,12 @@ pub(crate) fn normalized(text: &str) -> String {
     text.replace("0<&", "<&").replace("1>&", ">&").replace("$'", "'")
 }
 
-pub(super) fn program(text: &str) -> Option<ast::Program> {
+/// `text` with its apostrophes, see [`with_program`].
+pub(crate) fn restored(text: &str) -> String {
+    text.replace(APOSTROPHE, "'")
+}
+
+pub(crate) fn program(text: &str) -> Option<ast::Program> {
     Parser::new(Cursor::new(text), &options()).parse_program().ok()
 }
 
@@ -166,20 +161,24 @@ fn silence_parser() {
     });
 }
 
-pub(super) fn options() -> ParserOptions {
+pub(crate) fn options() -> ParserOptions {
     ParserOptions::default()
 }
 
-/// The largest number of brackets that are open at once. Quotes are ignored.
+/// The largest number of brackets that are open at once. Quotes are ignored. A `[` counts up to the end of its line: colours in texts, as
+/// in `"\e[31m"`, never close theirs.
 fn nesting(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
+    let (mut open, mut square, mut most) = (0_usize, 0_usize, 0);
     for byte in text.bytes() {
         match byte {
-            b'(' | b'{' | b'[' => open += 1,
-            b')' | b'}' | b']' => open = open.saturating_sub(1),
+            b'(' | b'{' => open += 1,
+            b')' | b'}' => open = open.saturating_sub(1),
+            b'[' => square += 1,
+            b']' => square = square.saturating_sub(1),
+            b'\n' => square = 0,
             _ => {}
         }
-        most = most.max(open);
+        most = most.max(open + square);
     }
     most
 }

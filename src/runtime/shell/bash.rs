@@ -14,7 +14,7 @@ use super::headers_file::HeadersFile;
 use super::posix::{self, PosixMode};
 use super::script_scan::ScriptScan;
 use super::{OutputPipes, Pipes};
-use crate::runtime::config::Config;
+use crate::runtime::config::{Config, State};
 use crate::runtime::handler::Handler;
 
 /// An ordinary Bash sources this file before the driver. The tutorial's bootstrap did not, because it is run by `sh`.
@@ -85,7 +85,10 @@ fn settings(
 ) -> Vec<(&'static str, OsString)> {
     let script = handler.script();
     let globals: Vec<&str> = scan.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
-    let in_argument = script.is_some() && convention.event == Event::Argument;
+    let in_argument = match script {
+        Some(_) => convention.event == Event::Argument,
+        None => convention.program_argument,
+    };
     vec![
         ("script", script.map(OsString::from).unwrap_or_default()),
         ("function", handler.command()),
@@ -103,6 +106,7 @@ fn settings(
         ("noisy", flag(scan.traces)),
         ("sources", flag(scan.sources)),
         ("coprocs", flag(scan.coprocs)),
+        ("stateful", flag(keeps_state(config, handler))),
         ("snap_start", flag(config.snap_start)),
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),
@@ -117,6 +121,11 @@ fn can_be_entered(home: &OsStr) -> bool {
 }
 
 /// A flag in the form that the driver tests: `1` or empty.
+/// Whether a subshell takes one event after another. A program as handler has no state.
+pub(super) fn keeps_state(config: &Config, handler: &Handler) -> bool {
+    config.state == State::Keep && handler.script().is_some()
+}
+
 fn flag(set: bool) -> OsString {
     OsString::from(if set { "1" } else { "" })
 }

@@ -16,8 +16,10 @@ pub(crate) struct Convention {
     pub(super) in_if: bool,
     /// Whether the bootstrap of the convention is `#!/bin/sh`, Bash in POSIX mode, so that scripts may need that mode.
     pub(super) posix: bool,
-    /// Where the handler finds its event.
+    /// Where a function finds its event. A program finds the event on stdin in any case.
     pub(super) event: Event,
+    /// Whether a program gets the event in `$1` as well. An event over 128 KiB then fails: Linux takes no longer argument.
+    pub(super) program_argument: bool,
     /// Which stream is the response. The other stream is the log. The runtime waits in both cases until no process holds stdout.
     pub(super) response: Stream,
     /// Shell variables, not exported, that hold parts of the event.
@@ -53,13 +55,14 @@ const TUTORIAL: Convention = Convention {
     in_if: false,
     posix: true,
     event: Event::Argument,
+    program_argument: false,
     response: Stream::Stdout,
     globals: "EVENT_DATA REQUEST_ID HEADERS",
     environment: &[],
     names: &[],
 };
 
-const CONVENTIONS: [Convention; 5] = [
+const CONVENTIONS: [Convention; 6] = [
     // AWS's tutorial, pahud/cdk-lambda-bash, and most others.
     TUTORIAL,
     // gkrizek/bash-lambda-layer and its forks.
@@ -83,6 +86,8 @@ const CONVENTIONS: [Convention; 5] = [
     Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
     // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
+    // Bootstraps that call a program as `./main.sh "$EVENT"`, such as two public layers of AWS's samples.
+    Convention { name: "argument", program_argument: true, ..TUTORIAL },
     // CGI programs and functions in their style: RFC 3875. A variable that is not set is as good as an empty one there: no nounset.
     Convention { name: "cgi", options: "-eo pipefail", event: Event::Cgi, posix: false, globals: "", ..TUTORIAL },
 ];
@@ -133,6 +138,6 @@ mod tests {
         assert_eq!(Convention::named("").unwrap().name, "tutorial");
         assert_eq!(Convention::named("gkrizek").unwrap().response, Stream::Stderr);
         let refused = Convention::named("lambda").unwrap_err().to_string();
-        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`, `cgi`"), "{refused}");
+        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`, `argument`, `cgi`"), "{refused}");
     }
 }

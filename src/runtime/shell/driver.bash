@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2064,SC2154
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2064,SC2154
 # The driver, the part of the runtime that runs inside Bash: sources the handler script once, then forks one waiting subshell after
 # another, each for one event.
 #
@@ -114,6 +114,12 @@ printf 'B\n' >>"$__coshell_status"
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 0::"exec "*) __coshell_ended=127 ;; esac
     \builtin eval "$__coshell_trace" || \builtin :
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 127::"exec "*) \builtin exit 127 ;; esac'
+
+  # With COSHELL_STATE=keep, xtrace and a DEBUG trap stay as the handler left them.
+  __coshell_save_tracing='
+    __coshell_x=+x
+    [[ -o xtrace ]] && __coshell_x=-x
+    __coshell_debug=$(\builtin trap -p DEBUG)'
 
   # The RETURN trap of functions that set an EXIT trap. Such a trap often uses a variable that is local to the function, as in `local dir;
   # dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs after the function has returned and the variable is gone. So the driver saves
@@ -293,7 +299,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
   while ((__coshell_turn += 1)); do
     {
       (
-        __coshell_code=''
+        __coshell_report="R $__coshell_turn ${BASHPID:-0}"
         case $__coshell_own_err in
         1) builtin eval "$__coshell_err" ;;
         *)
@@ -305,104 +311,141 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
         # command yet. Then less is known about an `exit`. The same applies if an alias replaces a word of the trap.
         __coshell_pid=${BASHPID:-0}
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
-        case $__coshell_trappers in
-        ?*)
-          __coshell_kept=() __coshell_kept_count=0
-          builtin set -T
-          builtin trap "$__coshell_on_return" RETURN
-          ;;
-        esac
         case $__coshell_timed in 1) builtin trap "$__coshell_on_timeout" STKFLT ;; esac
-        {
-          builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
-          builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-          builtin mapfile -d '' -t -u 8 __coshell_event
-          # A byte for a dead subshell does not count: the event must be for this turn. If `read` fails with a status over 128, the script's
-          # TMOUT has passed. Any other failure means that the runtime has ended; a q means that the subshell must end.
-          while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
-            [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
-              # The shell below must end too. This signal tells it so (status 128 + 30), together with a q in place of the event, because a
-              # handler may also exit with status 158.
-              builtin trap - ERR EXIT
-              builtin printf q >|"$__coshell_event_file"
-              builtin kill -PWR "${BASHPID-}"
-              builtin exit 0
-            }
-            builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
-          done
-        } 8<"$__coshell_event_file" 9<"$__coshell_wake"
-        builtin export "${__coshell_event[@]:2}"
-        case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
-        case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
-        case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
-        case $__coshell_xtrace in
-        ?*)
-          exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
-          PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
-          PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
-          __coshell_x=-x
-          ;;
-        esac
-        # If the script mentions xtrace or DEBUG traps, the commands after the handler's call are muted; otherwise no muting is needed.
-        case $__coshell_in_if:$__coshell_noisy in
-        :)
-          builtin set "$__coshell_a" "$__coshell_e"
-          "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
-          __coshell_code=$?
-          ;;
-        :1)
-          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
-          "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
-          {
-            __coshell_code=$?
-            builtin set +vx
-            builtin trap - DEBUG
-          } >/dev/null 2>&1
-          ;;
-        *) # in an `if`, for the convention: errexit has no effect in the handler, even if the handler sets it
-          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
-          if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
-            { __coshell_code=0; } 2>/dev/null
-          else
-            { __coshell_code=$?; } 2>/dev/null
-          fi
-          {
-            builtin set +vx
-            builtin trap - DEBUG
-          } >/dev/null 2>&1
-          ;;
-        esac
-        case $__coshell_trappers in
-        ?*)
-          builtin trap - RETURN
-          while ((__coshell_kept_count > 0)); do # the last value first
-            __coshell_rest=${__coshell_kept[--__coshell_kept_count]} __coshell_name=${__coshell_rest#declare * }
-            [[ -v ${__coshell_name%%=*} ]] || builtin eval "$__coshell_rest"
-          done
-          ;;
-        esac
-        # The handler returned 0. If the handler has no EXIT trap pending, the work of our EXIT trap is done here, in code that is already
-        # parsed.
-        case $__coshell_code:$__coshell_may_trap:$__coshell_own_exit in
-        0::* | 0:1:1)
-          case $__coshell_own_exit in 1) __coshell_rest=$(builtin trap -p EXIT) ;; *) __coshell_rest='' ;; esac
-          case $__coshell_rest in
-          '')
-            builtin trap - EXIT
-            POSIXLY_CORRECT=1
-            \exec 9<"$__coshell_wake" >>"$__coshell_status"
-            builtin printf 'S %s\n' "$__coshell_turn"
-            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-            builtin exit 47
+        for ((;;)); do # once, unless this subshell is kept
+          __coshell_code=''
+          case $__coshell_trappers in
+          ?*)
+            __coshell_kept=() __coshell_kept_count=0
+            builtin set -T
+            builtin trap "$__coshell_on_return" RETURN
             ;;
           esac
-          ;;
-        esac
-        builtin exit "$__coshell_code"
+          {
+            builtin printf '%s\n' "$__coshell_report" >>"$__coshell_status" || builtin exit 1
+            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+            builtin mapfile -d '' -t -u 8 __coshell_event
+            # A byte for a dead subshell does not count: the event must be for this turn. If `read` fails with a status over 128, the script's
+            # TMOUT has passed. Any other failure means that the runtime has ended; a q means that the subshell must end.
+            # An x replaces a kept subshell that uses too much memory.
+            while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
+              case ${__coshell_byte-} in x) builtin exit 0 ;; esac
+              [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
+                # The shell below must end too. This signal tells it so (status 128 + 30), together with a q in place of the event, because a
+                # handler may also exit with status 158.
+                builtin trap - ERR EXIT
+                builtin printf q >|"$__coshell_event_file"
+                builtin kill -PWR "${BASHPID-}"
+                builtin exit 0
+              }
+              builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
+            done
+          } 8<"$__coshell_event_file" 9<"$__coshell_wake"
+          case $__coshell_report in
+          S*) # a kept subshell: its next output goes to the event, which has context variables of its own
+            \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
+            __coshell_record=()
+            builtin unset -v "${__coshell_exported[@]%%=*}" 2>/dev/null || builtin :
+            ;;
+          esac
+          builtin export "${__coshell_event[@]:2}" || case $__coshell_report in S*) builtin exit 1 ;; esac # one is readonly now
+          case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2}") ;; esac
+          case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
+          case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
+          case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
+          case $__coshell_xtrace in
+          ?*)
+            exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
+            PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
+            PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
+            __coshell_x=-x
+            ;;
+          esac
+          # If the script mentions xtrace or DEBUG traps, the commands after the handler's call are muted; otherwise no muting is needed.
+          case $__coshell_in_if:$__coshell_noisy in
+          :)
+            builtin set "$__coshell_a" "$__coshell_e"
+            "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
+            __coshell_code=$?
+            ;;
+          :1)
+            builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
+            "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
+            {
+              __coshell_code=$?
+              case $__coshell_stateful in 1) builtin eval "$__coshell_save_tracing" ;; esac
+              builtin set +vx
+              builtin trap - DEBUG
+            } >/dev/null 2>&1
+            ;;
+          *) # in an `if`, for the convention: errexit has no effect in the handler, even if the handler sets it
+            builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
+            if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
+              { __coshell_code=0; } 2>/dev/null
+            else
+              { __coshell_code=$?; } 2>/dev/null
+            fi
+            {
+              case $__coshell_stateful in 1) builtin eval "$__coshell_save_tracing" ;; esac
+              builtin set +vx
+              builtin trap - DEBUG
+            } >/dev/null 2>&1
+            ;;
+          esac
+          case $__coshell_trappers in
+          ?*)
+            builtin trap - RETURN
+            while ((__coshell_kept_count > 0)); do # the last value first
+              __coshell_rest=${__coshell_kept[--__coshell_kept_count]} __coshell_name=${__coshell_rest#declare * }
+              [[ -v ${__coshell_name%%=*} ]] || builtin eval "$__coshell_rest"
+            done
+            ;;
+          esac
+          # COSHELL_STATE=keep: this subshell takes the next event, too. It leaves the output pipes of this event, which gives the runtime the
+          # end of the output, and opens those of the next event. What traps write in between goes nowhere.
+          case $__coshell_stateful:$__coshell_code in
+          1:0)
+            __coshell_a=+a __coshell_e=+e
+            [[ -o allexport ]] && __coshell_a=-a
+            [[ -o errexit ]] && __coshell_e=-e
+            builtin set +ae
+            __coshell_report="S $__coshell_turn"
+            ((__coshell_turn += 1))
+            builtin unset -f exec 2>/dev/null
+            \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
+              {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1
+            continue
+            ;;
+          esac
+          # The handler returned 0. If the handler has no EXIT trap pending, the work of our EXIT trap is done here, in code that is already
+          # parsed.
+          case $__coshell_code:$__coshell_may_trap:$__coshell_own_exit in
+          0::* | 0:1:1)
+            case $__coshell_own_exit in 1) __coshell_rest=$(builtin trap -p EXIT) ;; *) __coshell_rest='' ;; esac
+            case $__coshell_rest in
+            '')
+              builtin trap - EXIT
+              POSIXLY_CORRECT=1
+              \exec 9<"$__coshell_wake" >>"$__coshell_status"
+              builtin printf 'S %s\n' "$__coshell_turn"
+              builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+              builtin exit 47
+              ;;
+            esac
+            ;;
+          esac
+          builtin exit "$__coshell_code"
+        done
       ) <"${__coshell_stdins[__coshell_turn & 1]}" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
     # After an S record, no D record follows. If the status pipe is gone, the runtime is gone, and Bash exits.
     __coshell_code=$?
+    case $__coshell_stateful in
+    1) # which turn was the last one, only the event file says
+      { IFS= builtin read -r -d '' __coshell_byte <"$__coshell_event_file"; } 2>/dev/null
+      case $__coshell_byte in '' | *[!0-9]*) ;; *) ((__coshell_byte <= __coshell_turn)) || __coshell_turn=$__coshell_byte ;; esac
+      ;;
+    esac
     case $__coshell_code in
     47) continue ;;
     158)

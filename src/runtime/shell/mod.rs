@@ -20,7 +20,7 @@ pub(crate) mod posix;
 mod readiness;
 mod result;
 mod script_scan;
-mod sources;
+pub(crate) mod sources;
 mod start;
 pub(crate) mod status;
 mod termination;
@@ -52,6 +52,7 @@ pub(crate) use self::start::ShellStart;
 
 const WAKE: &[u8] = b"e";
 const RELEASE: &[u8] = b"r";
+const REPLACE: &[u8] = b"x";
 /// How many subshells in a row may end before they could wait for an event; then Bash is killed.
 const MAX_FAILED_FORKS: u32 = 3;
 
@@ -98,6 +99,9 @@ pub(crate) struct Shell {
     driver_text: Arc<DriverText>,
     convention: Convention,
     timeout_margin: Option<Duration>,
+    /// Whether a subshell takes the next event, too, with COSHELL_STATE=keep.
+    keeps_state: bool,
+    state_max_mb: Option<u64>,
     host: Host,
 }
 
@@ -128,7 +132,10 @@ impl Shell {
     }
 
     fn release(&mut self) {
-        if self.phase == Phase::Lingering {
+        if self.phase == Phase::Lingering && self.keeps_state {
+            self.begin_wait(self.turn + 1, self.subshell);
+            self.replace_if_too_large();
+        } else if self.phase == Phase::Lingering {
             // If the subshell was killed meanwhile, the write fails, and no release is needed.
             let _ = write(&self.pipes.wake.fd, RELEASE);
             self.phase = Phase::Ending;
@@ -168,18 +175,11 @@ impl Shell {
 
     fn note(&mut self, status: &Status) {
         match *status {
-            Status::Waiting { turn, pid } if turn > self.turn => {
-                self.turn = turn;
-                self.phase = Phase::Waiting;
-                self.subshell = Some(pid).filter(|pid| *pid > 0);
+            // The same turn again: a kept subshell ended while it waited, and a new one took its place.
+            Status::Waiting { turn, pid } if turn > self.turn || (turn == self.turn && turn > self.called) => {
                 self.host.processes.note_subshell(pid);
                 self.failed_forks = 0;
-                self.pipes.renew_stdin(turn - 1);
-                if self.has_pipes_of_earlier_event() {
-                    self.kill_subshell();
-                    self.phase = Phase::Ending;
-                }
-                self.hand_over_last_log();
+                self.begin_wait(turn, Some(pid).filter(|pid| *pid > 0));
             }
             Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running) => {
                 self.phase = Phase::Lingering;
@@ -199,6 +199,19 @@ impl Shell {
             }
             _ => {}
         }
+    }
+
+    /// The subshell `pid` waits for the event of `turn`.
+    fn begin_wait(&mut self, turn: u64, pid: Option<i32>) {
+        self.turn = turn;
+        self.phase = Phase::Waiting;
+        self.subshell = pid;
+        self.pipes.renew_stdin(turn - 1);
+        if self.has_pipes_of_earlier_event() {
+            self.kill_subshell();
+            self.phase = Phase::Ending;
+        }
+        self.hand_over_last_log();
     }
 
     /// Checks whether Bash has ended, but only after a SIGCHLD: then some child has ended.

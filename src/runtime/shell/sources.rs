@@ -13,7 +13,7 @@ const MAX_DEPTH: u32 = 4;
 /// The files that `text` seems to source, in one of `folders`: the task root and the script's own folder. A name that the script
 /// computes, such as `$(dirname "${BASH_SOURCE[0]}")/lib.sh` or `"$LAMBDA_TASK_ROOT/lib/$name.sh"`, is a pattern for files of the
 /// task root. If no part of the name is in the text, as in `source "$file"`, every word with a `*` or `.sh` is used as a pattern.
-pub(super) fn sourced_files(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
+pub(crate) fn sourced_files(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
     let (mut files, mut patterns) = (Vec::new(), Vec::new());
     for rest in sourced_words(text) {
         let name = name_of(rest);

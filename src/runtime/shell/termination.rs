@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, write};
 
-use super::Shell;
+use super::{Phase, REPLACE, Shell};
+use crate::runtime::logs::{Level, Owner};
 use crate::runtime::processes::{self, Process};
 
 /// How long to wait until a process has stopped: a process that is busy in the kernel stops when it leaves the kernel.
@@ -28,6 +29,20 @@ impl Shell {
     /// unused pipes.
     pub(super) fn has_pipes_of_earlier_event(&self) -> bool {
         self.turn == self.called + 2
+    }
+
+    /// Replaces a waiting subshell that has kept its state and uses more memory than COSHELL_STATE_MAX_MB.
+    pub(super) fn replace_if_too_large(&mut self) {
+        let (Some(max), Some(pid)) = (self.state_max_mb, self.subshell) else { return };
+        let used = processes::resident_mb(pid);
+        if used > max && write(&self.pipes.wake.fd, REPLACE).is_ok() {
+            self.phase = Phase::Ending;
+            let message = format!(
+                "the handler's shell uses {used} MB, more than COSHELL_STATE_MAX_MB={max}: a new shell takes the next event, with the \
+                 state that the script left at init"
+            );
+            self.host.log.say(Level::Info, &Owner::default(), &message);
+        }
     }
 
     /// Ends the current subshell and the processes that its handler has started: nothing waits for a `sleep 1000` any more.

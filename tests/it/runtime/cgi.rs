@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::function::{Channel, Function};
+use crate::support::running::Running;
 
 const NO_RESPONSE: &str = "Function.InvalidCgiResponse";
 
@@ -66,16 +67,18 @@ fn a_function_and_a_program_see_the_same_request() {
 fn the_variables_are_exported_and_those_of_one_event_are_not_there_in_the_next() {
     let script =
         "handler() { echo 'Content-Type: text/plain'; echo; env | grep -E '^(HTTP_|CONTENT_|AUTH)' | sort || :; }";
-    let function = function(script).start();
-    let text = |event: &Value| {
+    let text = |function: &Running, event: &Value| {
         let response: Value = serde_json::from_str(&function.answer(event.to_string()).text()).unwrap();
         response["body"].as_str().unwrap().to_owned()
     };
     let full = "CONTENT_LENGTH=1\nCONTENT_TYPE=text/plain\nHTTP_COOKIE=a=1; b=2\nHTTP_X_TWO=1,2\n";
     let bare = json!({ "rawPath": "/", "requestContext": context() });
-    for _ in 0..2 {
-        assert_eq!(text(&request("x")), full);
-        assert_eq!(text(&bare), "");
+    for state in ["fresh", "keep"] {
+        let function = function(script).env("COSHELL_STATE", state).start();
+        for _ in 0..3 {
+            assert_eq!(text(&function, &request("x")), full, "{state}");
+            assert_eq!(text(&function, &bare), "", "{state}");
+        }
     }
 }
 

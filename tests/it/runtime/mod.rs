@@ -19,6 +19,7 @@ mod hostile_scripts;
 mod init_errors;
 mod invocation_ids;
 mod isolation;
+mod keep;
 mod libraries;
 mod log_lines;
 mod long_log_lines;

@@ -1,5 +1,6 @@
 //! A running `coshell serve`, on free ports, with the real runtime under it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -22,8 +23,7 @@ pub const INVOCATIONS: &str = "/2015-03-31/functions/any-name/invocations";
 /// `coshell serve` before its start.
 pub struct Serve {
     pub folder: TempDir,
-    /// What is served, where that is not the folder.
-    program: Option<PathBuf>,
+    functions: Vec<OsString>,
     arguments: Vec<String>,
     open_files: Option<u32>,
 }
@@ -46,13 +46,34 @@ impl Serve {
     pub fn script(script: &str) -> Serve {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
-        Serve { folder, program: None, arguments: Vec::new(), open_files: None }
+        let functions = vec![folder.path().into()];
+        Serve { folder, functions, arguments: Vec::new(), open_files: None }
     }
 
     /// This program, and an empty folder.
     pub fn program(program: &Path) -> Serve {
         let folder = tempfile::tempdir().unwrap();
-        Serve { folder, program: Some(program.to_owned()), arguments: Vec::new(), open_files: None }
+        Serve { folder, functions: vec![program.into()], arguments: Vec::new(), open_files: None }
+    }
+
+    /// A folder with this template and with these scripts, each in a folder of this name.
+    pub fn template(template: &str, scripts: &[(&str, &str)]) -> Serve {
+        let serve = Serve::scripts(scripts);
+        let file = serve.folder.path().join("template.yaml");
+        fs::write(&file, template).unwrap();
+        Serve { functions: vec!["--template".into(), file.into()], ..serve }
+    }
+
+    /// Several functions: a folder of this name for each script.
+    pub fn scripts(scripts: &[(&str, &str)]) -> Serve {
+        let folder = tempfile::tempdir().unwrap();
+        let functions = scripts.iter().map(|(name, script)| {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join("function.sh"), script).unwrap();
+            folder.path().join(name).into()
+        });
+        let functions = functions.collect();
+        Serve { folder, functions, arguments: Vec::new(), open_files: None }
     }
 
     /// A FIFO in the folder, for the test and the function to wait for each other.
@@ -78,12 +99,10 @@ impl Serve {
             Some(most) => limited(&format!("ulimit -n {most}"), &coshell()),
             None => coshell(),
         };
-        command
-            .arg("serve")
-            .arg(self.program.as_deref().unwrap_or(self.folder.path()))
-            .args(["--port", "0"])
-            .args(&self.arguments);
-        if !self.arguments.iter().any(|argument| argument == "--timeout") {
+        command.arg("serve").args(&self.functions).args(["--port", "0"]).args(&self.arguments);
+        let has_limit =
+            self.functions[0] == "--template" || self.arguments.iter().any(|argument| argument == "--timeout");
+        if !has_limit {
             command.args(["--timeout", "60"]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -155,6 +174,13 @@ impl Serving {
             lines.next_back().filter(|url| url.starts_with("http://")).map(str::to_owned)
         };
         url(&self.stderr.until("URL of the function", |(text, _)| url(text).is_some())).unwrap()
+    }
+
+    /// Invokes the function of this name, logical id or ARN.
+    pub fn invoke_named(&self, name: &str, event: &str) -> Answer {
+        let host = self.address().to_string();
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        self.wire().host(&host).post(&path, &[], event.as_bytes())
     }
 
     pub fn wire(&self) -> Wire {

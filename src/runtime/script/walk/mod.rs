@@ -9,7 +9,7 @@ use brush_parser::SourceSpan;
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
 
 use self::words::{words_of, words_of_redirection};
-use super::{APOSTROPHE, Command, Kind};
+use super::{Command, Kind, restored};
 
 /// So many substitutions inside one another are looked into.
 /// The context of the commands that are being walked.
@@ -209,7 +209,7 @@ impl Walk {
                 | ast::IoRedirect::OutputAndError(word, _) => Some(&word.value),
                 ast::IoRedirect::File(..) | ast::IoRedirect::HereDocument(..) | ast::IoRedirect::HereString(..) => None,
             };
-            self.commands[index].redirections.extend(target.map(|target| with_apostrophes(target)));
+            self.commands[index].redirections.extend(target.map(|target| restored(target)));
         }
         let last = redirections.iter().flat_map(|list| &list.0).flat_map(words_of_redirection).filter_map(end_of).max();
         if let Some(last) = last {
@@ -223,7 +223,7 @@ impl Walk {
             kind,
             first_line: first + scope.line_offset,
             last_line: last.max(first) + scope.line_offset,
-            text: with_apostrophes(&text),
+            text: restored(&text),
             parent: scope.parent,
             function: scope.function.clone(),
             handled: scope.handled,
@@ -265,8 +265,4 @@ fn first_line(text: &str) -> String {
 
 fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-fn with_apostrophes(text: &str) -> String {
-    text.replace(APOSTROPHE, "'")
 }

@@ -117,6 +117,8 @@ impl ShellStart {
             driver_text,
             convention,
             timeout_margin: config.timeout_margin,
+            keeps_state: bash::keeps_state(config, handler),
+            state_max_mb: config.state_max_mb,
             host: host.clone(),
         };
         Ok(ShellStart {
