@@ -51,6 +51,8 @@ use super::process_registry::{Bash, BashState};
 pub(crate) use self::start::ShellStart;
 
 const WAKE: &[u8] = b"e";
+/// Wakes the subshell for a large event, which Bash can copy without care for the bytes 1 and 127.
+const WAKE_FOR_LARGE: &[u8] = b"l";
 const RELEASE: &[u8] = b"r";
 const REPLACE: &[u8] = b"x";
 /// How many subshells in a row may end before they could wait for an event; then Bash is killed.

@@ -96,12 +96,12 @@ impl Pipes {
         self.channel.folder().into_iter().chain(of_headers).collect()
     }
 
-    /// Takes `byte` back out of the wake-up pipe, if no subshell has read it.
-    pub(super) fn take_back(&self, byte: &[u8]) -> bool {
+    /// Takes one of `bytes` back out of the wake-up pipe, if no subshell has read it.
+    pub(super) fn take_back(&self, bytes: &[&[u8]]) -> bool {
         let mut options = OpenOptions::new();
         let reader = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&self.wake.path);
         let mut unread = [0];
-        reader.is_ok_and(|mut reader| matches!(reader.read(&mut unread), Ok(1)) && unread == byte)
+        reader.is_ok_and(|mut reader| matches!(reader.read(&mut unread), Ok(1)) && bytes.contains(&&unread[..]))
     }
 }
 
