@@ -5,6 +5,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)] // a panic is what a fuzzer looks for
 
 mod api;
+mod cgi;
 #[cfg(feature = "cli")]
 mod developer;
 mod runtime;
@@ -20,6 +21,8 @@ pub const TARGETS: &[Target] = &[
     ("xtrace", runtime::xtrace),
     ("handler", runtime::handler),
     ("prelude", runtime::prelude),
+    ("cgi_request", cgi::request),
+    ("cgi_response", cgi::response),
     ("log", runtime::log),
     ("failure", runtime::failure),
     #[cfg(feature = "cli")]

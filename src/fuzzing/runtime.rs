@@ -82,7 +82,7 @@ fn begun<'a>(writes: impl Iterator<Item = &'a [u8]>) -> Option<(Vec<u8>, Vec<u8>
         match &mut begun {
             Some((_, body)) => body.extend_from_slice(bytes),
             None => {
-                begun = prelude.feed(bytes).map(|StreamStart { head, used }| (head, bytes[used..].to_vec()));
+                begun = prelude.feed(bytes).map(|StreamStart { head, used, .. }| (head, bytes[used..].to_vec()));
             }
         }
     }

@@ -15,6 +15,9 @@ const SCRIPT: &str = "function.sh";
 /// The function that is called if the path does not name a function.
 const FUNCTION: &str = "handler";
 
+/// The ending of CGI programs.
+const CGI: &str = ".cgi";
+
 /// The account id in every ARN, as in AWS's own examples.
 const ACCOUNT: &str = "123456789012";
 
@@ -41,9 +44,10 @@ impl Function {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_file() {
             reject_event(path)?;
-            // A name without a dot is a program, which is run for each event.
+            // A name without a dot, or with `.cgi`, is a program, which is run for each event.
             let handler = match name.strip_suffix(".sh") {
                 Some(stem) => format!("{stem}.{FUNCTION}"),
+                None if name.ends_with(CGI) => name.to_owned(),
                 None if name.contains('.') => format!("{name}.{FUNCTION}"),
                 // Without `./` the name would mean the script.
                 None if folder.join(format!("{name}.sh")).exists() => format!("./{name}"),
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_form_of_path_finds_its_script() {
-        let folder = folder_with(&["function.sh", "orders.sh", "plain", "other.bash"]);
+        let folder = folder_with(&["page.cgi", "function.sh", "orders.sh", "plain", "other.bash"]);
         let root = fs::canonicalize(folder.path()).unwrap();
         let table = [
             ("", "function.handler"),
@@ -148,6 +152,7 @@ mod tests {
             ("plain.run", "plain.run"),
             ("plain", "plain"),
             ("other.bash", "other.bash.handler"),
+            ("page.cgi", "page.cgi"),
         ];
         for (path, handler) in table {
             let found = Function::locate(&folder.path().join(path)).unwrap();

@@ -16,6 +16,7 @@ mod snap_start;
 
 // An event arrives ...
 pub(crate) mod api;
+pub(crate) mod cgi;
 pub mod invocation;
 pub mod payload;
 

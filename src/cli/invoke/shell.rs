@@ -20,6 +20,7 @@ use crate::lambda::environment::{self, Bootstrap, Settings};
 use crate::lambda::function::Function;
 use crate::lambda::invocation::Invoke;
 use crate::lambda::sandbox;
+use crate::runtime::cgi::Request;
 use crate::runtime::config;
 use crate::runtime::handler::Handler;
 use crate::runtime::invocation::Invocation;
@@ -46,7 +47,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     let variable = |name: &str| settings.variable(name);
     let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
     let rc = file("rc", RC.as_bytes())?;
-    let given = file("given", &given(invoke, &convention))?;
+    let given = file("given", &given(invoke, &convention)?)?;
     let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
     let bash = bash.unwrap_or_else(|| "bash".into());
     let (mut command, script) = match &settings.bootstrap {
@@ -97,7 +98,11 @@ fn path_in_sandbox(function: &Function, script: &Path) -> PathBuf {
 
 /// The two lines before the first prompt.
 fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
-    let call = if convention.on_stdin() { format!("{name} <<<\"$EVENT\"") } else { format!("{name} \"$EVENT\"") };
+    let (what, call) = match () {
+        () if convention.is_cgi() => ("the request's body", format!("printf %s \"$EVENT\" | {name}")),
+        () if convention.on_stdin() => ("the event", format!("{name} <<<\"$EVENT\"")),
+        () => ("the event", format!("{name} \"$EVENT\"")),
+    };
     let strict = if convention.options.contains('e') {
         format!(
             "errexit is off. To stop at the first failing command, as on Lambda: ( set -e; {call} ). To leave: exit"
@@ -106,13 +111,13 @@ fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
         "To leave: exit or Ctrl-D".to_owned()
     };
     format!(
-        "coshell: {} is sourced and the event is in EVENT. To call the handler: {call}\ncoshell: {strict}",
+        "coshell: {} is sourced and {what} is in EVENT. To call the handler: {call}\ncoshell: {strict}",
         handler.display()
     )
 }
 
-/// The event and its variables, each followed by a NUL.
-fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
+/// The event, or the body of the request in it, and the variables, each followed by a NUL.
+fn given(invoke: &Invoke, convention: &Convention) -> Result<Vec<u8>> {
     let deadline = SystemTime::now() + invoke.timeout;
     let invocation = Invocation {
         request_id: invoke.request_id.clone(),
@@ -121,13 +126,18 @@ fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
         client_context: invoke.client_context.clone(),
         ..Invocation::default()
     };
-    let event = invoke.payload.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
-    let mut given = invoke.payload[..event].to_vec();
+    let request = convention.is_cgi().then(|| Request::of(&invoke.payload)).transpose().map_err(Error::msg)?;
+    let event = request.as_ref().map_or(&invoke.payload[..], |request| &request.body);
+    let end = event.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    let mut given: Vec<u8> = event[..end].iter().copied().filter(|byte| *byte != 0).collect();
     given.push(0);
     let mut variables = invocation.variables();
     variables.extend(convention.more(&variables));
     variables.iter().for_each(|(name, value)| given.extend(format!("{name}={value}\0").bytes()));
-    given
+    for (name, value) in request.iter().flat_map(|request| &request.variables) {
+        given.extend([name.as_bytes(), b"=", value, b"\0"].concat());
+    }
+    Ok(given)
 }
 
 /// A file in memory that Bash inherits.

@@ -87,6 +87,14 @@ impl Display for Failure {
                 "the response cannot be streamed to HTTP: {reason}; with COSHELL_RESPONSE=http-stream the first line must be JSON \
                  such as {{\"statusCode\":200,\"headers\":{{\"content-type\":\"text/html\"}}}}, and the body follows it"
             ),
+            Failure::NotHttp { reason } => write!(
+                f,
+                "the event is not an HTTP request: {reason}; with COSHELL_CONVENTION=cgi the function takes requests of function URLs, API \
+                 Gateway and load balancers alone (`coshell events function-url` prints such an event), so invoke it over HTTP, or \
+                 remove COSHELL_CONVENTION"
+            ),
+            Failure::InvalidCgiResponse { reason } => write!(f, "the handler's output is not a CGI response: {reason}"),
+            Failure::ResponseTooLarge { reason } => write!(f, "{reason}"),
             Failure::TimedOut(timed_out) => timed_out.describe(f),
             Failure::ShellDied { status: Some(status) } => {
                 let why = if status.code() == Some(CANNOT_FORK) {

@@ -135,6 +135,21 @@ pub enum Failure {
         /// What is wrong with the prelude.
         reason: String,
     },
+    /// The event is not an HTTP request, and the handler is called by CGI.
+    NotHttp {
+        /// What the event is, in a clause.
+        reason: String,
+    },
+    /// What the handler wrote is not a CGI response.
+    InvalidCgiResponse {
+        /// What is wrong with it, and in which line.
+        reason: String,
+    },
+    /// A CGI response is more than Lambda or a load balancer takes.
+    ResponseTooLarge {
+        /// Its size and the limit.
+        reason: String,
+    },
     /// The event was ended shortly before its deadline.
     TimedOut(Box<TimedOut>),
     /// The persistent Bash ended during an event.
@@ -176,6 +191,9 @@ impl Failure {
             Failure::FunctionMissing { .. } => "Runtime.HandlerNotFound",
             Failure::Handler(failure) => failure.error_type(),
             Failure::InvalidPrelude { .. } => "Function.InvalidPrelude",
+            Failure::NotHttp { .. } => "Runtime.NotHttp",
+            Failure::InvalidCgiResponse { .. } => "Function.InvalidCgiResponse",
+            Failure::ResponseTooLarge { .. } => "Function.ResponseSizeTooLarge",
             Failure::TimedOut(_) => "Function.TimedOut",
             Failure::ShellDied { .. } => "Runtime.ShellDied",
             Failure::ShellBusy { .. } => "Runtime.ShellBusy",

@@ -33,6 +33,16 @@ impl ResponseBuffer {
         &self.kept
     }
 
+    /// How many bytes the handler wrote.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Replaces the output of a handler that has succeeded by the `response` that was made of it.
+    pub(crate) fn replace(&mut self, response: Payload) {
+        *self = ResponseBuffer { kept: response, complete: true, ..ResponseBuffer::up_to(self.most) };
+    }
+
     /// Strips the trailing newlines, as command substitution does, after the handler has succeeded.
     pub(crate) fn complete(&mut self) {
         self.complete = true;

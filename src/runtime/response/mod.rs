@@ -5,6 +5,7 @@
 //! a failure can only break the stream off.
 
 mod buffer;
+mod head;
 pub(crate) mod prelude;
 mod stream;
 
@@ -13,6 +14,7 @@ use std::os::fd::BorrowedFd;
 use self::buffer::ResponseBuffer;
 use self::stream::ResponseStream;
 use super::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
+use super::cgi::{self, Form, Reply};
 use super::failure::Failure;
 use super::invocation::Invocation;
 
@@ -45,7 +47,7 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) enum Response<'a> {
     /// The response is kept until the handler has ended.
-    Buffered { api: &'a Api, invocation: &'a Invocation, bytes: ResponseBuffer },
+    Buffered { api: &'a Api, invocation: &'a Invocation, bytes: ResponseBuffer, cgi: Option<Reply> },
     /// The response is sent at once.
     Streamed(ResponseStream<'a>),
 }
@@ -55,10 +57,22 @@ impl<'a> Response<'a> {
     pub(crate) fn to(invocation: &'a Invocation, delivery: Delivery, api: &'a Api) -> Response<'a> {
         match delivery {
             Delivery::Buffered => {
-                Response::Buffered { api, invocation, bytes: ResponseBuffer::up_to(MOST_RESPONSE_BYTES) }
+                Response::Buffered { api, invocation, bytes: ResponseBuffer::up_to(MOST_RESPONSE_BYTES), cgi: None }
             }
             Delivery::Stream => Response::Streamed(ResponseStream::plain(api, invocation)),
             Delivery::HttpStream => Response::Streamed(ResponseStream::http(api, invocation)),
+        }
+    }
+
+    /// Expects a CGI response, which becomes a response in the form of `reply`. A stream then begins with a prelude. A load balancer takes
+    /// no stream, so that its response is sent in one piece.
+    pub(crate) fn expect_cgi(&mut self, reply: Reply) {
+        if let (Response::Streamed(streamed), Form::LoadBalancer { .. }) = (&*self, reply.form) {
+            *self = Response::to(streamed.invocation(), Delivery::Buffered, streamed.api());
+        }
+        match self {
+            Response::Buffered { cgi, .. } => *cgi = Some(reply),
+            Response::Streamed(streamed) => streamed.expect_cgi(reply),
         }
     }
 
@@ -109,7 +123,11 @@ impl<'a> Response<'a> {
     /// When the output of the handler cannot be the response.
     pub(crate) fn complete(&mut self) -> Result<(), Failure> {
         match self {
-            Response::Buffered { bytes, .. } => bytes.complete(),
+            Response::Buffered { bytes, cgi: None, .. } => bytes.complete(),
+            Response::Buffered { bytes, cgi: Some(reply), .. } => {
+                let response = cgi::lambda_response(bytes.kept(), bytes.total(), *reply)?;
+                bytes.replace(response);
+            }
             Response::Streamed(streamed) => streamed.complete()?,
         }
         Ok(())
@@ -129,7 +147,7 @@ impl<'a> Response<'a> {
     /// When the API fails.
     pub(crate) fn post(self) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Buffered { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
+            Response::Buffered { api, invocation, bytes, .. } => api.respond(invocation, bytes.kept()),
             Response::Streamed(streamed) => streamed.post(),
         }
     }

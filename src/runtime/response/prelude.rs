@@ -11,7 +11,7 @@ use crate::runtime::failure::CustomError;
 /// The size of the largest prelude that API Gateway accepts.
 const MAX_BYTES: usize = 16 * 1024;
 /// The bytes between the prelude and the body.
-const SEPARATOR: [u8; 8] = [0; 8];
+pub(super) const SEPARATOR: [u8; 8] = [0; 8];
 
 /// The first line of a response.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct StreamStart {
     pub(crate) head: Vec<u8>,
     /// How many of the last added bytes belong to the prelude. The body follows them.
     pub(crate) used: usize,
+    /// Whether HTTP allows a body.
+    pub(crate) has_body: bool,
 }
 
 impl Prelude {
@@ -47,7 +49,7 @@ impl Prelude {
             return None;
         }
         let used = newline.map_or(bytes.len(), |newline| newline + 1);
-        self.end().map(|head| StreamStart { head, used })
+        self.end().map(|head| StreamStart { head, used, has_body: true })
     }
 
     /// Checks the line, after the line or the handler has ended.
@@ -60,6 +62,14 @@ impl Prelude {
                 *self = Prelude::Refused { line, reason };
                 None
             }
+        }
+    }
+
+    /// Why the line cannot be used.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match self {
+            Prelude::Reading(_) => None,
+            Prelude::Refused { reason, .. } => Some(reason),
         }
     }
 
@@ -136,7 +146,10 @@ mod tests {
         let (_, begins) = fed(&["{\"statusCode\"", ":200}\nbody"]);
         assert_eq!(
             begins,
-            [None, Some(StreamStart { head: b"{\"statusCode\":200}\0\0\0\0\0\0\0\0".to_vec(), used: 6 })]
+            [
+                None,
+                Some(StreamStart { head: b"{\"statusCode\":200}\0\0\0\0\0\0\0\0".to_vec(), used: 6, has_body: true })
+            ]
         );
     }
 

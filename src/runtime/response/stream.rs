@@ -2,8 +2,9 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use super::prelude::Prelude;
+use super::head::Head;
 use crate::runtime::api::{Api, ApiFailure, Posted, Upload};
+use crate::runtime::cgi::Reply;
 use crate::runtime::failure::{CustomError, Failure};
 use crate::runtime::invocation::Invocation;
 
@@ -23,8 +24,10 @@ pub(crate) struct ResponseStream<'a> {
     api: &'a Api,
     invocation: &'a Invocation,
     content_type: &'static str,
-    /// The first line, until it is complete and sent.
-    prelude: Option<Prelude>,
+    /// The beginning of the stream, until it is complete and sent.
+    head: Option<Head>,
+    /// Whether HTTP allows no body: then the output after the head is dropped.
+    is_bodyless: bool,
     /// The output so far, if it is a custom error as failing handlers print it. Only the end of the handler shows whether it is
     /// an error or the response.
     held: Vec<u8>,
@@ -36,23 +39,40 @@ pub(crate) struct ResponseStream<'a> {
 
 impl<'a> ResponseStream<'a> {
     pub(super) fn plain(api: &'a Api, invocation: &'a Invocation) -> ResponseStream<'a> {
-        let (prelude, held, upload) = (None, Vec::new(), None);
-        ResponseStream { api, invocation, content_type: PLAIN, prelude, held, upload, total: 0, unpushed: 0 }
+        let (head, is_bodyless, held, upload) = (None, false, Vec::new(), None);
+        ResponseStream { api, invocation, content_type: PLAIN, head, is_bodyless, held, upload, total: 0, unpushed: 0 }
     }
 
     pub(super) fn http(api: &'a Api, invocation: &'a Invocation) -> ResponseStream<'a> {
-        ResponseStream { content_type: HTTP, prelude: Some(Prelude::new()), ..ResponseStream::plain(api, invocation) }
+        ResponseStream { content_type: HTTP, head: Some(Head::json()), ..ResponseStream::plain(api, invocation) }
+    }
+
+    pub(super) fn expect_cgi(&mut self, reply: Reply) {
+        self.content_type = HTTP;
+        self.head = Some(Head::cgi(reply));
+    }
+
+    pub(super) fn api(&self) -> &'a Api {
+        self.api
+    }
+
+    pub(super) fn invocation(&self) -> &'a Invocation {
+        self.invocation
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
-        match &mut self.prelude {
+        match &mut self.head {
+            None if self.is_bodyless => {}
             None => self.send_or_hold(bytes),
-            Some(prelude) => {
-                let Some(begin) = prelude.feed(bytes) else { return };
-                self.prelude = None;
+            Some(head) => {
+                let Some(begin) = head.feed(bytes) else { return };
+                self.head = None;
+                self.is_bodyless = !begin.has_body;
                 self.send(&begin.head);
-                self.send(&bytes[begin.used..]);
+                if begin.has_body {
+                    self.send(&bytes[begin.used..]);
+                }
             }
         }
     }
@@ -103,22 +123,15 @@ impl<'a> ResponseStream<'a> {
     }
 
     pub(super) fn unsent(&self) -> &[u8] {
-        self.prelude.as_ref().map_or(&self.held, Prelude::line)
+        self.head.as_ref().map_or(&self.held, Head::output)
     }
 
     /// Completes the stream after the handler has succeeded: a prelude may have no newline, and a response may be empty.
     pub(super) fn complete(&mut self) -> Result<(), Failure> {
-        if let Some(prelude) = &mut self.prelude {
-            match (prelude.end(), &prelude) {
-                (Some(head), _) => {
-                    self.prelude = None;
-                    self.send(&head);
-                }
-                (None, Prelude::Refused { reason, .. }) => {
-                    return Err(Failure::InvalidPrelude { reason: reason.clone() });
-                }
-                (None, Prelude::Reading(_)) => {}
-            }
+        if let Some(head) = &mut self.head {
+            let begin = head.end()?;
+            self.head = None;
+            self.send(&begin);
         }
         self.send_held(); // an empty response is a stream too
         Ok(())

@@ -37,6 +37,8 @@ pub(super) enum Event {
     Argument,
     /// On stdin.
     Stdin,
+    /// By CGI: an HTTP request, in variables and on stdin.
+    Cgi,
 }
 
 /// One of a handler's two streams.
@@ -60,7 +62,7 @@ const TUTORIAL: Convention = Convention {
     names: &[],
 };
 
-const CONVENTIONS: [Convention; 5] = [
+const CONVENTIONS: [Convention; 6] = [
     // AWS's tutorial, pahud/cdk-lambda-bash, and most others.
     TUTORIAL,
     // gkrizek/bash-lambda-layer and its forks.
@@ -86,6 +88,8 @@ const CONVENTIONS: [Convention; 5] = [
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
     // Bootstraps that call a program as `./main.sh "$EVENT"`, such as two public layers of AWS's samples.
     Convention { name: "argument", program_argument: true, ..TUTORIAL },
+    // CGI programs and functions in their style: RFC 3875. A variable that is not set is as good as an empty one there: no nounset.
+    Convention { name: "cgi", options: "-eo pipefail", event: Event::Cgi, posix: false, globals: "", ..TUTORIAL },
 ];
 
 impl Convention {
@@ -105,9 +109,17 @@ impl Convention {
         })
     }
 
-    /// Whether the handler reads the event from stdin.
+    /// Whether the handler reads the event, or the body of its request, from stdin.
     pub(crate) fn on_stdin(&self) -> bool {
-        self.event == Event::Stdin
+        match self.event {
+            Event::Argument => false,
+            Event::Stdin | Event::Cgi => true,
+        }
+    }
+
+    /// Whether the event becomes a CGI request, and the output, a CGI response, what Lambda expects.
+    pub(crate) fn is_cgi(&self) -> bool {
+        self.event == Event::Cgi
     }
 
     /// The variables with further names for `variables`, and their values.
@@ -126,6 +138,6 @@ mod tests {
         assert_eq!(Convention::named("").unwrap().name, "tutorial");
         assert_eq!(Convention::named("gkrizek").unwrap().response, Stream::Stderr);
         let refused = Convention::named("lambda").unwrap_err().to_string();
-        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`, `argument`"), "{refused}");
+        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`, `argument`, `cgi`"), "{refused}");
     }
 }

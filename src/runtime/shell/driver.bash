@@ -371,12 +371,11 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           S*) # a kept subshell: its next output goes to the event, which has context variables of its own
             \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
             __coshell_record=()
-            builtin unset -v _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS \
-              LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT \
-              LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID 2>/dev/null || builtin :
+            builtin unset -v "${__coshell_exported[@]%%=*}" 2>/dev/null || builtin :
             ;;
           esac
           builtin export "${__coshell_event[@]:2}" || case $__coshell_report in S*) builtin exit 1 ;; esac # one is readonly now
+          case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2}") ;; esac
           case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
           case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
           case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac

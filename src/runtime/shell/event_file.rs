@@ -10,20 +10,27 @@ use std::os::unix::fs::FileExt;
 
 use super::convention::Convention;
 use super::pipes::{Pipes, parity};
+use crate::runtime::cgi::Request;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::payload::Payload;
 
 const PAGE: usize = 4096;
 
-/// Writes `invocation` for the subshell of `turn` to the places where the handler expects it.
-pub(super) fn write(pipes: &mut Pipes, convention: &Convention, turn: u64, invocation: &Invocation) -> io::Result<()> {
+/// Writes `invocation`, or the CGI `request` in it, for the subshell of `turn` to the places where the handler expects it.
+pub(super) fn write(
+    pipes: &mut Pipes,
+    convention: &Convention,
+    turn: u64,
+    invocation: &Invocation,
+    request: Option<&Request>,
+) -> io::Result<()> {
     if let Some(stdins) = &pipes.stdins {
-        rewrite(&stdins[parity(turn)].file, &invocation.event)?;
+        rewrite(&stdins[parity(turn)].file, request.map_or(&invocation.event, |request| &request.body))?;
     }
     if let Some(headers) = &mut pipes.headers {
         headers.write(turn, &invocation.headers)?;
     }
-    rewrite_from_the_end(&pipes.event.file, &fields(turn, convention, invocation))
+    rewrite_from_the_end(&pipes.event.file, &fields(turn, convention, invocation, request))
 }
 
 /// Writes the turn last if there is more than one page. A subshell whose `read` ends by the script's TMOUT may read the file at
@@ -42,11 +49,12 @@ fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all_at(bytes, 0)
 }
 
-fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payload {
-    let mut bytes = Payload::from(Vec::with_capacity(invocation.event.len() + 1024));
+fn fields(turn: u64, convention: &Convention, invocation: &Invocation, request: Option<&Request>) -> Payload {
+    let event = if request.is_some() { &[] } else { invocation.event.as_slice() };
+    let mut bytes = Payload::from(Vec::with_capacity(event.len() + 1024));
     bytes.extend_from_slice(turn.to_string().as_bytes());
     bytes.push(0);
-    add_as_substituted(&mut bytes, &invocation.event);
+    add_as_substituted(&mut bytes, event);
     bytes.push(0);
     let variables = invocation.variables();
     let more = convention.more(&variables);
@@ -54,6 +62,12 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payloa
         bytes.extend_from_slice(name.as_bytes());
         bytes.push(b'=');
         bytes.extend(value.bytes().filter(|byte| *byte != 0));
+        bytes.push(0);
+    }
+    for (name, value) in request.iter().flat_map(|request| &request.variables) {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(b'=');
+        bytes.extend_from_slice(value);
         bytes.push(0);
     }
     bytes
@@ -82,7 +96,7 @@ mod tests {
         };
         let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
             LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
-        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation), expected);
+        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation, None), expected);
     }
 
     #[test]

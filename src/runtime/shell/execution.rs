@@ -9,11 +9,12 @@ use nix::unistd::write;
 use super::convention::Stream;
 use super::status::Status;
 use super::{Phase, Read, Shell, WAKE, WAKE_FOR_LARGE, event_file, parity, poll_timeout};
+use crate::runtime::cgi::{self, Request};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::failure::{Failure, Timeout};
 use crate::runtime::invocation::Invocation;
-use crate::runtime::logs::Owner;
 use crate::runtime::logs::lines::Lines;
+use crate::runtime::logs::{Level, Owner};
 use crate::runtime::response::Response;
 
 /// For this time, the runtime only waits for the end of the handler. Most handlers finish within it, and reading their output at
@@ -57,11 +58,29 @@ impl Shell {
     /// # Errors
     /// The failure of the handler, or of the Bash that ran it.
     pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
+        if !self.convention.is_cgi() {
+            return self.run(invocation, None, response);
+        }
+        let request = Request::of(&invocation.event)?;
+        response.expect_cgi(request.reply);
+        let Some(refusal) = request.refusal else { return self.run(invocation, Some(&request), response) };
+        let message = format!("the client gets status 400, and the handler is not called: {refusal}");
+        self.host.log.say(Level::Warn, &Owner::of(invocation), &message);
+        response.feed(cgi::bad_request(refusal).as_bytes());
+        response.complete()
+    }
+
+    fn run(
+        &mut self,
+        invocation: &Invocation,
+        request: Option<&Request>,
+        response: &mut Response,
+    ) -> Result<(), Failure> {
         let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         let owner = Owner::of(invocation);
         let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;
-        self.wake(invocation, &mut deadline, &owner)?;
+        self.wake(invocation, request, &mut deadline, &owner)?;
         self.trace_output.steps.begin();
         let mut execution = Execution {
             lines: self.host.log.lines(owner).without(&self.driver_text),
@@ -85,17 +104,23 @@ impl Shell {
             execution.keep_time()?;
         }
         if execution.never_began() {
-            return self.call(invocation, response);
+            return self.run(invocation, request, response);
         }
         execution.end_trace();
         execution.finish()
     }
 
-    fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
+    fn wake(
+        &mut self,
+        invocation: &Invocation,
+        request: Option<&Request>,
+        deadline: &mut Deadline,
+        owner: &Owner,
+    ) -> Result<(), Failure> {
         self.forget_records();
         loop {
-            event_file::write(&mut self.pipes, &self.convention, self.turn, invocation).map_err(lost)?;
-            match write(&self.pipes.wake.fd, wake_byte(&invocation.event)) {
+            event_file::write(&mut self.pipes, &self.convention, self.turn, invocation, request).map_err(lost)?;
+            match write(&self.pipes.wake.fd, request.map_or_else(|| wake_byte(&invocation.event), |_| WAKE)) {
                 Ok(_) => {
                     self.phase = Phase::Running;
                     self.called = self.turn;

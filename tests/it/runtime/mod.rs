@@ -4,6 +4,8 @@ mod api_bytes;
 mod api_faults;
 mod bash_versions;
 mod bytes;
+mod cgi;
+mod cgi_streamed;
 mod children;
 mod context;
 mod deaths;

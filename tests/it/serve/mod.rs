@@ -1,6 +1,7 @@
 //! `coshell serve`, as clients of Lambda's API and of function URLs see it, and a person at the terminal.
 
 mod access_log;
+mod cgi;
 mod clients;
 mod ends;
 mod function_url;

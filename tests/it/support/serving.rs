@@ -50,6 +50,12 @@ impl Serve {
         Serve { folder, functions, arguments: Vec::new(), open_files: None }
     }
 
+    /// This program, and an empty folder.
+    pub fn program(program: &Path) -> Serve {
+        let folder = tempfile::tempdir().unwrap();
+        Serve { folder, functions: vec![program.into()], arguments: Vec::new(), open_files: None }
+    }
+
     /// A folder with this template and with these scripts, each in a folder of this name.
     pub fn template(template: &str, scripts: &[(&str, &str)]) -> Serve {
         let serve = Serve::scripts(scripts);
@@ -159,6 +165,15 @@ impl Serving {
     /// Where the function URL is, without the `/` at its end.
     pub fn function_url(&self) -> String {
         after(&self.stderr_with("function URL on "), "function URL on ").trim_end_matches('/').to_owned()
+    }
+
+    /// The same where the function is behind an API or a load balancer.
+    pub fn http_url(&self) -> String {
+        let url = |text: &str| {
+            let mut lines = text.lines().filter_map(|line| line.split_once(" on ")?.1.strip_suffix('/'));
+            lines.next_back().filter(|url| url.starts_with("http://")).map(str::to_owned)
+        };
+        url(&self.stderr.until("URL of the function", |(text, _)| url(text).is_some())).unwrap()
     }
 
     /// Invokes the function of this name, logical id or ARN.
