@@ -330,6 +330,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
         case $__coshell_timed in 1) builtin trap "$__coshell_on_timeout" STKFLT ;; esac
         # Once, unless this subshell is kept. (After `set -n` of the handler Bash runs nothing more, and takes any condition for true.)
+        # shellcheck disable=SC2078
         until [[ '' ]]; do
           __coshell_code=''
           case $__coshell_trappers in
