@@ -21,6 +21,7 @@ pub mod payload;
 
 // ... runs ...
 mod deadline;
+mod event_entries;
 mod processes;
 pub(crate) mod shell;
 pub(crate) mod stack;

@@ -26,6 +26,8 @@ pub struct HandlerFailure {
     pub stderr: String,
     /// What it printed as an error of its own.
     pub own: Option<OwnError>,
+    /// Advice that needs the event: on an entry that LAMBDA_EVENT does not have.
+    pub event_advice: Option<String>,
 }
 
 impl HandlerFailure {

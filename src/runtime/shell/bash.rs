@@ -104,6 +104,7 @@ fn orders(
         ("noisy", flag(habits.traces)),
         ("sources", flag(habits.sources)),
         ("coprocs", flag(habits.coprocs)),
+        ("event_array", flag(habits.event_array)),
         ("snap_start", flag(config.snap_start)),
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),

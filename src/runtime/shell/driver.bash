@@ -9,8 +9,8 @@
 # - The subshell is a plain `( … )` with its redirections, in no condition: `( … ) || status=$?` would switch errexit off inside,
 #   and a redirection on the handler's call alone would miss what its EXIT trap writes.
 #
-# Status records, a line each: V version | B (the driver runs) | H (functions run before the snapshot) | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
-# The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event.rs beside this file.
+# Status records, a line each: V version | A (there is an array LAMBDA_EVENT) | B (the driver runs) | H (functions run before the snapshot) | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
+# The event file: turn, event, NAME=value …, and for LAMBDA_EVENT path, value …, count of NAME=value, each ended by a NUL. See status.rs and event.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   printf 'V %s\n' "$BASH_VERSION" >>"${1#status=}"
@@ -213,6 +213,8 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       builtin printf '\0'
       case $__coshell_coprocs in 1) builtin compgen -A arrayvar ;; esac
       builtin printf '\0'
+      case $__coshell_event_array in 1) builtin declare -p LAMBDA_EVENT ;; esac
+      builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
     __coshell_debug='' __coshell_err='' __coshell_functions=${__coshell_own[3]-}
@@ -243,6 +245,18 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
     *__coshell_on_exit*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
+    esac
+    # An array that is readonly cannot be filled. One of integers would evaluate what an event says.
+    case ${__coshell_own[6]-} in
+    'declare -'*' LAMBDA_EVENT'*)
+      __coshell_name=${__coshell_own[6]#declare -}
+      case ${__coshell_name%% *} in
+      *[rin]*) __coshell_event_array='' ;;
+      *A*) builtin printf 'A\n' >>"$__coshell_status" ;;
+      *) __coshell_event_array='' ;;
+      esac
+      ;;
+    *) __coshell_event_array='' ;;
     esac
     case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
@@ -324,7 +338,17 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
           done
         } 8<"$__coshell_event_file" 9<"$__coshell_wake"
-        builtin export "${__coshell_event[@]:2}"
+        case $__coshell_event_array in
+        1)
+          LAMBDA_EVENT=()
+          __coshell_name=${__coshell_event[${#__coshell_event[@]}-1]}
+          for ((__coshell_i = 2 + __coshell_name; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
+            LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
+          done
+          builtin export "${__coshell_event[@]:2:__coshell_name}"
+          ;;
+        *) builtin export "${__coshell_event[@]:2}" ;;
+        esac
         case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
         case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
         case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac

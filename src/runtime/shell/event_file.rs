@@ -2,7 +2,8 @@
 //!
 //! Turn, event, then NAME=value for each context variable, each ended by a NUL, as `mapfile -d ''` reads them from a file in
 //! blocks (from a pipe it would take a system call a byte). The turn comes first, so that a subshell woken by a byte meant for a
-//! dead one sees that the event is not its own.
+//! dead one sees that the event is not its own. For a script that declares the array LAMBDA_EVENT, the entries follow, a path and a value
+//! each, and at last the number of the context variables before them.
 
 use std::fs::File;
 use std::io;
@@ -10,6 +11,7 @@ use std::os::unix::fs::FileExt;
 
 use super::convention::Convention;
 use super::pipes::{Plumbing, lane};
+use crate::runtime::event_entries::Entry;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::payload::Payload;
 
@@ -21,6 +23,7 @@ pub(super) fn write(
     convention: &Convention,
     turn: u64,
     invocation: &Invocation,
+    entries: Option<&[Entry]>,
 ) -> io::Result<()> {
     if let Some(stdins) = &plumbing.stdins {
         rewrite(&stdins[lane(turn)].file, &invocation.event)?;
@@ -28,7 +31,7 @@ pub(super) fn write(
     if let Some(headers) = &mut plumbing.headers {
         headers.write(turn, &invocation.headers)?;
     }
-    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation))
+    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation, entries))
 }
 
 /// A subshell whose `read` ends by the script's TMOUT looks into the file at any moment. A page appears at once; of what is written
@@ -46,7 +49,7 @@ fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all_at(bytes, 0)
 }
 
-fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payload {
+fn fields(turn: u64, convention: &Convention, invocation: &Invocation, entries: Option<&[Entry]>) -> Payload {
     let mut bytes = Payload::from(Vec::with_capacity(invocation.event.len() + 1024));
     bytes.extend_from_slice(turn.to_string().as_bytes());
     bytes.push(0);
@@ -54,11 +57,19 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation) -> Payloa
     bytes.push(0);
     let variables = invocation.variables();
     let more = convention.more(&variables);
+    let count = variables.len() + more.len();
     for (name, value) in variables.into_iter().chain(more) {
         bytes.extend_from_slice(name.as_bytes());
         bytes.push(b'=');
         bytes.extend(value.bytes().filter(|byte| *byte != 0));
         bytes.push(0);
+    }
+    if let Some(entries) = entries {
+        let fields = entries.iter().flat_map(|(path, value)| [path.as_bytes(), value.as_bytes()]);
+        for field in fields.chain([count.to_string().as_bytes()]) {
+            bytes.extend_from_slice(field);
+            bytes.push(0);
+        }
     }
     bytes
 }
@@ -86,7 +97,11 @@ mod tests {
         };
         let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
             LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
-        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation), expected);
+        let tutorial = Convention::named("").unwrap();
+        assert_eq!(*fields(3, &tutorial, &invocation, None), expected);
+        let entries = [("a.0".to_owned(), "x=1".to_owned()), ("length".to_owned(), String::new())];
+        let expected = [&expected[..], b"a.0\0x=1\0length\0\x004\0"].concat();
+        assert_eq!(*fields(3, &tutorial, &invocation, Some(&entries)), expected);
     }
 
     #[test]

@@ -10,10 +10,11 @@ use super::convention::Stream;
 use super::status::Status;
 use super::{Phase, Read, Shell, WAKE, event_file, lane, poll_timeout};
 use crate::runtime::deadline::Deadline;
+use crate::runtime::event_entries::{self, Entry};
 use crate::runtime::failure::{Failure, Overdue};
 use crate::runtime::invocation::Invocation;
-use crate::runtime::logs::Owner;
 use crate::runtime::logs::lines::Lines;
+use crate::runtime::logs::{Level, Owner};
 use crate::runtime::response::Response;
 
 /// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
@@ -26,6 +27,7 @@ const SAID_ALL: i32 = 47;
 /// One event while it runs.
 pub(super) struct Turn<'a, 'r> {
     pub(super) shell: &'a mut Shell,
+    pub(super) invocation: &'a Invocation,
     /// Its number. Bash may be at the next one already, while a background process still holds this one's stdout.
     pub(super) number: u64,
     pub(super) lines: Lines,
@@ -66,6 +68,7 @@ impl Shell {
             lines: self.host.log.lines(owner).without(&self.driver_text),
             number: self.turn,
             shell: self,
+            invocation,
             response,
             stdout_open: true,
             stderr_open: true,
@@ -92,8 +95,10 @@ impl Shell {
 
     fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
         self.forget_records();
+        let entries = self.has_event_array.then(|| self.entries(invocation, owner));
         loop {
-            event_file::write(&mut self.plumbing, &self.convention, self.turn, invocation).map_err(lost)?;
+            let (plumbing, convention) = (&mut self.plumbing, &self.convention);
+            event_file::write(plumbing, convention, self.turn, invocation, entries.as_deref()).map_err(lost)?;
             match write(&self.plumbing.wake.fd, WAKE) {
                 Ok(_) => {
                     self.phase = Phase::Running;
@@ -108,6 +113,18 @@ impl Shell {
                 Err(error) => return Err(lost(error.into())),
             }
         }
+    }
+}
+
+impl Shell {
+    /// What Bash puts into the array LAMBDA_EVENT.
+    fn entries(&self, invocation: &Invocation, owner: &Owner) -> Vec<Entry> {
+        event_entries::entries(&invocation.event).unwrap_or_else(|unfit| {
+            let warning =
+                format!("LAMBDA_EVENT is empty for this event: {unfit}; read the event from `$1`, with jq for example");
+            self.host.log.say(Level::Warn, owner, &warning);
+            Vec::new()
+        })
     }
 }
 

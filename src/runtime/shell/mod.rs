@@ -10,6 +10,7 @@ mod channel;
 mod convention;
 mod event_file;
 mod execution;
+mod functions;
 mod headers_file;
 mod io;
 mod line_splitter;
@@ -96,6 +97,8 @@ pub(crate) struct Shell {
     /// What must not appear in the log.
     driver_text: Arc<DriverText>,
     convention: Convention,
+    /// Whether the script declares the array LAMBDA_EVENT.
+    has_event_array: bool,
     timeout_margin: Option<Duration>,
     host: Host,
 }

@@ -12,6 +12,7 @@ use nix::fcntl::OFlag;
 
 use super::channel::{Channel, End, Shared};
 use super::convention::Convention;
+use super::functions;
 use super::headers_file::Headers;
 use super::script_scan::Habits;
 use crate::runtime::handler::Handler;
@@ -62,7 +63,7 @@ impl Plumbing {
     ) -> io::Result<Plumbing> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
         let headers = convention.globals.contains("HEADERS") && (habits.headers || habits.sources);
-        let driver = channel.file("driver", DRIVER.as_bytes())?;
+        let driver = channel.file("driver", (functions::definitions(&habits.functions) + DRIVER).as_bytes())?;
         let End { fd, path } = channel.writer("wake")?;
         Ok(Plumbing {
             driver: driver.path,

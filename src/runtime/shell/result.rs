@@ -5,7 +5,9 @@ use std::io::{Read, Seek, SeekFrom};
 use super::convention::Stream;
 use super::execution::Turn;
 use super::{Phase, Shell};
-use crate::runtime::failure::{Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut};
+use crate::runtime::failure::{
+    Ending, Evidence, Failure, HandlerFailure, Overdue, OwnError, Place, TimedOut, advice_on_missing_entry,
+};
 use crate::runtime::logs::Level;
 use crate::runtime::stack::{self, Record};
 
@@ -64,7 +66,10 @@ impl Turn<'_, '_> {
             Ending::Signal(_) => evidence.failure(),
         };
         let ending = Ending::of_subshell(status, place.as_ref());
-        Failure::Handler(Box::new(self.shell.failure(ending, place, stderr, own)))
+        let event_advice =
+            advice_on_missing_entry(&stderr, &self.invocation.event).filter(|_| self.shell.has_event_array);
+        let failure = self.shell.failure(ending, place, stderr, own);
+        Failure::Handler(Box::new(HandlerFailure { event_advice, ..failure }))
     }
 
     fn timed_out(&mut self, overdue: Overdue) -> Failure {
@@ -125,6 +130,7 @@ impl Shell {
             place,
             stderr,
             own,
+            event_advice: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::apostrophes::line_read_differently;
+use super::functions;
 use super::sources::sourced;
 
 /// The tutorial's globals that are set only where the script seems to read them.
@@ -43,6 +44,10 @@ pub(super) struct Habits {
     pub(super) coprocs: bool,
     /// A function that takes the name of `builtin`, without which the driver can do nothing.
     pub(super) builtin: bool,
+    /// The array LAMBDA_EVENT, which the driver fills if the script declares it.
+    pub(super) event_array: bool,
+    /// The functions of the runtime that it calls.
+    pub(super) functions: Vec<&'static str>,
     /// The tutorial's global HEADERS, a file that is made only then.
     pub(super) headers: bool,
     /// The first expansion that POSIX mode reads differently: its file and its line.
@@ -81,6 +86,8 @@ impl Habits {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
         self.headers |= speaks_of(&["HEADERS"]);
+        self.event_array |= speaks_of(&["LAMBDA_EVENT"]);
+        self.functions.extend(functions::mentioned(text));
         let in_background = || text.split("&&").any(|part| part.replace(">&", "").replace("<&", "").contains('&'));
         self.lists_traps |= speaks_of(&["trap -p", "$(trap)", "trap |", "trap >"]);
         self.lists_traps |= speaks_of(&["kill "]) && in_background();

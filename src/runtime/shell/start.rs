@@ -112,6 +112,7 @@ impl Starting {
             task_root: config.task_root.clone(),
             driver_text,
             convention,
+            has_event_array: false,
             timeout_margin: config.timeout_margin,
             host: host.clone(),
         };
@@ -226,6 +227,7 @@ impl Starting {
             self.shell.plumbing.headers = None;
         }
         self.shell.plumbing.driver_file = None;
+        self.shell.has_event_array = self.told.contains(&Status::EventArray);
         let Starting { shell, output, lines, since, warned, .. } = self;
         if warned {
             let script = shell.handler.file().display();
@@ -311,7 +313,8 @@ impl Starting {
         // `declare -F` prints a line each: declare -f NAME
         let text = String::from_utf8_lossy(&self.shell.read_trace()).into_owned();
         let declared = text.lines().filter_map(|line| line.trim_start_matches('\0').strip_prefix("declare -f"));
-        let defined = declared.filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
+        let names = declared.filter_map(|line| line.split_whitespace().last());
+        let defined = names.filter(|name| !self.habits.functions.contains(name)).map(str::to_owned).collect();
         let handler = &self.shell.handler;
         let script = handler.file().strip_prefix(&self.shell.task_root).unwrap_or(handler.file()).to_owned();
         Failure::FunctionMissing { function: handler.name(), script, defined }

@@ -17,6 +17,7 @@ mod hostile_scripts;
 mod init_errors;
 mod invocation_ids;
 mod isolation;
+mod lambda_event;
 mod libraries;
 mod log_lines;
 mod long_log_lines;
