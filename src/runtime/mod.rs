@@ -22,6 +22,7 @@ pub mod payload;
 // ... runs ...
 mod deadline;
 mod event_entries;
+mod functions;
 mod processes;
 pub(crate) mod shell;
 pub(crate) mod stack;

@@ -10,7 +10,6 @@ mod channel;
 mod convention;
 mod event_file;
 mod execution;
-mod functions;
 mod headers_file;
 mod io;
 mod line_splitter;

@@ -12,9 +12,9 @@ use nix::fcntl::OFlag;
 
 use super::channel::{Channel, End, Shared};
 use super::convention::Convention;
-use super::functions;
 use super::headers_file::Headers;
 use super::script_scan::Habits;
+use crate::runtime::functions;
 use crate::runtime::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");

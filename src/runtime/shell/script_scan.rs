@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::apostrophes::line_read_differently;
-use super::functions;
 use super::sources::sourced;
+use crate::runtime::functions;
 
 /// The tutorial's globals that are set only where the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];

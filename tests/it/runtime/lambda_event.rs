@@ -152,6 +152,7 @@ fn arguments_that_are_no_json_fail_where_lambda_json_is_called() {
         ("n:=01", "lambda_json: the value of `n:=01` is not JSON; a string is written NAME=STRING"),
         ("n:=text", "the value of `n:=text` is not JSON"),
         ("name", "lambda_json: `name` is not NAME=STRING or NAME:=JSON"),
+        ("-v 1x a=1", "printf: `1x': not a valid identifier"),
         ("-a x=1", "lambda_json: `x=1` is not =STRING or :=JSON"),
     ] {
         let script = format!("handler() {{\n  answer\n}}\nanswer() {{\n  lambda_json {arguments}\n}}");

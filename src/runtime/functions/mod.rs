@@ -7,11 +7,16 @@ const FUNCTIONS: [(&str, &str); 2] = [
 ];
 
 /// The names of the functions that `text` mentions.
-pub(super) fn mentioned(text: &str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn mentioned(text: &str) -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(name, _)| *name).filter(|name| text.contains(name))
 }
 
+/// Whether the runtime defines a function called `name`.
+pub(crate) fn defines(name: &str) -> bool {
+    FUNCTIONS.iter().any(|(function, _)| *function == name)
+}
+
 /// The definitions of the functions with these `names`.
-pub(super) fn definitions(names: &[&str]) -> String {
+pub(crate) fn definitions(names: &[&str]) -> String {
     FUNCTIONS.iter().filter(|(name, _)| names.contains(name)).map(|(_, text)| *text).collect()
 }

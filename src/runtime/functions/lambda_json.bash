@@ -159,6 +159,6 @@ lambda_json() {
   __coshell_json=${__coshell_ends%?}${__coshell_json#,}${__coshell_ends#?}
   case $__coshell_variable in
   '') builtin printf '%s\n' "$__coshell_json" ;;
-  *) builtin printf -v "$__coshell_variable" %s "$__coshell_json" ;;
+  *) builtin printf -v "$__coshell_variable" %s "$__coshell_json" || builtin return 1 ;;
   esac
 }

@@ -17,6 +17,6 @@ lambda_remaining_ms() {
   __coshell_left=$((__coshell_left > __coshell_now ? __coshell_left - __coshell_now : 0))
   case $# in
   0) builtin printf '%s\n' "$__coshell_left" ;;
-  *) builtin printf -v "$1" %s "$__coshell_left" ;;
+  *) builtin printf -v "$1" %s "$__coshell_left" || builtin return 1 ;;
   esac
 }
