@@ -25,7 +25,7 @@ impl Peer {
     pub(crate) const ALL: [Peer; 5] = [Peer::Coshell, Peer::Before, Peer::Rust, Peer::BashPerEvent, Peer::Shell];
 
     /// Its name in the tables.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Peer::Coshell => "coshell",
             Peer::Before => "coshell before",

@@ -21,8 +21,8 @@ pub mod payload;
 
 // ... runs ...
 mod deadline;
-mod event_entries;
-mod functions;
+pub(crate) mod event_entries;
+pub(crate) mod functions;
 mod processes;
 pub(crate) mod shell;
 pub(crate) mod stack;

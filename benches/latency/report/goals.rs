@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::number::{Unit, ratio};
+use crate::rows::http::JQ_TWICE;
 use crate::rows::traces::UNTRACED;
 
 /// A value that is compared or compared with: row, line, column.
@@ -43,7 +44,7 @@ const fn times(what: &'static str, row: &'static str, column: &'static str, fact
     Goal { what, value: Place(row, OURS, column), limit: Limit::Times(factor, Place(row, who, column)) }
 }
 
-const GOALS: [Goal; 17] = [
+const GOALS: [Goal; 19] = [
     times("p50 back to back, to Rust's", "back-to-back", "p50", 3.0, RUST),
     times("p50 back to back, to the shell bootstrap's", "back-to-back", "p50", 1.0 / 50.0, SHELL),
     times("p50 with 20 ms between, to Rust's", "gap", "p50", 2.0, RUST),
@@ -68,6 +69,8 @@ const GOALS: [Goal; 17] = [
     in_line("1 MB out, to 100 kB out", "out", "1 MB", "100 kB"),
     times("6 MB out, to `$(cat FILE)` in Bash", "out", "6 MB", 3.0, SUBSTITUTION),
     times("processor time with stack traces, to without", "traces", "processor", 1.1, UNTRACED),
+    times("an HTTP handler without jq, to the same with jq", "http", "p50", 1.0 / 4.0, JQ_TWICE),
+    times("the same at 128 MB", "http-128mb", "p50", 1.0 / 4.0, JQ_TWICE),
     times("10 MB of log, to `cat` of it", "log", "p50", 3.0, PLAIN_CAT),
 ];
 

@@ -1,5 +1,6 @@
 //! The rows, in the order of the report.
 
+pub(crate) mod http;
 mod init;
 pub(crate) mod load;
 mod log;
@@ -43,6 +44,8 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("stream", stream::run),
         other("slots", slots::run),
         other("traces", traces::run),
+        other("http", http::run),
+        other("http-128mb", http::run_128mb),
     ]);
     all
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::finding::Severity;
 use super::handler::Checked;
 use crate::lambda::base_image::{Presence, presence};
+use crate::runtime::functions;
 
 impl Checked<'_> {
     /// Reports each command once that is not there, or not known to be.
@@ -25,6 +26,7 @@ impl Checked<'_> {
     fn command(&self, command: &str, unsure: bool) -> Option<(Severity, String)> {
         let in_bin = self.root.join("bin").join(command).is_file();
         if self.functions.contains(command)
+            || functions::defines(command)
             || self.arguments.have.iter().any(|brought| brought == command)
             || (in_bin && self.sets_path)
         {

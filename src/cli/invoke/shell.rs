@@ -21,6 +21,8 @@ use crate::lambda::function::Function;
 use crate::lambda::invocation::Invoke;
 use crate::lambda::sandbox;
 use crate::runtime::config;
+use crate::runtime::event_entries;
+use crate::runtime::functions;
 use crate::runtime::handler::Handler;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::shell::Convention;
@@ -43,7 +45,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     };
     let variable = |name: &str| settings.variable(name);
     let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
-    let rc = file("rc", RC.as_bytes())?;
+    let rc = file("rc", (functions::definitions(&functions::NAMES) + RC).as_bytes())?;
     let given = file("given", &given(invoke, &convention))?;
     let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
     let bash = bash.unwrap_or_else(|| "bash".into());
@@ -102,7 +104,8 @@ fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
     format!("coshell: {} is sourced, the event is in EVENT: {call}\ncoshell: {strict}", handler.display())
 }
 
-/// The event, and the variables that come with it, each ended by a NUL.
+/// The event, the variables that come with it, the entries of LAMBDA_EVENT (path and value), and the number of variables, each ended by a
+/// NUL.
 fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
     let deadline = SystemTime::now() + invoke.timeout;
     let invocation = Invocation {
@@ -118,6 +121,9 @@ fn given(invoke: &Invoke, convention: &Convention) -> Vec<u8> {
     let mut variables = invocation.variables();
     variables.extend(convention.more(&variables));
     variables.iter().for_each(|(name, value)| given.extend(format!("{name}={value}\0").bytes()));
+    let entries = event_entries::entries(&invoke.payload).unwrap_or_default();
+    entries.iter().for_each(|(path, value)| given.extend(format!("{path}\0{value}\0").bytes()));
+    given.extend(format!("{}\0", variables.len()).bytes());
     given
 }
 

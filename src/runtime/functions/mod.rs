@@ -6,6 +6,10 @@ const FUNCTIONS: [(&str, &str); 2] = [
     ("lambda_remaining_ms", include_str!("lambda_remaining_ms.bash")),
 ];
 
+/// The names of all of them.
+#[cfg(feature = "cli")]
+pub(crate) const NAMES: [&str; 2] = [FUNCTIONS[0].0, FUNCTIONS[1].0];
+
 /// The names of the functions that `text` mentions.
 pub(crate) fn mentioned(text: &str) -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(name, _)| *name).filter(|name| text.contains(name))

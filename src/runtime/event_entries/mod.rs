@@ -4,17 +4,21 @@
 //!   gets a backslash. The path `.` takes the place of an empty one, since Bash refuses an empty subscript: of a string, number or literal
 //!   that is the whole event.
 //! - A value is the text of a string, or a number, `true` or `false` exactly as the event writes it. `null` makes no entry.
-//! - `PATH.length` is the number of items of an array or members of an object; `length` is that of the whole event. An object with a
-//!   member `length` has no such number.
+//! - `PATH.length` is the number of items of an array or members of an object; `length` is that of the whole event. A member with the name
+//!   `length` is written `\length`, so that `PATH.length` is always a number: scripts use it in arithmetic, where Bash would run a
+//!   command in a text such as `a[$(…)]`.
 //! - The last of several members with one name counts. NUL, which Bash cannot hold, is left out. Bytes that are not UTF-8, and halves of
 //!   surrogate pairs, become U+FFFD.
 
+mod json;
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::Deserialize;
 use serde_json::value::RawValue;
+
+use self::json::{Members, Text};
 
 /// An array with more entries would take Bash longer to fill than jq takes to start.
 const MAX_ENTRIES: usize = 10_000;
@@ -90,9 +94,7 @@ impl Entries {
             Members::TooMany => return Err(Unfit::TooMany),
             Members::Few(list) => list,
         };
-        if !list.iter().any(|(name, _)| name == LENGTH) {
-            self.at(LENGTH, depth, |entries| entries.push(list.len().to_string()))?;
-        }
+        self.at(LENGTH, depth, |entries| entries.push(list.len().to_string()))?;
         list.into_iter()
             .try_for_each(|(name, value)| self.at(&escaped(&name), depth, |entries| entries.add(value, depth + 1)))
     }
@@ -127,89 +129,15 @@ impl Entries {
 }
 
 fn escaped(name: &str) -> Cow<'_, str> {
-    if name.contains(['.', '\\']) { name.replace('\\', r"\\").replace('.', r"\.").into() } else { name.into() }
+    match name {
+        LENGTH => r"\length".into(),
+        _ if name.contains(['.', '\\']) => name.replace('\\', r"\\").replace('.', r"\.").into(),
+        _ => name.into(),
+    }
 }
 
 fn without_nul(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "") } else { text }
-}
-
-/// The members of an object, or the items of an array with their numbers.
-enum Members<'a> {
-    Few(Vec<(String, &'a RawValue)>),
-    /// More than there may be entries.
-    TooMany,
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut Formatter) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-        let mut members = BTreeMap::new();
-        while members.len() <= MAX_ENTRIES {
-            let Some((Text(name), value)) = map.next_entry()? else {
-                return Ok(Members::Few(members.into_iter().collect()));
-            };
-            members.insert(name, value);
-        }
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Members::TooMany)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Members<'de>, A::Error> {
-        let mut members = Vec::new();
-        while members.len() <= MAX_ENTRIES {
-            let Some(value) = items.next_element()? else { return Ok(Members::Few(members)) };
-            members.push((members.len().to_string(), value));
-        }
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Members::TooMany)
-    }
-}
-
-/// A string of JSON, with U+FFFD for each half of a surrogate pair.
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut Formatter) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(text.to_owned()))
-    }
-
-    /// serde_json gives half of a surrogate pair as three bytes, the first of which is 0xED.
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text, E> {
-        let mut text = String::with_capacity(bytes.len());
-        for chunk in bytes.utf8_chunks() {
-            text.push_str(chunk.valid());
-            text.extend(chunk.invalid().first().filter(|byte| **byte == 0xED).map(|_| '\u{fffd}'));
-        }
-        Ok(Text(text))
-    }
 }
 
 #[cfg(test)]
@@ -260,7 +188,8 @@ mod tests {
         assert_eq!(of(r#"{"a.b":{"c\\":1}}"#)[0].0, r"a\.b.c\\");
         assert_eq!(of(r#"{"a":{"b":1},"a":{"c":2}}"#), pairs(&[("a.c", "2"), ("a.length", "1"), ("length", "1")]));
         assert_eq!(of(r#"{"a":1,"a":null}"#), pairs(&[("length", "1")]));
-        assert_eq!(of(r#"{"length":7,"x":{"length":null}}"#), pairs(&[("length", "7")]));
+        let event = r#"{"length":"7","x":{"length":null}}"#;
+        assert_eq!(of(event), pairs(&[(r"\length", "7"), ("length", "2"), ("x.length", "1")]));
         assert_eq!(of(r#"{"":{"":1}}"#), pairs(&[(".", "1"), (".length", "1"), ("length", "1")]));
     }
 
