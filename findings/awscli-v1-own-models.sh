@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Guess: the AWS CLI knows what the installed botocore knows, so `pip install --upgrade botocore` brings it the newest operations.
-# So:    the AWS CLI v1 of today carries a botocore of its own, older than the newest release, and does not look at the installed one:
+# So:    the AWS CLI v1 of today contains its own botocore, which is older than the newest release, and does not look at the installed one:
 #        the newest v1 has no `lambda-core create-runtime`, although botocore beside it has. AWS_DATA_PATH, set to models copied out of
 #        that botocore, gives v1 the new service.
 # Seen:  awscli 1.46.3 (5 November 2026) beside botocore 1.44.8 (20 November 2026).

@@ -46,7 +46,7 @@ serve "$port" python3 "$TEMP/server.py" "$port"
 # signed_by PYCURL: how its libcurl signs a query with a space, a path with a plus and a query with a plus.
 signed_by() {
   python3 -m pip install --quiet --no-deps --only-binary :all: --target "$TEMP/pycurl-$1" "pycurl==$1" 2>"$TEMP/pip.log" ||
-    give_up "pip could not bring pycurl $1"
+    give_up "pip could not download pycurl $1"
   PYTHONPATH=$TEMP/pycurl-$1:$PYTHONPATH python3 "$TEMP/client.py" "http://127.0.0.1:$port/"{'a?b=c%20d','a%2Bb','a?b=c%2Bd'}
 }
 

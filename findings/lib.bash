@@ -55,7 +55,7 @@ python_packages() {
   need python3
   python3 -m pip install --quiet --no-compile --only-binary :all: --no-warn-script-location --target "$TEMP/python" "$@" \
     >"$TEMP/pip.log" 2>&1 ||
-    give_up "pip could not bring $*: $(tail -n 1 "$TEMP/pip.log")"
+    give_up "pip could not download $*: $(tail -n 1 "$TEMP/pip.log")"
   export PYTHONPATH=$TEMP/python PATH=$TEMP/python/bin:$PATH
 }
 
@@ -63,7 +63,7 @@ python_packages() {
 python_wheel() {
   need python3
   python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$TEMP/wheels" "$1" >"$TEMP/pip.log" 2>&1 ||
-    give_up "pip could not bring $1: $(tail -n 1 "$TEMP/pip.log")"
+    give_up "pip could not download $1: $(tail -n 1 "$TEMP/pip.log")"
   python3 -m zipfile --extract "$TEMP"/wheels/*.whl "$TEMP/wheel"
 }
 
@@ -71,7 +71,7 @@ python_wheel() {
 node_packages() {
   need node npm
   npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$TEMP/node" "$@" >"$TEMP/npm.log" 2>&1 ||
-    give_up "npm could not bring $*: $(tail -n 1 "$TEMP/npm.log")"
+    give_up "npm could not download $*: $(tail -n 1 "$TEMP/npm.log")"
   export NODE_PATH=$TEMP/node/node_modules PATH=$TEMP/node/node_modules/.bin:$PATH
 }
 
@@ -97,7 +97,7 @@ debian() {
   : >"$folder/status"
   printf 'deb %s %s main\n' "$from" "$suite" >"$folder/sources.list"
   { apt_of "$folder" update && apt_of "$folder" install --no-install-recommends --download-only "$@"; } >"$folder/log" 2>&1 ||
-    give_up "apt-get could not bring $* of Debian $suite: $(tail -n 1 "$folder/log")"
+    give_up "apt-get could not download $* of Debian $suite: $(tail -n 1 "$folder/log")"
   for package in "$folder"/cache/archives/*.deb; do dpkg-deb -x "$package" "$TEMP/$suite"; done
   rm -rf -- "$folder"
 }

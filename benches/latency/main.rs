@@ -5,22 +5,22 @@
 #[path = "../common.rs"]
 mod common;
 
-// What is asked, and of whom
+// The options, and the peers that are measured
 mod options;
 mod peer;
 
-// One running peer and what surrounds it
+// One running peer and its surroundings
 mod arrival;
 mod cgroup;
+mod processor_time;
 mod sandbox;
 mod service;
 mod subject;
-mod ticks;
 
 // The rows
 mod rows;
 
-// What comes of it
+// The report
 mod machine;
 mod price;
 mod report;
@@ -40,13 +40,7 @@ use service::Service;
 use subject::Bench;
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    common::exit_code(run(&Options::parse()))
 }
 
 fn run(options: &Options) -> Result<()> {
@@ -62,7 +56,7 @@ fn run(options: &Options) -> Result<()> {
         scale: options.factor(),
         service: service.url(),
     };
-    let machine = Machine::describe(ticks::source());
+    let machine = Machine::describe(processor_time::source());
     let runs = (0..options.runs.max(1)).map(|_| measure(&chosen, &bench)).collect::<Result<Vec<_>>>()?;
     publish(options, &machine, &runs)
 }

@@ -16,9 +16,9 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::arrival::{Arrival, Gaps};
 use crate::peer::{Bootstraps, Peer, folder};
+use crate::processor_time;
 use crate::rows::stream::channel;
 use crate::sandbox::{Conditions, Sandbox};
-use crate::ticks;
 
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 const EVENT_LIMIT: Duration = Duration::from_secs(60);
@@ -163,7 +163,8 @@ impl Subject {
 
     /// The processor time of the whole tree since its start or since init; ended children count.
     pub(crate) fn processor_time(&self) -> Duration {
-        let ticks = || self.environment.as_ref().map(|environment| ticks::of(&environment.pids())).unwrap_or_default();
+        let ticks =
+            || self.environment.as_ref().map(|environment| processor_time::of(&environment.pids())).unwrap_or_default();
         self.sandbox.processor_time().unwrap_or_else(ticks)
     }
 

@@ -1,10 +1,10 @@
-//! The graph: one panel for each value, over the number of events.
+//! Draws the graph: one panel for each value, over the number of events.
 
+use crate::common::{CHART_WIDTH, chart_head, coordinate};
 use crate::report::number;
 use crate::sample::Sample;
 use crate::verdict::{SERIES, Series};
 
-const WIDTH: f64 = 760.0;
 const LEFT: f64 = 190.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 64.0;
@@ -13,26 +13,17 @@ const PANEL_STEP: f64 = 78.0;
 const AXIS: f64 = 30.0;
 
 const STYLE: &str = "\
-text{font:12px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fill:#24292f}\
-.title{font-size:15px;font-weight:600}.name{font-weight:600}.quiet,.tick{fill:#57606a}.tick{font-size:11px}\
-.grid{stroke:#d8dee4;stroke-width:1}.paper{fill:#fff}.line{fill:none;stroke:#1a7f37;stroke-width:1.2}\
-.end{text-anchor:end}.middle{text-anchor:middle}\
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.quiet,.tick{fill:#9198a1}.grid{stroke:#30363d}.paper{fill:#0d1117}\
-.line{stroke:#3fb950}}";
+.name{font-weight:600}.line{fill:none;stroke:#1a7f37;stroke-width:1.2}.end{text-anchor:end}.middle{text-anchor:middle}\
+@media (prefers-color-scheme:dark){.line{stroke:#3fb950}}";
 
 pub(crate) fn draw(samples: &[Sample]) -> String {
     let events = samples.last().map_or(1, |last| last.events).max(1);
     let bottom = TOP + SERIES.iter().map(|_| PANEL_STEP).sum::<f64>();
-    let height = bottom + AXIS;
-    let mut svg = format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height:.0}' viewBox='0 0 {WIDTH} {height:.0}' \
-         role='img' aria-label='Soak of coshell'>\n<style>{STYLE}</style>\n\
-         <rect class='paper' width='{WIDTH}' height='{height:.0}' rx='6'/>\n\
-         <text class='title' x='16' y='28'>Soak: {events} events to one environment</text>\n\
-         <text class='quiet' x='16' y='46'>Each panel begins at 0. Bash is killed now and then in the first half.</text>\n"
-    );
+    let title = format!("Soak: {events} events to one environment");
+    let subtitle = "Each panel begins at 0. Bash is killed now and then in the first half.";
+    let mut svg = chart_head(bottom + AXIS, "Soak of coshell", STYLE, &title, subtitle);
     for (at, series) in SERIES.iter().enumerate() {
-        svg += &panel(series, samples, TOP + whole(at) * PANEL_STEP, events);
+        svg += &panel(series, samples, TOP + coordinate(at) * PANEL_STEP, events);
     }
     for quarter in 0..=4_u64 {
         let (x, count) = (x(events * quarter / 4, events), events * quarter / 4);
@@ -61,18 +52,14 @@ fn panel(series: &Series, samples: &[Sample], top: f64, events: u64) -> String {
         LEFT - 6.0,
         top + 10.0,
         number(most),
-        WIDTH - RIGHT,
+        CHART_WIDTH - RIGHT,
         top + PANEL,
         top + PANEL,
-        WIDTH - RIGHT,
+        CHART_WIDTH - RIGHT,
         points.join(" ")
     )
 }
 
 fn x(events: u64, all: u64) -> f64 {
-    LEFT + crate::share(events, all) * (WIDTH - LEFT - RIGHT)
-}
-
-fn whole(number: usize) -> f64 {
-    u32::try_from(number).map_or(0.0, f64::from)
+    LEFT + crate::share(events, all) * (CHART_WIDTH - LEFT - RIGHT)
 }

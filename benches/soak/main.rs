@@ -1,7 +1,7 @@
-//! `cargo bench --bench soak`: one environment and very many events, of random sizes, some of which fail. What must not grow with
-//! them is looked at all along: memory, descriptors, processes, and how long an event takes.
+//! `cargo bench --bench soak`: sends very many events of random sizes to one environment; some of the events fail. Checks all the time that
+//! memory, descriptors, processes and the time per event do not grow.
 //!
-//! benches/README.md says how to run it, and shows its graph.
+//! benches/README.md says how to run the bench, and shows its graph.
 
 mod chart;
 #[path = "../common.rs"]
@@ -30,23 +30,23 @@ use traffic::Traffic;
 const INIT_LIMIT: Duration = Duration::from_secs(30);
 const MINUTE: f64 = 60.0;
 
-/// Sends very many events of random sizes to one environment, some of which fail, and looks whether anything grows
+/// Sends very many events of random sizes to one environment, and checks whether memory, descriptors or processes grow
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo bench --bench soak --")]
 struct Options {
-    /// How many events at most
+    /// The largest number of events
     #[arg(long, value_name = "N", default_value = "1000000", value_parser = clap::value_parser!(u64).range(1..))]
     events: u64,
 
-    /// How long at most
+    /// The longest duration
     #[arg(long, value_name = "MINUTES", default_value = "60")]
     minutes: f64,
 
-    /// So many times memory, descriptors and processes are looked at
+    /// How often memory, descriptors and processes are measured
     #[arg(long, value_name = "N", default_value = "240", value_parser = clap::value_parser!(u32).range(8..))]
     samples: u32,
 
-    /// The same seed, the same events
+    /// The seed of the random sizes: the same seed gives the same events
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 
@@ -64,13 +64,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    common::exit_code(run(&Options::parse()))
 }
 
 fn run(options: &Options) -> Result<()> {

@@ -1,5 +1,5 @@
-# Reports as JSON what the place it runs in is like: the first thing to run on a platform that is new to you.
-# Needs nothing but Bash, never fails, and names the environment's variables without their values.
+# Reports as JSON what the execution environment is like: the first thing to run on a platform that is new to you.
+# Needs nothing but Bash, never fails, and names the environment's variables without their values. README.md explains the report.
 # shellcheck shell=bash
 
 # The commands looked for on PATH: handlers use them, and no image has them all.
@@ -43,6 +43,21 @@ number() {
 # holds COMMAND...: true or false, as the command succeeds or not.
 holds() {
   if "$@" >/dev/null 2>&1; then printf true; else printf false; fi
+}
+
+# text VARIABLE: its value as a JSON string, null if it is not set. Only for variables without secrets.
+text() {
+  if [[ -v $1 ]]; then string "${!1}"; else printf null; fi
+}
+
+# set_names VARIABLE...: the names of those that are set, as a JSON array.
+set_names() {
+  local name
+  local -a names=()
+  for name; do
+    [[ ! -v $name ]] || names+=("$name")
+  done
+  strings "${names[@]}"
 }
 
 # first_line FILE: its first line, or nothing. Lines of /proc are read to their end whatever the status.
@@ -109,6 +124,70 @@ commands() {
   printf '}'
 }
 
+# limit PROCESS NAME: the soft and the hard limit in /proc/PROCESS/limits, such as `Max open files`.
+limit() {
+  local line gap='[[:space:]]+' soft='' hard=''
+  { while IFS= read -r line; do
+      if [[ $line =~ ^$2$gap([^[:space:]]+)$gap([^[:space:]]+) ]]; then
+        soft=${BASH_REMATCH[1]} hard=${BASH_REMATCH[2]}
+        break
+      fi
+    done <"/proc/$1/limits"; } 2>/dev/null || :
+  printf '{"soft":%s,"hard":%s}' "$(number "$soft")" "$(number "$hard")"
+}
+
+# process PROCESS: its program and its arguments; null where this user may not see them.
+process() {
+  local word program=''
+  local -a words=()
+  { while IFS= read -r -d '' word; do words+=("$word"); done <"/proc/$1/cmdline"; } 2>/dev/null || :
+  program=$(readlink "/proc/$1/exe" 2>/dev/null) || program=''
+  printf '{"pid":%s,"program":' "$1"
+  if [[ -n $program ]]; then string "$program"; else printf null; fi
+  printf ',"arguments":%s}' "$(strings "${words[@]}")"
+}
+
+# How many descriptors the runtime has open; null where this user may not see them.
+open_descriptors() {
+  local -a files=("/proc/$PPID/fd/"*)
+  if [[ -e ${files[0]} || -L ${files[0]} ]]; then printf '%s' "${#files[@]}"; else printf null; fi
+}
+
+# The places where Lambda looks for a bootstrap: what is there, and whether it is the program that runs this script.
+bootstraps() {
+  local file comma='' is
+  printf '{'
+  for file in /var/runtime/bootstrap /var/task/bootstrap /opt/bootstrap; do
+    is=absent
+    if [[ $file -ef /proc/$PPID/exe ]]; then
+      is=runs
+    elif [[ -x $file ]]; then
+      is=executable
+    elif [[ -e $file ]]; then
+      is='not executable'
+    fi
+    printf '%s"%s":"%s"' "$comma" "$file" "$is"
+    comma=,
+  done
+  printf '}'
+}
+
+# How long this event may still take.
+milliseconds_left() {
+  local now=${EPOCHREALTIME-}
+  if [[ -z ${LAMBDA_RUNTIME_DEADLINE_MS-} ]]; then
+    printf null
+    return
+  fi
+  if [[ -n $now ]]; then
+    now=${now//[.,]/}
+    now=$((now / 1000))
+  else
+    printf -v now '%(%s000)T' -1
+  fi
+  printf '%s' "$((LAMBDA_RUNTIME_DEADLINE_MS - now))"
+}
+
 handler() {
   local names
   names=$(compgen -e) || names=''
@@ -133,9 +212,24 @@ handler() {
     "$(holds test -w /dev/shm)" "$(holds test -w /dev/null)" "$(holds eval '(: </dev/tty)')"
   printf ',"streams":{"inputIsDevNull":%s,"processSubstitution":%s}' \
     "$(holds test /proc/self/fd/0 -ef /dev/null)" "$(holds process_substitution)"
-  printf ',"limits":{"openFiles":%s,"processes":%s,"addressSpaceKiB":%s,"stackKiB":%s,"coreBlocks":%s}' \
-    "$(number "$(ulimit -n)")" "$(number "$(ulimit -u)")" "$(number "$(ulimit -v)")" \
+  printf ',"limits":{"openFiles":%s,"openFilesHard":%s,"processes":%s,"processesHard":%s' \
+    "$(number "$(ulimit -n)")" "$(number "$(ulimit -Hn)")" "$(number "$(ulimit -u)")" "$(number "$(ulimit -Hu)")"
+  printf ',"addressSpaceKiB":%s,"stackKiB":%s,"coreBlocks":%s}' "$(number "$(ulimit -v)")" \
     "$(number "$(ulimit -s)")" "$(number "$(ulimit -c)")"
+  printf ',"lambda":{"initializationType":%s,"maxConcurrency":%s,"handler":%s,"runtimeDir":%s,"executionEnvironment":%s' \
+    "$(text AWS_LAMBDA_INITIALIZATION_TYPE)" "$(number "${AWS_LAMBDA_MAX_CONCURRENCY-}")" "$(text _HANDLER)" \
+    "$(text LAMBDA_RUNTIME_DIR)" "$(text AWS_EXECUTION_ENV)"
+  printf ',"logFormat":%s,"logLevel":%s,"logNames":%s,"telemetry":%s,"metadata":%s,"tenant":%s,"millisecondsLeft":%s' \
+    "$(text AWS_LAMBDA_LOG_FORMAT)" "$(text AWS_LAMBDA_LOG_LEVEL)" \
+    "$(set_names AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME)" \
+    "$(set_names _LAMBDA_TELEMETRY_LOG_FD _LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET)" \
+    "$(set_names AWS_LAMBDA_METADATA_API AWS_LAMBDA_METADATA_TOKEN)" "$(holds test -v LAMBDA_RUNTIME_AWS_TENANT_ID)" \
+    "$(milliseconds_left)"
+  printf ',"credentials":%s}' "$(set_names AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN \
+    AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_AUTHORIZATION_TOKEN)"
+  printf ',"runtime":{"bootstraps":%s,"process":%s,"firstProcess":%s,"openFiles":%s,"processes":%s,"openDescriptors":%s}' \
+    "$(bootstraps)" "$(process "$PPID")" "$(process 1)" "$(limit "$PPID" 'Max open files')" \
+    "$(limit "$PPID" 'Max processes')" "$(open_descriptors)"
   printf ',"memory":{"functionMB":%s,"totalKiB":%s,"availableKiB":%s,"cgroupBytes":%s,"cgroupCpu":%s}' \
     "$(number "${AWS_LAMBDA_FUNCTION_MEMORY_SIZE-}")" "$(number "$(value_in /proc/meminfo MemTotal)")" \
     "$(number "$(value_in /proc/meminfo MemAvailable)")" \

@@ -1,4 +1,4 @@
-//! The runtime: what AWS Lambda starts.
+//! Starts the runtime. AWS Lambda runs this program.
 
 use std::process::ExitCode;
 

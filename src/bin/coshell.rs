@@ -1,9 +1,10 @@
-//! The developer's program: arguments and dispatch only.
+//! Starts the developer's program: parses the arguments and calls a command.
+
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use coshell::cli::exit_status::Exit;
-use coshell::cli::{check, completions, events, init, invoke, layer, package, serve, test};
+use coshell::cli::exit_status::ExitStatus;
+use coshell::cli::{check, completions, events, init, invoke, layer, manual, package, serve, test};
 use coshell::lambda::hidden_arguments::{RUNTIME_ARGUMENT, SANDBOX_ARGUMENT};
 use coshell::lambda::{environment, sandbox};
 
@@ -12,10 +13,10 @@ Examples:
   coshell init hello                        a new function
   coshell invoke hello '{\"name\":\"Ada\"}'     one event, and its response
   coshell serve hello --watch               for curl, the AWS CLI and SDKs, while you edit
-  coshell test hello                        what is in its folder events/
-  coshell check hello                       what would go wrong on Lambda
+  coshell test hello                        runs the events in its folder events/ and compares the responses
+  coshell check hello                       finds problems that would occur on Lambda
 
-`coshell COMMAND --help` has examples of each.";
+`coshell COMMAND --help` shows examples of a command.";
 
 /// Run, debug and package Bash handlers for AWS Lambda on your own machine
 #[derive(Parser)]
@@ -27,36 +28,38 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a new function's folder: a script, an event and a test
+    /// Create the folder of a new function: a script, an event and a test
     Init(init::Arguments),
-    /// Run a handler with one event, as Lambda would, and print its response
+    /// Run a handler with one event, as Lambda would, and print the response
     Invoke(invoke::Arguments),
     /// Serve a function to the AWS CLI, SDKs, curl and browsers, as Lambda and its function URLs would
     Serve(serve::Arguments),
-    /// Tell what would go wrong on Lambda, before it is deployed
+    /// Find problems that would occur on Lambda, before you deploy
     Check(check::Arguments),
-    /// Run a handler on the events of its folder, and compare what it answers
+    /// Run a handler with the events in its folder, and compare the responses with the expected ones
     Test(test::Arguments),
     /// List and print sample events of the services that invoke functions
     Events(events::Arguments),
-    /// Make the zip of a function, with or without the runtime
+    /// Create the zip of a function, with or without the runtime
     Package(package::Arguments),
-    /// Make the zip of a layer: the runtime, programs for functions, or both
+    /// Create the zip of a layer: the runtime, programs for functions, or both
     Layer(layer::Arguments),
-    /// Print what Bash, Zsh or Fish needs to complete the commands and options of this program
+    /// Print the completion script for Bash, Zsh or Fish
     Completions(completions::Arguments),
+    /// Print the manual page of this program or of one command, or write all pages to a folder
+    Man(manual::Arguments),
 }
 
 fn main() -> ExitCode {
-    if is_the_runtime() {
-        return environment::run_the_runtime();
+    if is_runtime_process() {
+        return environment::run_runtime();
     }
     if std::env::args_os().nth(1).is_some_and(|first| first == SANDBOX_ARGUMENT) {
-        return Exit::Failed.with(&sandbox::enter()).into();
+        return ExitStatus::Failed.with_error(&sandbox::enter()).into();
     }
     let program = match Program::try_parse() {
         Ok(program) => program,
-        Err(told) => return tell(&told),
+        Err(message) => return print_clap_message(&message),
     };
     match program.command {
         Command::Init(arguments) => init::run(&arguments).into(),
@@ -68,21 +71,22 @@ fn main() -> ExitCode {
         Command::Package(arguments) => package::run(&arguments).into(),
         Command::Layer(arguments) => layer::run(&arguments).into(),
         Command::Completions(arguments) => completions::run(&arguments, Program::command()).into(),
+        Command::Man(arguments) => manual::run(&arguments, Program::command()).into(),
     }
 }
 
-/// Help, the version, or what is wrong with the command line.
-fn tell(told: &clap::Error) -> ExitCode {
-    match told.print() {
-        Err(error) if !told.use_stderr() => {
-            Exit::Failed.with(&anyhow::Error::new(error).context("cannot write to stdout")).into()
+/// Prints help, the version, or an error in the command line.
+fn print_clap_message(message: &clap::Error) -> ExitCode {
+    match message.print() {
+        Err(error) if !message.use_stderr() => {
+            ExitStatus::Failed.with_error(&anyhow::Error::new(error).context("cannot write to stdout")).into()
         }
-        Ok(()) | Err(_) => ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2)),
+        Ok(()) | Err(_) => ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2)),
     }
 }
 
-/// Whether this process was started by `coshell` itself, to be the runtime; clap has no part in that.
-fn is_the_runtime() -> bool {
+/// Whether `coshell` itself has started this process as the runtime. Checked without clap.
+fn is_runtime_process() -> bool {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().is_some_and(|first| first == RUNTIME_ARGUMENT) && arguments.next().is_none()
 }

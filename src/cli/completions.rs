@@ -1,9 +1,9 @@
-//! `coshell completions`: what a shell has to know of the program's commands and options.
+//! `coshell completions`: prints the script with which a shell completes the program's commands and options.
 
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 
 const EXAMPLES: &str = "\
@@ -19,16 +19,16 @@ Exit status:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The shell that shall complete
+    /// The shell to print the script for
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
 
-/// Prints what the shell reads, for the program that `command` describes.
+/// Prints the completion script for the program that `command` describes.
 #[must_use]
-pub fn run(arguments: &Arguments, mut command: Command) -> Exit {
+pub fn run(arguments: &Arguments, mut command: Command) -> ExitStatus {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     generate(arguments.shell, &mut command, name, &mut script);
-    terminal::print(&script).map_or_else(|error| Exit::Failed.with(&error), |()| Exit::Done)
+    terminal::print(&script).map_or_else(|error| ExitStatus::Failed.with_error(&error), |()| ExitStatus::Success)
 }

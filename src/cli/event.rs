@@ -1,5 +1,5 @@
-//! The event of `coshell invoke`: JSON text, `@file`, `-` for stdin; checked before anything runs, as Lambda does. No more is read than
-//! Lambda takes, since a file may be endless.
+//! Reads the event of `coshell invoke` (JSON text, `@file`, or `-` for stdin) and checks the event as Lambda does. At most one byte more than
+//! Lambda's limit is read, because a file can be endless.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -8,20 +8,21 @@ use std::path::{Path, PathBuf};
 use crate::lambda::event::{LIMIT_BYTES, check};
 use anyhow::{Context, Result, bail};
 
-/// What is taken when the command line names no event and there is no such file: an empty object.
+/// The event if the command line names no event and there is no event file: an empty object.
 const NO_EVENT: &[u8] = b"{}";
-/// The event's file beside the script, for `coshell invoke` alone.
+/// The event file beside the script, for `coshell invoke` only.
 const FILE: &str = "event.json";
 /// The folder beside the script with the events of `coshell test`.
 pub(super) const FOLDER: &str = "events";
 
-/// Reads the event that `given` names, or else `event.json` or the first of `events/*.json` in `folder`, or else `{}`. Its bytes stay as they are.
+/// Reads the event that `given` names; without a name, `event.json` or the first of `events/*.json` in `folder`; else `{}`. The bytes are not
+/// changed.
 ///
 /// # Errors
-/// When it cannot be read, is no JSON (with line and column), or is over 6 MiB.
+/// When the event cannot be read, is not JSON (with line and column), or is over 6 MiB.
 pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
     let (name, bytes) = match given {
-        None => match beside(folder) {
+        None => match default_file(folder) {
             Some(file) => (format!("the event in `{}`", file.display()), file_bytes(&file)?),
             None => ("the event".to_owned(), NO_EVENT.to_vec()),
         },
@@ -35,22 +36,22 @@ pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the event in a file that has to be a plain one: a pipe could wait for ever.
+/// Reads the event in a regular file. Other files are rejected, because reading from a pipe could wait forever.
 ///
 /// # Errors
-/// When it is none, cannot be read, is no JSON, or is over 6 MiB.
-pub fn in_file(file: &Path) -> Result<Vec<u8>> {
+/// When the file is not a regular file, cannot be read, is not JSON, or is over 6 MiB.
+pub fn read_file(file: &Path) -> Result<Vec<u8>> {
     let kind = fs::metadata(file).with_context(|| format!("cannot read the event from `{}`", file.display()))?;
     if !kind.is_file() {
-        bail!("cannot read the event from `{}`: it is no file", file.display());
+        bail!("cannot read the event from `{}`: it is not a regular file", file.display());
     }
     let bytes = file_bytes(file)?;
     check(&bytes).with_context(|| format!("the event in `{}` cannot be sent", file.display()))?;
     Ok(bytes)
 }
 
-/// The event that is sent where none is named: `event.json` in `folder`, else the first of `events/*.json` by name.
-pub(super) fn beside(folder: &Path) -> Option<PathBuf> {
+/// The default event: `event.json` in `folder`, else the first of `events/*.json` by name.
+pub(super) fn default_file(folder: &Path) -> Option<PathBuf> {
     let file = folder.join(FILE);
     if file.exists() {
         return Some(file);
@@ -59,7 +60,7 @@ pub(super) fn beside(folder: &Path) -> Option<PathBuf> {
     entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_event(path)).min()
 }
 
-/// Whether `path` has the name of an event: `NAME.json`, and not hidden.
+/// Whether the name of `path` is that of an event: `NAME.json`, not hidden.
 pub(super) fn is_event(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     path.extension().is_some_and(|extension| extension == "json") && !name.starts_with(b".")
@@ -73,14 +74,14 @@ fn file_bytes(file: &Path) -> Result<Vec<u8>> {
     File::open(file).and_then(limited).with_context(|| format!("cannot read the event from `{}`", file.display()))
 }
 
-/// One byte more than may be sent says that there is too much.
+/// Reads at most one byte more than the limit; this byte shows that the event is too large.
 fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(LIMIT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// A way out for who gave a file's name as the event's text.
+/// Advice if the text of the event is the name of a file.
 fn hint(given: Option<&str>) -> String {
     match given {
         Some(name) if Path::new(name).is_file() => {
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invalid_json_is_refused_with_its_place() {
+    fn invalid_json_is_rejected_with_line_and_column() {
         let error = read(Some("{\"a\": 1,\n \"b\" 2}"), Path::new("/")).unwrap_err();
         assert_eq!(
             format!("{error:#}"),
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_beside_the_script_is_the_default_and_an_empty_object_where_there_is_none() {
+    fn the_default_is_the_event_beside_the_script_or_an_empty_object() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(read(None, folder.path()).unwrap(), b"{}");
         fs::create_dir(folder.path().join("events")).unwrap();

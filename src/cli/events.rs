@@ -1,20 +1,20 @@
-//! `coshell events`: sample events of the services that invoke functions, to begin with and to be changed.
+//! `coshell events`: lists and prints sample events of the services that invoke functions.
 //!
-//! Each is as its service sends it: every field that a handler may ask for, values that are made up. What is easy to get wrong is in
-//! them: keys that are URL-encoded, bodies that are JSON in a string, data in base64, numbers that DynamoDB writes as strings.
+//! A sample has every field that the service sends, with invented values. The samples contain the parts that are easy to get wrong: URL-encoded
+//! keys, bodies that are JSON in a string, data in base64, and numbers that DynamoDB writes as strings.
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 use crate::lambda::contract::Caller;
 
 const EXAMPLES: &str = "\
 Examples:
-  coshell events                                       every name, with what sends it
+  coshell events                                       every name, with the sender of the event
   coshell events sqs | jq '.Records[0].body'
-  coshell events sqs > events/orders.json              the event of a test; change it there
+  coshell events sqs > events/orders.json              a test's event: change the file afterwards
   coshell events s3 | coshell invoke handlers/s3 -     the same as `coshell invoke handlers/s3 --sample s3`
 
 Exit status:
@@ -29,12 +29,12 @@ pub struct Arguments {
     pub name: Option<String>,
 }
 
-/// An event as a service sends it.
+/// A sample event.
 #[derive(Debug)]
 pub struct Sample {
-    /// What it is called on the command line.
+    /// The name of the sample on the command line.
     pub name: &'static str,
-    /// What sends it.
+    /// Who sends the event, and what the event is about.
     pub about: &'static str,
     /// The event, JSON on several lines.
     pub text: &'static str,
@@ -46,20 +46,20 @@ macro_rules! sample {
     };
 }
 
-/// The one whose sender the event does not show.
+/// The sample whose sender cannot be recognised from the event.
 const STEP_FUNCTIONS: &str = "step-functions";
 
-/// All of them, in the order in which they are listed.
+/// All samples, in the order in which they are listed.
 pub const SAMPLES: [Sample; 16] = [
     sample!("http-api", "an HTTP API of API Gateway, payload format 2.0: POST with a JSON body"),
     sample!("rest-api", "a REST API of API Gateway: GET"),
     sample!("function-url", "a function URL: GET"),
     sample!("alb", "an Application Load Balancer: GET"),
-    sample!("authorizer", "an HTTP API that asks whether a request may pass, format 2.0"),
+    sample!("authorizer", "an HTTP API that asks whether a request is allowed, format 2.0"),
     sample!("sqs", "two messages of a queue"),
     sample!("sns", "a notification of a topic"),
-    sample!("s3", "a new object, told by the bucket itself; its key is URL-encoded"),
-    sample!("eventbridge", "a new object, told through EventBridge; its key is not encoded"),
+    sample!("s3", "a new object, reported by the bucket itself; its key is URL-encoded"),
+    sample!("eventbridge", "a new object, reported through EventBridge; its key is not encoded"),
     sample!("schedule", "a schedule of EventBridge"),
     sample!("dynamodb", "two changes of a table's stream"),
     sample!("kinesis", "two records of a stream; the data is base64"),
@@ -76,26 +76,27 @@ impl Sample {
         SAMPLES.iter().find(|sample| sample.name == name)
     }
 
-    /// Who sends it.
+    /// The service that sends the event.
     #[must_use]
     pub fn caller(&self) -> Caller {
         if self.name == STEP_FUNCTIONS { Caller::StepFunctions } else { Caller::of(self.text.as_bytes()) }
     }
 }
 
-/// For the command line: a wrong name is told with the nearest.
+/// The names for the command line. For a wrong name, clap suggests the nearest one.
 pub(crate) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(SAMPLES.iter().map(|sample| PossibleValue::new(sample.name).help(sample.about)))
 }
 
-/// Runs the command to its end.
+/// Runs the command.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let text = match arguments.name.as_deref().and_then(Sample::named) {
         Some(sample) => sample.text.to_owned(),
         None => list(),
     };
-    terminal::print(text.as_bytes()).map_or_else(|error| Exit::Failed.with(&error), |()| Exit::Done)
+    terminal::print(text.as_bytes())
+        .map_or_else(|error| ExitStatus::Failed.with_error(&error), |()| ExitStatus::Success)
 }
 
 fn list() -> String {

@@ -1,4 +1,4 @@
-//! What the exit status of a command says that runs no single event.
+//! Defines the exit status of the commands other than `invoke`, which has its own (`invoke::result`).
 
 use std::process::ExitCode;
 
@@ -6,35 +6,35 @@ use anyhow::Error;
 
 use super::terminal;
 
-/// How a command ended.
+/// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// It did what was asked, and all was well.
-    Done,
-    /// It did not, or something it looked at was not well.
+pub enum ExitStatus {
+    /// The command did its work and found no problem: 0.
+    Success,
+    /// The command failed, or found a problem: 1.
     Failed,
-    /// It was asked wrongly; nothing was done.
+    /// The arguments are wrong; nothing was done: 2.
     Usage,
-    /// A signal stopped it: 128 and the signal's number.
+    /// A signal stopped the command: 128 plus the signal's number.
     Interrupted(u8),
 }
 
-impl Exit {
-    /// Says the error's sentence on stderr, and is this.
+impl ExitStatus {
+    /// Prints the error to stderr and returns this status.
     #[must_use]
-    pub fn with(self, error: &Error) -> Exit {
+    pub fn with_error(self, error: &Error) -> ExitStatus {
         terminal::say(format_args!("error: {}", terminal::printable(&format!("{error:#}"))));
         self
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
+impl From<ExitStatus> for ExitCode {
+    fn from(exit: ExitStatus) -> ExitCode {
         ExitCode::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Interrupted(status) => status,
+            ExitStatus::Success => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::Interrupted(status) => status,
         })
     }
 }

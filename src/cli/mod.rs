@@ -1,6 +1,6 @@
 //! The commands of `coshell`: run, debug, check and package Bash handlers on the developer's machine.
 //!
-//! One module for each command; below them what several commands share. Only the feature `cli` builds this folder.
+//! There is one module for each command, and then the modules that several commands share. Only the feature `cli` builds this folder.
 
 // Run a handler: one event, a server, a folder of tests
 pub mod invoke;
@@ -12,12 +12,15 @@ pub mod check;
 pub mod layer;
 pub mod package;
 
-// To begin with
-pub mod completions;
+// A new function
 pub mod events;
 pub mod init;
 
-// Shared by commands
+// Help for the shell and for `man`
+pub mod completions;
+pub mod manual;
+
+// Shared by several commands
 pub mod bundle;
 pub mod event;
 pub mod exit_status;

@@ -1,5 +1,5 @@
-//! Warns of a handler that reads its event from stdin, where there is none: a common mistake, and a silent one, since commands such as
-//! `jq -r .a` and `cat` succeed on an empty input.
+//! Warns about a handler that reads its event from stdin, which is empty. The mistake is common, and no command reports it: `jq -r .a` and
+//! `cat` succeed on empty input.
 
 use crate::lambda::environment::Settings;
 use crate::lambda::invocation::Response;
@@ -7,7 +7,7 @@ use crate::runtime::handler::Handler;
 use crate::runtime::script::{Command, Kind, Script};
 use crate::runtime::shell::Convention;
 
-/// Programs that read stdin when they are given at most so many words that are no options.
+/// Programs that read stdin if they have at most this many arguments that are not options.
 const READERS: [(&str, usize); 13] = [
     ("cat", 0),
     ("base64", 0),
@@ -23,10 +23,10 @@ const READERS: [(&str, usize); 13] = [
     ("tee", usize::MAX),
     ("wc", 0),
 ];
-/// How a script names its event, or all arguments.
+/// The ways in which a script refers to its event or to all arguments.
 const EVENT: [&str; 9] = ["$1", "${1", "$@", "${@", "$*", "${*", "EVENT_DATA", "LAMBDA_EVENT", "BASH_ARGV"];
 
-/// A sentence where the response is empty, the handler never reads its argument, and a command of the handler reads stdin.
+/// A warning if the response is empty, the handler never uses its argument, and a command of the handler reads stdin.
 pub(super) fn warning(settings: &Settings, response: &Response) -> Option<String> {
     if response.streaming || !response.bytes.trim_ascii().is_empty() {
         return None;
@@ -48,8 +48,8 @@ fn of_script(script: &Script, function: &str) -> Option<String> {
     }
     let reader = commands().find(|command| reads_stdin(script, command))?;
     Some(format!(
-        "the response is empty, and `{}` on line {} reads stdin, where nothing is: the event is the argument of `{function}`, so add \
-         `<<<\"$1\"` to the command that reads it",
+        "the response is empty, and `{}` on line {} reads stdin, which is empty: the event is the argument of `{function}`, so add \
+         `<<<\"$1\"` to this command",
         reader.text, reader.first_line
     ))
 }
@@ -60,13 +60,13 @@ fn reads_stdin(script: &Script, command: &Command) -> bool {
         return false;
     };
     let is_fed = command.text.contains('<') || has_input(script, command);
-    let arguments = words[1..].iter().take_while(|word| !word.contains('>')); // an output's redirection follows them
+    let arguments = words[1..].iter().take_while(|word| !word.contains('>')); // redirections of the output come after the arguments
     let options_only = arguments.filter(|word| !word.starts_with('-')).count() <= *most;
     let null_input = words.iter().any(|word| ["-n", "--null-input"].contains(&word.as_str())) && words[0] != "sed";
     command.kind == Kind::Simple && !is_fed && options_only && !null_input
 }
 
-/// Whether something outside the command feeds it: a pipe, or a redirection of a loop or group.
+/// Whether the command gets its stdin from a pipe, or from a redirection of a loop or group.
 fn has_input(script: &Script, command: &Command) -> bool {
     let mut inner = command;
     while let Some(parent) = inner.parent {
@@ -80,7 +80,7 @@ fn has_input(script: &Script, command: &Command) -> bool {
     false
 }
 
-/// The words of a command as far as blanks and quotes part them.
+/// The words of a command, separated by blanks outside quotes.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for letter in text.chars() {
@@ -102,7 +102,7 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn told(body: &str) -> Option<String> {
+    fn hint(body: &str) -> Option<String> {
         let script = Script::parse(&format!("other() {{ echo \"$1\"; }}\nhandler() {{\n  {body}\n}}\n")).unwrap();
         of_script(&script, "handler")
     }
@@ -118,13 +118,13 @@ mod tests {
             ("while read -r line; do echo \"$line\"; done", "read -r line"),
             ("local event; read -r event; jq .a <<<\"$event\"", "read -r event"),
         ] {
-            let told = told(body).unwrap_or_default();
-            assert!(told.contains(&format!("`{command}` on line 3 reads stdin")), "{body}: {told}");
+            let hint = hint(body).unwrap_or_default();
+            assert!(hint.contains(&format!("`{command}` on line 3 reads stdin")), "{body}: {hint}");
         }
     }
 
     #[test]
-    fn what_reads_its_argument_a_file_or_a_pipe_is_not() {
+    fn a_command_that_reads_its_argument_a_file_or_a_pipe_is_not_named() {
         for body in [
             "jq -r .a <<<\"$1\"",
             "event=${1-}; cat",
@@ -138,7 +138,7 @@ mod tests {
             "{ echo a; } | while read -r line; do :; done",
             ":",
         ] {
-            assert_eq!(told(body), None, "{body}");
+            assert_eq!(hint(body), None, "{body}");
         }
     }
 }

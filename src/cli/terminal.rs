@@ -1,4 +1,4 @@
-//! What is written to a terminal, and what to a pipe or a file: colours and progress are for people only.
+//! Writes text to stdout and stderr. Colours are used on a terminal only, not in a pipe or a file.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -12,7 +12,7 @@ pub(crate) const YELLOW: &str = "\x1b[1;33m";
 pub(crate) const DIM: &str = "\x1b[2m";
 pub(crate) const PLAIN: &str = "\x1b[0m";
 
-/// Whether a terminal is to be written to in colour. Source: no-color.org.
+/// Whether to use colours on a terminal. Source: no-color.org.
 pub(crate) fn in_colour() -> bool {
     let set = |name| std::env::var_os(name).unwrap_or_default();
     set("NO_COLOR").is_empty() && set("TERM") != "dumb"
@@ -26,36 +26,36 @@ pub(crate) fn stderr_is_a_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// `text` in this colour, where `coloured`.
+/// `text` in this colour if `coloured`, else `text`.
 pub(crate) fn paint(coloured: bool, colour: &str, text: &str) -> String {
     if coloured { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
 }
 
-/// Writes to stdout, all of it, or says why not: whoever reads it may have gone, the disk may be full.
+/// Writes all bytes to stdout. An error means, for example, that the reader has gone or the disk is full.
 pub(crate) fn print(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).context("cannot write to stdout")
 }
 
-/// Without what would steer the terminal.
+/// `text` with a replacement character for each control character except tab and newline.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
-/// A warning's line on stderr.
+/// Prints a warning on a line of stderr.
 pub(crate) fn warn(warning: &str) {
     let word = paint(stderr_is_a_terminal() && in_colour(), YELLOW, "warning");
     say(format_args!("{word}: {}", printable(warning)));
 }
 
-/// A line on stderr; `eprintln!` would panic where that is full or closed.
+/// Prints a line on stderr. `eprintln!` would panic if stderr is full or closed.
 pub(crate) fn say(line: impl Display) {
     show(format_args!("{line}\n"));
 }
 
-/// Text on stderr as it is, in one piece, since the log may be written there at the same time.
+/// Prints text on stderr in one write, because the log can be written there at the same time.
 pub(crate) fn show(text: impl Display) {
-    let _ = std::io::stderr().write_all(text.to_string().as_bytes()); // there is nowhere left to say so
+    let _ = std::io::stderr().write_all(text.to_string().as_bytes()); // there is no place left to report the error
 }
 
 /// `text` as one word of the shell.
@@ -67,7 +67,7 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// `path` as one word of the shell that no command takes for an option.
+/// `path` as one word of the shell that no command mistakes for an option.
 pub(crate) fn quoted_path(path: &Path) -> String {
     let text = path.to_string_lossy();
     quoted(&if text.starts_with('-') { format!("./{text}") } else { text.into_owned() })
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_one_word_and_no_option() {
+    fn a_path_is_one_word_and_not_an_option() {
         for (path, word) in [("a/b", "a/b"), ("-x", "./-x"), ("my dir/it's", r"'my dir/it'\''s'"), ("-a b", "'./-a b'")]
         {
             assert_eq!(quoted_path(Path::new(path)), word);

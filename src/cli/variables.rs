@@ -1,7 +1,7 @@
-//! The variables that a developer gives to a function: `--env NAME=VALUE` and `--env-file FILE`.
+//! Reads the variables that a developer gives to a function: `--env NAME=VALUE` and `--env-file FILE`.
 //!
-//! A file has one variable a line, as for Docker and dotenv. The crates for such files (dotenvy) replace `$NAME` inside values and refuse
-//! a value with blanks that is not in quotes; Docker does neither, and a password may have a `$`. So the file is read here.
+//! A file has one variable on each line, as for Docker and dotenv. The crate dotenvy replaces `$NAME` inside values and rejects a value with
+//! blanks that is not in quotes. Docker does neither, and a password can have a `$`. So this module parses the file itself.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,30 +12,30 @@ use clap::Args;
 
 use crate::lambda::environment::RESERVED;
 
-/// Bash reads its own options from these, and with `xtrace` or `verbose` it writes the runtime's own lines to the log.
+/// The variable from which Bash reads its own options. With `xtrace` or `verbose` Bash would write the runtime's own lines to the log.
 const SHELL_OPTIONS: &str = "SHELLOPTS";
-const NOISY: [&str; 2] = ["xtrace", "verbose"];
+const LOGGING_OPTIONS: [&str; 2] = ["xtrace", "verbose"];
 
 type Variable = (OsString, OsString);
 
 /// The options of the command line that give variables.
 #[derive(Args, Clone, Debug)]
-pub struct Given {
-    /// Sets a variable for the function; can be given again
+pub struct VariableOptions {
+    /// Sets a variable for the function; can be repeated
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<Variable>,
 
-    /// Sets the variables of a file with lines NAME=VALUE, `#` comments and quotes as in Docker's and dotenv's; `$` is an ordinary
-    /// character, and a line NAME alone passes on your own variable. --env wins. Can be given again
+    /// Sets the variables of a file with NAME=VALUE lines, `#` comments and quotes, as for Docker and dotenv; `$` is an ordinary
+    /// character, and a line with only NAME passes on your own variable. --env takes precedence. Can be repeated
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
 }
 
-impl Given {
-    /// All variables, later ones over earlier ones.
+impl VariableOptions {
+    /// All variables; a later one replaces an earlier one.
     ///
     /// # Errors
-    /// When a file cannot be read, or a line of it is no variable.
+    /// When a file cannot be read, or one of its lines is not a variable.
     pub(super) fn all(&self) -> Result<Vec<Variable>> {
         let mut variables = Vec::new();
         for file in &self.env_file {
@@ -56,20 +56,20 @@ fn checked(name: &str, value: &str) -> Result<Variable, String> {
     let allowed = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'_';
     if name.is_empty() || !name.bytes().all(allowed) || name.as_bytes()[0].is_ascii_digit() {
         return Err(format!(
-            "no shell can read a variable of the name `{}`: use letters, digits and `_`, and begin with a letter or `_`",
+            "no shell can read a variable with the name `{}`: use letters, digits and `_`, and begin with a letter or `_`",
             name.escape_debug()
         ));
     }
     if RESERVED.contains(&name) {
         return Err(format!("`{name}` is set by Lambda itself; a function cannot change it"));
     }
-    if name == SHELL_OPTIONS && value.split(':').any(|option| NOISY.contains(&option)) {
+    if name == SHELL_OPTIONS && value.split(':').any(|option| LOGGING_OPTIONS.contains(&option)) {
         return Err(format!(
             "`{name}={value}` would write every line of the runtime itself to the log: use --trace, or `set -x` in the handler"
         ));
     }
     if value.contains('\0') {
-        return Err(format!("the value of `{name}` has a NUL in it, which no variable can have"));
+        return Err(format!("the value of `{name}` has a NUL byte, which no variable can have"));
     }
     Ok((name.into(), value.into()))
 }
@@ -78,23 +78,23 @@ fn in_file(file: &Path) -> Result<Vec<Variable>> {
     let shown = file.display();
     let text = fs::read(file).with_context(|| format!("cannot read the variables of --env-file `{shown}`"))?;
     let text = String::from_utf8(text).with_context(|| format!("--env-file `{shown}` is not UTF-8"))?;
-    variables(&text).map_err(|(line, why)| anyhow!("--env-file `{shown}`, line {line}: {why}"))
+    variables(&text).map_err(|(line, reason)| anyhow!("--env-file `{shown}`, line {line}: {reason}"))
 }
 
-/// The variables of a file's text, or the number of a line and what is wrong with that line.
+/// The variables in the text of a file, or the number of a wrong line and its error.
 fn variables(text: &str) -> Result<Vec<Variable>, (usize, Error)> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut found = Vec::new();
     while !rest.is_empty() {
         let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
-        let (variable, after) = first(rest).map_err(|why| (line, Error::msg(why)))?;
+        let (variable, after) = first(rest).map_err(|reason| (line, Error::msg(reason)))?;
         found.extend(variable);
         rest = after;
     }
     Ok(found)
 }
 
-/// The variable of the first line, if it has one, and the text behind it. A value in quotes may go on over several lines.
+/// The variable of the first line, if it has one, and the text after it. A value in quotes can span several lines.
 fn first(text: &str) -> Result<(Option<Variable>, &str), String> {
     let (line, after) = text.split_once('\n').unwrap_or((text, ""));
     let line = line.trim();
@@ -110,7 +110,7 @@ fn first(text: &str) -> Result<(Option<Variable>, &str), String> {
     let Some(quote) = value.chars().next().filter(|first| matches!(first, '\'' | '"')) else {
         return Ok((Some(checked(name, unquoted(value))?), after));
     };
-    // A blank follows the `=` at most, so that the first quote behind the first `=` is this one.
+    // Only blanks can come between the `=` and the quote, so the first quote after the first `=` is this one.
     let begin = text.find('=').and_then(|equals| Some(equals + text[equals..].find(quote)? + 1)).unwrap_or(text.len());
     let (value, after) =
         quoted(&text[begin..], quote).ok_or_else(|| format!("the value of `{name}` has no closing `{quote}`"))?;
@@ -118,20 +118,20 @@ fn first(text: &str) -> Result<(Option<Variable>, &str), String> {
     let tail = tail.trim();
     if !tail.is_empty() && !tail.starts_with('#') {
         return Err(format!(
-            "`{}` follows the closing quote of `{name}`: put all of the value into quotes",
+            "`{}` follows the closing quote of `{name}`: put the whole value into quotes",
             tail.escape_debug()
         ));
     }
     Ok((Some(checked(name, &value)?), after))
 }
 
-/// Without a comment, which begins with a `#` behind a blank.
+/// A value without its comment, which begins with a `#` after a blank.
 fn unquoted(value: &str) -> &str {
     let comment = value.match_indices('#').map(|(at, _)| at).find(|at| value[..*at].ends_with([' ', '\t']) || *at == 0);
     value[..comment.unwrap_or(value.len())].trim_end()
 }
 
-/// The value up to its closing quote, and what follows the quote. A backslash has a meaning between double quotes alone.
+/// The value up to its closing quote, and the text after the quote. A backslash is an escape only between double quotes.
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut letters = text.char_indices();
@@ -158,17 +158,17 @@ mod tests {
     fn read(text: &str) -> Result<Vec<(String, String)>, String> {
         let text_of = |text: OsString| text.into_string().unwrap();
         let pairs = |all: Vec<Variable>| all.into_iter().map(|(name, value)| (text_of(name), text_of(value))).collect();
-        variables(text).map(pairs).map_err(|(line, why)| format!("line {line}: {why}"))
+        variables(text).map(pairs).map_err(|(line, reason)| format!("line {line}: {reason}"))
     }
 
     #[test]
-    fn a_variable_keeps_what_follows_its_first_equals_sign() {
+    fn the_value_of_a_variable_begins_after_the_first_equals_sign() {
         assert_eq!(variable("A=b=c"), Ok(("A".into(), "b=c".into())));
         assert_eq!(variable("_a1="), Ok(("_a1".into(), "".into())));
     }
 
     #[test]
-    fn what_no_shell_could_read_what_lambda_sets_and_what_floods_the_log_is_refused() {
+    fn names_that_no_shell_can_read_variables_of_lambda_and_logging_options_are_rejected() {
         for wrong in ["A", "=b", "1A=x", "A B=c", "a-b=c", "é=1", "_HANDLER=x", "SHELLOPTS=braceexpand:xtrace"] {
             assert!(variable(wrong).is_err(), "`{wrong}` was taken");
         }
@@ -204,14 +204,14 @@ mod tests {
     #[test]
     fn a_wrong_line_is_named_by_its_number() {
         for (text, part) in [
-            ("A='1\n2'\n1B=2\n", "line 3: no shell can read a variable of the name `1B`"),
+            ("A='1\n2'\n1B=2\n", "line 3: no shell can read a variable with the name `1B`"),
             ("# c\nA=\"b\n", "line 2: the value of `A` has no closing `\"`"),
             ("A='b'c\n", "line 1: `c` follows the closing quote of `A`"),
-            ("some words\n", "line 1: no shell can read a variable of the name `some words`"),
+            ("some words\n", "line 1: no shell can read a variable with the name `some words`"),
             ("_HANDLER=x", "line 1: `_HANDLER` is set by Lambda itself"),
         ] {
-            let told = read(text).unwrap_err();
-            assert!(told.starts_with(part), "{told}");
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(part), "{error}");
         }
     }
 }

@@ -8,12 +8,12 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{pieces, texts};
-use crate::runtime::failure::{self, Ending, Evidence, Failure, HandlerFailure, OwnError};
+use crate::runtime::failure::{self, CustomError, Ending, Evidence, Failure, HandlerFailure};
 use crate::runtime::handler::Handler;
 use crate::runtime::logs::{Owner, json};
-use crate::runtime::response::prelude::{Begin, Prelude};
-use crate::runtime::shell::status::Records;
-use crate::runtime::shell::xtrace::Steps;
+use crate::runtime::response::prelude::{Prelude, StreamStart};
+use crate::runtime::shell::status::StatusReader;
+use crate::runtime::shell::xtrace::StepReader;
 use crate::runtime::stack;
 
 const DRIVER: &str = "/driver";
@@ -27,15 +27,15 @@ const MOST_TRAILER_BYTES: usize = 2700;
 /// Wherever the reads are cut, the records are the same.
 pub(super) fn status(bytes: &[u8]) {
     let (bytes, pieces) = pieces(bytes);
-    let mut records = Records::default();
+    let mut records = StatusReader::default();
     let in_pieces: Vec<_> = pieces.flat_map(|piece| records.read(piece)).collect();
-    assert_eq!(in_pieces, Records::default().read(bytes));
+    assert_eq!(in_pieces, StatusReader::default().read(bytes));
 }
 
 pub(super) fn stack(bytes: &[u8]) {
     let records = stack::records(bytes, TURN, Path::new(DRIVER));
     let evidence = Evidence::new(&records, 1, "", "handler".to_owned(), Path::new(SCRIPT));
-    let places = [evidence.failure(), evidence.overdue(false), evidence.overdue(true)];
+    let places = [evidence.failure(), evidence.at_timeout(false), evidence.at_timeout(true)];
     for place in places.into_iter().flatten() {
         assert!(place.frames.iter().all(|frame| frame.file != Path::new(DRIVER)));
     }
@@ -43,13 +43,13 @@ pub(super) fn stack(bytes: &[u8]) {
 
 pub(super) fn xtrace(bytes: &[u8]) {
     let (bytes, pieces) = pieces(bytes);
-    let mut steps = Steps::default();
+    let mut steps = StepReader::default();
     let in_pieces: Vec<_> = pieces.flat_map(|piece| steps.read(piece)).collect();
     for step in &in_pieces {
         assert!(!step.describe(UNIX_EPOCH, Path::new("/var/task")).is_empty());
         let _ = step.is_of(Path::new(DRIVER)); // must not panic
     }
-    assert_eq!(in_pieces, Steps::default().read(bytes));
+    assert_eq!(in_pieces, StepReader::default().read(bytes));
 }
 
 /// Below a folder that is not there nothing can be found; what it would be called is told in one line.
@@ -82,7 +82,7 @@ fn begun<'a>(writes: impl Iterator<Item = &'a [u8]>) -> Option<(Vec<u8>, Vec<u8>
         match &mut begun {
             Some((_, body)) => body.extend_from_slice(bytes),
             None => {
-                begun = prelude.feed(bytes).map(|Begin { head, used }| (head, bytes[used..].to_vec()));
+                begun = prelude.feed(bytes).map(|StreamStart { head, used }| (head, bytes[used..].to_vec()));
             }
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn failure(bytes: &[u8]) {
         ending: Ending::of_subshell(status, place.as_ref()),
         place,
         stderr,
-        own: OwnError::parse(stdout),
+        custom_error: CustomError::parse(stdout),
         event_advice: None,
     };
     report(&Failure::Handler(Box::new(failed)));

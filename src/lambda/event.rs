@@ -1,4 +1,4 @@
-//! Checks an event as Lambda does before it runs: its size, and that it is JSON.
+//! Checks an event as Lambda does: the size and that the event is JSON.
 
 use anyhow::{Context, Result, bail};
 use serde::de::IgnoredAny;
@@ -6,13 +6,13 @@ use serde::de::IgnoredAny;
 /// The largest event of a synchronous invoke: 6 MiB.
 pub(crate) const LIMIT_BYTES: usize = 6 * 1024 * 1024;
 
-/// Checks that Lambda would take `bytes` as an event.
+/// Checks that Lambda would accept `bytes` as an event.
 ///
 /// # Errors
 /// When the event is too large, empty, or not valid JSON; the error gives line and column.
 pub(crate) fn check(bytes: &[u8]) -> Result<()> {
     if bytes.len() > LIMIT_BYTES {
-        bail!("it has more than {LIMIT_BYTES} bytes, the most that Lambda takes");
+        bail!("it has more than {LIMIT_BYTES} bytes, the limit of Lambda");
     }
     if bytes.trim_ascii().is_empty() {
         bail!("it is empty, which is not valid JSON; `{{}}` is the smallest object");
@@ -20,7 +20,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<()> {
     is_json(bytes).context("it is not valid JSON")
 }
 
-/// What an editor or PowerShell has put before the text, which no line and column would show.
+/// A sentence about a byte order mark, which an editor or PowerShell writes before the text. An error with a line and a column would not
+/// show the mark.
 fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     let marks: [(&[u8], &str); 3] = [
         (b"\xef\xbb\xbf", "it begins with a byte order mark (the bytes EF BB BF)"),
@@ -33,7 +34,7 @@ fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
 /// Checks that `bytes` are JSON.
 ///
 /// # Errors
-/// Why `bytes` are not JSON, with line and column.
+/// When `bytes` are not JSON; the error gives line and column.
 pub(crate) fn is_json(bytes: &[u8]) -> Result<()> {
     if let Some(mark) = byte_order_mark(bytes) {
         bail!("{mark}, which JSON does not allow and Lambda refuses: save it as UTF-8 without a byte order mark");
@@ -57,12 +58,12 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_named_and_not_a_line_and_column() {
-        let told = |bytes: &[u8]| is_json(bytes).unwrap_err().to_string();
+        let error = |bytes: &[u8]| is_json(bytes).unwrap_err().to_string();
         assert_eq!(
-            told(b"\xef\xbb\xbf{}"),
+            error(b"\xef\xbb\xbf{}"),
             "it begins with a byte order mark (the bytes EF BB BF), which JSON does not allow and Lambda refuses: save it as UTF-8 without \
              a byte order mark"
         );
-        assert!(told(b"\xff\xfe{\0}\0").starts_with("it is UTF-16"));
+        assert!(error(b"\xff\xfe{\0}\0").starts_with("it is UTF-16"));
     }
 }

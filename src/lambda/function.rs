@@ -1,7 +1,7 @@
-//! Which function a path on the command line means: Lambda's `_HANDLER` and LAMBDA_TASK_ROOT.
+//! Finds the function that a path on the command line names, and with it Lambda's `_HANDLER` and LAMBDA_TASK_ROOT.
 //!
-//! Only what the path alone decides is decided here. Whether the script is sound and has such a function is for the
-//! runtime to say, in the same words as on AWS.
+//! This module looks at the path only. The runtime checks whether the script has no errors and defines the function, and reports
+//! problems in the same words as on AWS.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use super::identifiers::region;
 
 /// The script in a function's folder.
 const SCRIPT: &str = "function.sh";
-/// The function that is called when the path names none.
+/// The function that is called if the path does not name a function.
 const FUNCTION: &str = "handler";
 
-/// The account of every function here, as in AWS's own examples.
+/// The account id in every ARN, as in AWS's own examples.
 const ACCOUNT: &str = "123456789012";
 
 /// A function to run.
@@ -23,7 +23,7 @@ const ACCOUNT: &str = "123456789012";
 pub struct Function {
     /// LAMBDA_TASK_ROOT, absolute: the script's folder.
     pub task_root: PathBuf,
-    /// `_HANDLER`: the script's name and the function's, with a dot between.
+    /// `_HANDLER`: the name of the script, a dot, and the name of the function.
     pub handler: String,
 }
 
@@ -31,30 +31,30 @@ impl Function {
     /// Finds the function that `path` means: a folder with `function.sh`, a script, `dir/file.function`, or a program.
     ///
     /// # Errors
-    /// When there is no such script; the sentence lists what was looked for.
+    /// When the script does not exist; the error lists the files that were looked for.
     pub fn locate(path: &Path) -> Result<Function> {
         if path.is_dir() {
-            return in_folder(path);
+            return function_in_folder(path);
         }
-        let name = path.file_name().with_context(|| format!("`{}` names no script", path.display()))?;
+        let name = path.file_name().with_context(|| format!("`{}` does not name a script", path.display()))?;
         let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_file() {
-            refuse_event(path)?;
-            // A name without a dot is a program that is run for each event.
+            reject_event(path)?;
+            // A name without a dot is a program, which is run for each event.
             let handler = match name.strip_suffix(".sh") {
                 Some(stem) => format!("{stem}.{FUNCTION}"),
                 None if name.contains('.') => format!("{name}.{FUNCTION}"),
-                // Alone it would be the script.
+                // Without `./` the name would mean the script.
                 None if folder.join(format!("{name}.sh")).exists() => format!("./{name}"),
                 None => name.to_owned(),
             };
             return function(folder, handler);
         }
-        named(path, folder, name)
+        function_by_name(path, folder, name)
     }
 
-    /// The function's name for AWS_LAMBDA_FUNCTION_NAME and its ARN: that of its folder, as far as Lambda allows it.
+    /// The function's name for AWS_LAMBDA_FUNCTION_NAME and its ARN: the folder's name without characters that Lambda does not allow.
     #[must_use]
     pub fn name(&self) -> String {
         let folder = self.task_root.file_name().unwrap_or_default().to_string_lossy();
@@ -63,20 +63,20 @@ impl Function {
         if name.is_empty() { "function".to_owned() } else { name }
     }
 
-    /// Its ARN, in the developer's region.
+    /// The function's ARN, in the developer's region.
     #[must_use]
     pub fn arn(&self) -> String {
         format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", region(), self.name())
     }
 }
 
-/// A person who forgot the function's path before the event's.
-fn refuse_event(path: &Path) -> Result<()> {
+/// Rejects an event's path in place of the function's path.
+fn reject_event(path: &Path) -> Result<()> {
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
         let function = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let function = if function.ends_with("events") { function.parent().unwrap_or(function) } else { function };
         bail!(
-            "`{0}` is JSON, not a handler: name the function first and then the event, such as `coshell invoke {1} @{0}`",
+            "`{0}` is JSON, not a handler: name the function first and then the event, as in `coshell invoke {1} @{0}`",
             path.display(),
             if function.as_os_str().is_empty() { Path::new(".") } else { function }.display()
         );
@@ -84,7 +84,7 @@ fn refuse_event(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn in_folder(folder: &Path) -> Result<Function> {
+fn function_in_folder(folder: &Path) -> Result<Function> {
     let script = folder.join(SCRIPT);
     if !script.is_file() {
         bail!(
@@ -98,15 +98,15 @@ fn in_folder(folder: &Path) -> Result<Function> {
     function(folder, format!("{stem}.{FUNCTION}"))
 }
 
-/// `dir/file.function`, where `dir/file.sh` or `dir/file` exists.
-fn named(path: &Path, folder: &Path, name: &str) -> Result<Function> {
+/// The function of `dir/file.function`, if `dir/file.sh` or `dir/file` exists.
+fn function_by_name(path: &Path, folder: &Path, name: &str) -> Result<Function> {
     let mut looked_for = vec![path.to_path_buf()];
     if let Some((file, _)) = name.rsplit_once('.').filter(|(file, function)| !file.is_empty() && !function.is_empty()) {
         let scripts = [folder.join(format!("{file}.sh")), folder.join(file)];
         if scripts.iter().any(|script| script.is_file()) {
             return function(folder, name.to_owned());
         }
-        looked_for.extend(scripts.into_iter().filter(|script| script != path)); // `x.sh` is looked for as it is, and as `x.sh` of `x`
+        looked_for.extend(scripts.into_iter().filter(|script| script != path)); // for `x.sh`, the first candidate is `path` itself
     } else {
         looked_for.push(path.join(SCRIPT));
     }
@@ -156,21 +156,21 @@ mod tests {
     }
 
     #[test]
-    fn a_program_beside_a_script_of_its_name_is_what_was_named() {
+    fn a_program_is_chosen_by_its_name_beside_a_script_of_the_same_name() {
         let folder = folder_with(&["main", "main.sh"]);
         let handler = |name: &str| Function::locate(&folder.path().join(name)).unwrap().handler;
         assert_eq!((handler("main"), handler("main.sh")), ("./main".to_owned(), "main.handler".to_owned()));
     }
 
     #[test]
-    fn an_event_in_the_place_of_a_function_is_refused_with_the_right_order() {
+    fn an_event_in_place_of_a_function_is_rejected_with_the_right_order() {
         let folder = folder_with(&["event.json", "order.JSON"]);
         fs::create_dir(folder.path().join("events")).unwrap();
         fs::write(folder.path().join("events/a.json"), "{}").unwrap();
         let root = folder.path().display();
         for name in ["event.json", "order.JSON", "events/a.json"] {
             let error = Function::locate(&folder.path().join(name)).unwrap_err().to_string();
-            assert!(error.contains(&format!("such as `coshell invoke {root} @{root}/{name}`")), "{error}");
+            assert!(error.contains(&format!("as in `coshell invoke {root} @{root}/{name}`")), "{error}");
         }
     }
 
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             error.matches(&format!("`{}`", inside("functoin.sh"))).count(),
             2,
-            "as PATH, and once as a place: {error}"
+            "once as PATH and once as a file that was looked for: {error}"
         );
         assert_eq!(error.matches(&format!("`{}`", inside("functoin"))).count(), 1, "{error}");
         let error = Function::locate(folder.path()).unwrap_err().to_string();

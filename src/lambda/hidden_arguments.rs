@@ -1,4 +1,4 @@
-//! The hidden arguments with which `coshell` starts its own binary again.
+//! Defines the hidden arguments with which `coshell` starts its own binary again.
 
 /// Makes the process the runtime.
 pub const RUNTIME_ARGUMENT: &str = "__runtime";

@@ -1,15 +1,15 @@
-//! Makes the identifiers that Lambda gives: request ids, trace ids, names of log streams; and finds the region.
+//! Makes the identifiers that Lambda assigns (request ids, trace ids, log stream names) and finds the region.
 
 use std::ffi::OsString;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-/// The variable with the region, by the name that the SDKs read first.
+/// The variable with the region that the SDKs read first.
 pub(crate) const AWS_REGION: &str = "AWS_REGION";
-/// The same, by its older name.
+/// The older variable with the region.
 pub(crate) const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
-/// The region if the developer's environment names none.
+/// The region if the developer's environment does not set one.
 const REGION: &str = "us-east-1";
 
 /// The region: AWS_REGION, else AWS_DEFAULT_REGION, else `us-east-1`.
@@ -24,13 +24,13 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// A random UUID: the form of Lambda's request ids.
+/// A random UUID, the form of Lambda's request ids.
 #[must_use]
 pub fn random_uuid() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// A trace id as Lambda sends one with every event, not sampled. Source: AWS X-Ray Developer Guide, "Tracing header".
+/// A trace id in the form that Lambda sends with every event; the trace is not sampled. Source: AWS X-Ray Developer Guide, "Tracing header".
 #[must_use]
 pub fn random_trace_id() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -1,4 +1,4 @@
-//! Lambda on this machine: what surrounds the runtime on AWS, so that the same runtime runs here.
+//! Imitates Lambda on this machine, so that the same runtime runs here as on AWS.
 //!
 //! `coshell` starts its own binary again as the runtime process and talks to that process over the same HTTP API that Lambda
 //! offers. A handler that works here therefore works on Lambda. Only the feature `cli` builds this folder.
@@ -9,6 +9,7 @@ pub mod event;
 pub mod function;
 pub mod identifiers;
 pub mod invocation;
+pub(crate) mod template;
 
 // The API that the runtime calls
 pub(crate) mod http_server;

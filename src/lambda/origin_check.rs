@@ -1,11 +1,11 @@
 //! Rejects requests that web pages send.
 //!
 //! The servers of `coshell` listen on 127.0.0.1, and every web page that is open in the developer's browser can send requests there.
-//! Three headers show that a request comes from a page: `Origin`; `Sec-Fetch-Site`, which a browser also sends where it sends no
-//! `Origin` (a link, an image); and `Host`, if an attacker has pointed a name of their own to 127.0.0.1 (DNS rebinding). A request
-//! without any of these does not come from a browser. Sources: Fetch standard, "Origin header"; W3C, "Fetch Metadata Request Headers".
+//! Three headers show that a request comes from a page: `Origin`; `Sec-Fetch-Site`, which a browser also sends without `Origin` (for a
+//! link or an image); and `Host`, if an attacker has pointed a name of their own to 127.0.0.1 (DNS rebinding). A request without these
+//! headers does not come from a browser. Sources: Fetch standard, "Origin header"; W3C, "Fetch Metadata Request Headers".
 //!
-//! - The embedded Runtime API rejects every request of a page ([`reject_pages`]): a GET of `next` would take an event away.
+//! - The embedded Runtime API rejects every request of a page ([`reject_pages`]), because a GET of `next` would take an event away.
 //! - The Invoke API accepts pages of its own origin only ([`OriginCheck`]).
 //! - A function URL also accepts pages from this machine, because a front end under development has a port of its own, and a link
 //!   that somebody follows, because a sign-in on another site ends with one.
@@ -24,21 +24,21 @@ const FETCH_MODE: &str = "sec-fetch-mode";
 
 const REJECTED: &str = "this is coshell's Runtime API: it is for the runtime alone, not for a web page";
 
-/// The rule of one port.
+/// The rules for the requests to one port.
 #[derive(Clone, Debug)]
 pub(crate) struct OriginCheck {
     pub(crate) port: u16,
-    /// The address or name that it listens on, as given.
+    /// The address or name that the server listens on, as given with --host.
     pub(crate) host: String,
-    /// Whether it is a function URL.
+    /// Whether the port serves a function URL.
     pub(crate) is_function_url: bool,
 }
 
 impl OriginCheck {
-    /// Lets a request in.
+    /// Checks a request.
     ///
     /// # Errors
-    /// A sentence that says what is refused and what to do.
+    /// When the request is rejected; the error says what to do.
     pub(crate) fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), String> {
         let own = self.own_host(headers)?;
         let mut origins = headers.get_all(ORIGIN).iter().peekable();
@@ -71,7 +71,7 @@ impl OriginCheck {
         let host = authority.host();
         let plain = unbracketed(host);
         let named = ["localhost", "127.0.0.1", "::1", unbracketed(&self.host)];
-        // Who listens on every address has as many names; an address, other than a name, cannot be pointed elsewhere.
+        // A server on every address has as many hosts. Unlike a name, an address cannot be pointed elsewhere.
         let everywhere = unbracketed(&self.host).parse().is_ok_and(|address: IpAddr| address.is_unspecified());
         let own =
             named.iter().any(|own| plain.eq_ignore_ascii_case(own)) || everywhere && plain.parse::<IpAddr>().is_ok();
@@ -171,8 +171,8 @@ mod tests {
         ];
         for (given, host, admitted) in table {
             for is_function_url in [false, true] {
-                let came = check(&on(given, is_function_url), Method::POST, &[("host", host)]);
-                assert_eq!(came.is_ok(), admitted, "--host {given}, Host: {host}: {came:?}");
+                let result = check(&on(given, is_function_url), Method::POST, &[("host", host)]);
+                assert_eq!(result.is_ok(), admitted, "--host {given}, Host: {host}: {result:?}");
             }
         }
         let two = [("host", "localhost:9000"), ("host", "rebound.example:9000")];
@@ -198,14 +198,14 @@ mod tests {
         for (origin, by_api, by_url) in table {
             for (is_function_url, admitted) in [(false, by_api), (true, by_url)] {
                 let headers = [("host", "localhost:9000"), ("origin", origin)];
-                let came = check(&on("127.0.0.1", is_function_url), Method::POST, &headers);
-                assert_eq!(came.is_ok(), admitted, "Origin: {origin}, function URL: {is_function_url}: {came:?}");
+                let result = check(&on("127.0.0.1", is_function_url), Method::POST, &headers);
+                assert_eq!(result.is_ok(), admitted, "Origin: {origin}, function URL: {is_function_url}: {result:?}");
             }
         }
     }
 
     #[test]
-    fn without_an_origin_the_site_decides_and_a_followed_link_is_let_into_a_function_url() {
+    fn without_an_origin_the_site_decides_and_a_function_url_accepts_a_followed_link() {
         let with = |method, site: &str, mode: &str, is_function_url| {
             let headers = [("host", "localhost:9000"), (FETCH_SITE, site), (FETCH_MODE, mode)];
             check(&on("127.0.0.1", is_function_url), method, &headers).is_ok()

@@ -26,12 +26,34 @@ const LOG_FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
+const STATE: &str = "COSHELL_STATE";
+const STATE_MAX_MB: &str = "COSHELL_STATE_MAX_MB";
 const SLOTS: &str = "COSHELL_SLOTS";
 const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
 const LOG_ENV: &str = "COSHELL_LOG_ENV";
 const CHANNEL: &str = "COSHELL_CHANNEL";
 pub(crate) const POSIX: &str = "COSHELL_POSIX";
 const DEFAULT_TASK_ROOT: &str = "/var/task";
+
+/// What an event leaves to the next one in the shell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum State {
+    /// Nothing: each event begins with the state that the script left at init.
+    #[default]
+    Fresh,
+    /// Variables, functions, options, the working directory, descriptors and traps, until an event fails.
+    Keep,
+}
+
+impl State {
+    fn named(name: &str) -> Option<State> {
+        match name {
+            "fresh" => Some(State::Fresh),
+            "keep" => Some(State::Keep),
+            _ => None,
+        }
+    }
+}
 
 /// The runtime's settings.
 #[derive(Debug, Clone)]
@@ -70,6 +92,10 @@ pub struct Config {
     pub log_format: Format,
     /// The least level of the runtime's own lines that is written.
     pub log_level: Level,
+    /// Whether the variables of one event are there in the next.
+    pub state: State,
+    /// The memory in MB at which a subshell that keeps its state is replaced after its event.
+    pub state_max_mb: Option<u64>,
     /// Whether Lambda takes a snapshot after init, and restores environments from it.
     pub snap_start: bool,
     /// What is wrong with optional settings, which then have their defaults; for the log.
@@ -108,6 +134,8 @@ impl Config {
                 Format::Text
             },
             log_level: text(LOG_LEVEL).and_then(|value| Level::named(&value.to_string_lossy())).unwrap_or_default(),
+            state: text(STATE).and_then(|name| State::named(name.to_str()?)).unwrap_or_default(),
+            state_max_mb: text(STATE_MAX_MB).and_then(|mb| mb.to_str()?.parse().ok()),
             snap_start: text(INITIALIZATION_TYPE).is_some_and(|value| value == "snap-start"),
             complaints: complaints(),
             fifos: text(CHANNEL).is_some_and(|value| value == "fifo"),
@@ -133,10 +161,12 @@ fn number(name: &str) -> Option<NonZero<usize>> {
 /// A sentence for each optional setting that is not what it can be.
 fn complaints() -> Vec<String> {
     type Check = fn(&str) -> bool;
-    let known: [(&str, Check, &str); 7] = [
+    let known: [(&str, Check, &str); 9] = [
         (RESPONSE, |value| Delivery::named(value).is_some(), "`buffered`, `stream` or `http-stream`"),
         (MAX_CONCURRENCY, |value| value.parse::<NonZero<usize>>().is_ok(), "a number over 0"),
         (SLOTS, |value| value.parse::<NonZero<usize>>().is_ok(), "a number over 0"),
+        (STATE, |value| State::named(value).is_some(), "`fresh` or `keep`"),
+        (STATE_MAX_MB, |value| value.parse::<u64>().is_ok(), "a number of MB"),
         (TIMEOUT_MARGIN, |value| value.parse::<u64>().is_ok(), "a number of milliseconds"),
         (CHANNEL, |value| value == "fifo" || value == "proc", "`fifo` or `proc`"),
         (

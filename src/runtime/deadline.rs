@@ -1,34 +1,36 @@
-//! When an event's time is nearly up: what to do then, and when. Pure arithmetic; shell/overdue.rs acts on it.
+//! Computes when an event's time limit is near: when to warn, and when to end the event. This module does no I/O;
+//! shell/timeout.rs acts on the result.
 //!
-//! By default nothing but a log line, shortly before the deadline, that says what is still running. With
-//! COSHELL_TIMEOUT_MARGIN_MS the event is ended that long before its deadline.
+//! By default, the runtime only writes a log line shortly before the deadline, with the processes that still run. With
+//! COSHELL_TIMEOUT_MARGIN_MS, the runtime ends the event that long before its deadline.
 //!
-//! Lambda tells the deadline by the wall clock. That clock is read once, when the event comes, to learn how much time is left; from
-//! then on the monotonic clock counts, so that a correction of the wall clock moves no deadline. Both clocks go on while processes
-//! are stopped by SIGSTOP or a control group: an event that was stopped past its deadline is ended as soon as it runs again. Neither
-//! the wall clock (until it is corrected) nor the monotonic one counts while the whole machine stands still; whoever stops it knows,
-//! and Lambda's own limit holds anyway.
+//! Lambda gives the deadline as wall clock time. The runtime reads the wall clock once, when the event arrives, to compute how
+//! much time is left. From then on it uses the monotonic clock, so a correction of the wall clock moves no deadline. Both clocks
+//! go on while processes are stopped by SIGSTOP or a control group: an event that was stopped past its deadline is ended as soon
+//! as it runs again. While the whole machine is suspended, the monotonic clock stands still, and so does the wall clock until it
+//! is corrected. Lambda's own limit still holds then.
 
 use std::time::{Duration, Instant};
 
-/// The warning comes so long before the deadline, but never in the first half of the time.
+/// How long before the deadline the warning is written, but never in the first half of the time.
 const WARNING: Duration = Duration::from_millis(100);
-/// Lambda's longest time limit. The emulator of managed instances sends deadlines weeks ahead.
+/// Lambda's longest time limit. The emulator of managed instances sends deadlines that are weeks ahead.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// The points in time that matter to one event.
+/// The points in time of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Deadline {
-    /// When the event came.
+    /// When the event arrived.
     pub(crate) started: Instant,
-    /// When the log says what is running; once.
+    /// When to log which processes still run; reset after the warning.
     pub(crate) warn_at: Option<Instant>,
-    /// When the event is ended, and how long that is before its deadline.
+    /// When to end the event, and how long that is before its deadline.
     pub(crate) end_at: Option<(Instant, Duration)>,
 }
 
 impl Deadline {
-    /// For an event that came at `started` and may take `remaining` from then on, to be ended `margin` before.
+    /// The deadline of an event that arrived at `started` and may take `remaining`; the event is ended `margin` before the
+    /// deadline.
     pub(crate) fn new(started: Instant, remaining: Option<Duration>, margin: Option<Duration>) -> Deadline {
         let Some(allowed) = remaining.filter(|remaining| !remaining.is_zero()).map(|remaining| remaining.min(LONGEST))
         else {
@@ -42,7 +44,7 @@ impl Deadline {
         }
     }
 
-    /// The next point in time at which something is to be done.
+    /// The next point in time at which the runtime must act.
     pub(crate) fn next(&self) -> Option<Instant> {
         let end_at = self.end_at.map(|(end_at, _)| end_at);
         [self.warn_at, end_at].into_iter().flatten().min()

@@ -9,7 +9,7 @@ use super::handler::Handler;
 use super::host::Host;
 use super::invocation::Invocation;
 use super::response::Response;
-use super::shell::{Shell, Starting};
+use super::shell::{Shell, ShellStart};
 
 /// How long the next subshell is waited for before `next` is called.
 const READY_PATIENCE: Duration = Duration::from_millis(50);
@@ -28,7 +28,7 @@ struct Origin {
 #[derive(Debug)]
 pub(crate) struct Opening {
     origin: Origin,
-    starting: Starting,
+    starting: ShellStart,
 }
 
 /// An environment that takes events.
@@ -43,8 +43,8 @@ pub(crate) struct Environment {
 }
 
 impl Origin {
-    fn start(&self, first_turn: u64) -> Result<Starting, Failure> {
-        Starting::spawn(&self.config, &self.handler, &self.host, first_turn)
+    fn start(&self, first_turn: u64) -> Result<ShellStart, Failure> {
+        ShellStart::spawn(&self.config, &self.handler, &self.host, first_turn)
     }
 }
 

@@ -1,7 +1,8 @@
-//! `_HANDLER`: which function of which script.
+//! Parses `_HANDLER` and finds the script and function, or the program, that it names.
 //!
-//! The tutorial cuts at the first dot; people also write `dir/function.handler`, `function.sh.handler` and absolute paths, so
-//! this splits at the last dot of the file's name, and where that gives no file, as the tutorial does.
+//! The tutorial splits at the first dot. People also write `dir/function.handler`, `function.sh.handler` and absolute paths. So
+//! this module splits at the last dot of the file's name. If no such file exists, it splits at the first dot as the tutorial
+//! does.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,7 +12,7 @@ use nix::unistd::{AccessFlags, access};
 
 use super::failure::Failure;
 
-/// What is called for an event.
+/// The code that runs for each event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handler {
     /// A function of a script that is sourced once.
@@ -26,14 +27,14 @@ pub enum Handler {
 }
 
 impl Handler {
-    /// Finds what `raw`, the value of `_HANDLER`, names below `task_root`.
+    /// Finds the function or program that `raw`, the value of `_HANDLER`, names below `task_root`.
     ///
     /// # Errors
-    /// [`Failure::HandlerNotSet`], [`Failure::HandlerMalformed`], [`Failure::ScriptNotFound`] with every place that was
-    /// looked at, [`Failure::ScriptUnreadable`] or [`Failure::NotExecutable`].
+    /// [`Failure::HandlerNotSet`], [`Failure::HandlerMalformed`], [`Failure::ScriptNotFound`] with every path that was tried,
+    /// [`Failure::ScriptUnreadable`] or [`Failure::NotExecutable`].
     pub fn resolve(raw: &str, task_root: &Path) -> Result<Handler, Failure> {
         let (stem, function) = split(raw)?;
-        if let Some(program) = exactly(raw, task_root) {
+        if let Some(program) = program_after_dot_slash(raw, task_root) {
             return executable(program);
         }
         let mut candidates: Vec<PathBuf> = scripts(&stem).iter().map(|name| task_root.join(name)).collect();
@@ -62,7 +63,7 @@ impl Handler {
         }
     }
 
-    /// The script, where there is one to be sourced.
+    /// The script to source; `None` for a program.
     pub fn script(&self) -> Option<&Path> {
         match self {
             Handler::Function { script, .. } => Some(script),
@@ -70,7 +71,7 @@ impl Handler {
         }
     }
 
-    /// What Bash is to call: the function's name, or the program's path.
+    /// The command that Bash runs: the function's name, or the program's path.
     pub fn command(&self) -> OsString {
         match self {
             Handler::Function { function, .. } => function.into(),
@@ -78,7 +79,7 @@ impl Handler {
         }
     }
 
-    /// What it is called in a sentence.
+    /// The name of the handler in messages.
     pub fn name(&self) -> String {
         match self {
             Handler::Function { function, .. } => function.clone(),
@@ -96,14 +97,14 @@ fn executable(program: PathBuf) -> Result<Handler, Failure> {
     }
 }
 
-/// The program that `./NAME` means. `NAME` alone means `NAME.sh` where there is one, as with the tutorial's bootstrap, for which `./NAME`
-/// means nothing.
-fn exactly(raw: &str, task_root: &Path) -> Option<PathBuf> {
+/// Finds the program for `./NAME`. `NAME` alone means `NAME.sh` if that file exists, as with the tutorial's bootstrap. The
+/// tutorial's bootstrap does not support `./NAME`.
+fn program_after_dot_slash(raw: &str, task_root: &Path) -> Option<PathBuf> {
     let name = raw.strip_prefix("./").filter(|name| !name.contains('.'))?;
     Some(task_root.join(name)).filter(|program| program.is_file())
 }
 
-/// The file's path without the function, and the function.
+/// Splits `raw` into the file's path and the function.
 fn split(raw: &str) -> Result<(String, String), Failure> {
     if raw.is_empty() {
         return Err(Failure::HandlerNotSet);
@@ -129,14 +130,15 @@ fn split(raw: &str) -> Result<(String, String), Failure> {
     Ok((format!("{folder}{stem}"), function.to_owned()))
 }
 
-/// What the tutorial makes of `raw`: all before its first dot is the script, all between that and the next the function.
+/// Splits `raw` as the tutorial does: the script is the part before the first dot, and the function is the part between the first
+/// and the second dot.
 fn cut_at_first_dots(raw: &str, task_root: &Path) -> Option<Handler> {
     let mut parts = raw.split('.');
     let (script, function) = (task_root.join(format!("{}.sh", parts.next()?)), parts.next()?.to_owned());
     (!function.is_empty() && script.is_file()).then_some(Handler::Function { script, function })
 }
 
-/// The file names that `stem` may stand for, the likelier first.
+/// The possible file names for `stem`, the most likely first.
 fn scripts(stem: &str) -> Vec<String> {
     let with_suffix = format!("{stem}.sh");
     let has_suffix = stem.rsplit('/').next().is_some_and(|name| name.contains('.'));

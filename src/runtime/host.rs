@@ -7,7 +7,7 @@ use super::config::Config;
 use super::logs::Log;
 use super::logs::leftovers::Leftovers;
 use super::logs::rate_limit::RateLimit;
-use super::process_registry::Roster;
+use super::process_registry::ProcessRegistry;
 use super::signals;
 
 /// The log with the limits of its warnings, the thread that reads what background processes write to the log, and the list of the
@@ -18,7 +18,7 @@ pub(crate) struct Host {
     /// For the warning about an invocation id that cannot be sent back.
     pub(crate) id_warnings: RateLimit,
     pub(crate) leftovers: Leftovers,
-    pub(crate) roster: Roster,
+    pub(crate) processes: ProcessRegistry,
 }
 
 impl Host {
@@ -26,8 +26,8 @@ impl Host {
     pub(crate) fn start(config: &Config, slots: NonZero<usize>) -> io::Result<Host> {
         let log = Log::new(config.log_format, config.log_level);
         let leftovers = Leftovers::start(&log, slots.get())?;
-        let host = Host { log, id_warnings: RateLimit::default(), leftovers, roster: Roster::default() };
-        signals::watch(&host.log, &host.roster, &host.leftovers)?;
+        let host = Host { log, id_warnings: RateLimit::default(), leftovers, processes: ProcessRegistry::default() };
+        signals::watch(&host.log, &host.processes, &host.leftovers)?;
         Ok(host)
     }
 }

@@ -1,31 +1,31 @@
-//! One event and its context, as the Runtime API delivered them; no I/O.
+//! Defines an invocation: one event and its context, as the Runtime API delivered them. This module does no I/O.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::payload::Payload;
 
-/// The longest invocation id that is sent back. Lambda's have 36 characters. With the largest X-Ray cause (64 KiB) the head of a
-/// request still fits into the 128 KiB of the connection's buffer.
-const MOST_INVOCATION_ID_BYTES: usize = 16 * 1024;
+/// The longest invocation id that is sent back. Ids of Lambda have 36 characters. With the largest X-Ray cause (64 KiB) the head
+/// of a request still fits into the 128 KiB of the connection's buffer.
+const MAX_INVOCATION_ID_BYTES: usize = 16 * 1024;
 
-/// Lambda-Runtime-Invocation-Id: names one attempt to run an event, while the request id names the event and can come again with a
-/// retry. An answer carries the id back, so that Lambda never takes a late answer to one attempt for the answer to another.
-/// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API".
+/// Lambda-Runtime-Invocation-Id names one attempt to run an event. The request id names the event, and a retry has the same
+/// request id. The answer carries the invocation id back, so that Lambda never takes a late answer to one attempt for the answer
+/// to another. Source: AWS Lambda Developer Guide, "Using the Lambda runtime API".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum InvocationId {
-    /// Lambda sent none, or an empty one.
+    /// Lambda sent no id, or an empty one.
     #[default]
     Absent,
     /// Sent back with the answer, byte for byte.
     Echoed(String),
-    /// It has bytes other than visible ASCII, or is too long for a header; the answer goes without one.
+    /// The id has bytes other than visible ASCII, or is too long for a header. The answer is sent without an id.
     Unusable,
 }
 
 impl InvocationId {
-    /// The id in the header's value; nothing is compared or changed.
+    /// Takes the id from the header's value, unchanged.
     pub fn received(value: &[u8]) -> InvocationId {
-        let sendable = value.len() <= MOST_INVOCATION_ID_BYTES && value.iter().all(u8::is_ascii_graphic);
+        let sendable = value.len() <= MAX_INVOCATION_ID_BYTES && value.iter().all(u8::is_ascii_graphic);
         match std::str::from_utf8(value) {
             Ok("") => InvocationId::Absent,
             Ok(id) if sendable => InvocationId::Echoed(id.to_owned()),
@@ -33,7 +33,7 @@ impl InvocationId {
         }
     }
 
-    /// What the answer carries back.
+    /// The id that the answer carries back.
     pub fn echo(&self) -> Option<&str> {
         match self {
             InvocationId::Echoed(id) => Some(id),
@@ -68,7 +68,7 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// The variables that the handler sees, those that are present only.
+    /// The context variables of the handler; absent values are left out.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let deadline = self.deadline_ms.map(|ms| ms.to_string());
         let all = [
@@ -84,7 +84,7 @@ impl Invocation {
         all.into_iter().filter_map(|(name, value)| Some((name, value?.clone()))).collect()
     }
 
-    /// How long the event may still take; `None` without a deadline. Zero when it has passed.
+    /// The time that is left for the event; `None` without a deadline, zero after the deadline.
     pub fn remaining(&self) -> Option<Duration> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Some(Duration::from_millis(self.deadline_ms?).saturating_sub(now))

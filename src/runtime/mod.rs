@@ -82,14 +82,14 @@ fn run() -> anyhow::Result<ExitCode> {
         // From here on every fault belongs to an invocation: the first `next` ends init.
         Ok(environments) => {
             let ended = slots::serve(environments, api, &config, &host);
-            host.roster.end(); // other slots may be running handlers still, and nobody would take their answers
+            host.processes.end(); // other slots may be running handlers still, and nobody would take their answers
             match ended? {}
         }
         Err(failure) => {
-            host.roster.wait_if_ending();
+            host.processes.wait_if_ending();
             host.log.fail(Level::Fatal, &Owner::default(), &failure);
             let posted = stage.report(&api, &failure);
-            host.roster.end(); // other slots may be sourcing the script still
+            host.processes.end(); // other slots may be sourcing the script still
             posted.map_err(anyhow::Error::msg)?;
             Ok(ExitCode::FAILURE)
         }

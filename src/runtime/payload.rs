@@ -1,15 +1,15 @@
-//! The bytes of an event or of a response: up to 6 MiB, of which nothing stays behind.
+//! Holds the bytes of an event or a response, up to 6 MiB, and gives their memory back to the system.
 
 use std::ops::{Deref, DerefMut};
 
-/// glibc takes what is larger from the system, a mapping for each (M_MMAP_THRESHOLD, mallopt(3)), in place of the heap.
+/// glibc allocates larger blocks as separate mappings instead of from the heap (M_MMAP_THRESHOLD, mallopt(3)).
 const FROM_THE_HEAP: usize = 64 * 1024;
 
-/// Bytes whose memory goes back to the system when they are dropped, if they were many.
+/// Bytes whose memory goes back to the system when they are dropped, if there are many.
 ///
-/// Freeing a mapping makes glibc serve blocks of its size from the heap from then on, and keep twice as much of the heap:
-/// `bootstrap` had 8 MiB for good after one event of 6 MiB. So a large mapping is made small before it is freed, which teaches
-/// glibc nothing. (`mallopt` itself would take unsafe code, and there is none here.)
+/// When a mapping is freed, glibc serves blocks of that size from the heap from then on, and keeps twice as much heap:
+/// `bootstrap` kept 8 MiB for good after one event of 6 MiB. So a large mapping is shrunk before it is freed, and glibc changes
+/// nothing. (`mallopt` would need unsafe code, which this project does not use.)
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Payload(Vec<u8>);
 

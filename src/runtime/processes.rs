@@ -1,4 +1,4 @@
-//! What runs below a process, read from /proc. Source: proc(5).
+//! Reads the processes of this machine from /proc, and lists those below a process. Source: proc(5).
 
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
@@ -13,26 +13,26 @@ use super::secrets::masked;
 
 /// Linux counts process times in hundredths of a second towards user space.
 const TICKS_PER_SECOND: u64 = 100;
-const MOST_COMMAND_CHARS: usize = 200;
+const MAX_COMMAND_CHARS: usize = 200;
 
-/// A process, as it was when it was looked at.
+/// A process at the time when it was read from /proc.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pid: i32,
     pub(crate) parent: i32,
-    /// In ticks since boot: tells this process from a later one of the same number.
+    /// The start time in ticks since boot. It distinguishes this process from a later one with the same number.
     start: u64,
-    /// Its arguments, or its name.
+    /// The command line, or the name if there is none.
     pub(crate) command: String,
-    /// For how long it has run.
+    /// How long the process has run.
     pub(crate) age: Duration,
 }
 
 impl Process {
-    /// The process `pid`, if there is one.
+    /// Reads the process `pid`; `None` if there is no such process.
     pub(crate) fn find(pid: i32) -> Option<Process> {
         let stat = stat(pid)?;
-        // The name stands in parentheses and may hold any character.
+        // The name is in parentheses and may contain any character.
         let (head, tail) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = tail.split_whitespace().collect();
         let (state, parent, start) = (*fields.first()?, fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?);
@@ -44,7 +44,7 @@ impl Process {
     }
 
     /// All processes below `pid`, parents before their children.
-    pub(crate) fn below(pid: i32) -> Vec<Process> {
+    pub(crate) fn descendants(pid: i32) -> Vec<Process> {
         let mut by_parent: HashMap<i32, Vec<Process>> = HashMap::new();
         for process in all() {
             by_parent.entry(process.parent).or_default().push(process);
@@ -60,7 +60,7 @@ impl Process {
     }
 
     /// The processes that have the file with this device and inode open.
-    pub(crate) fn holding(device_and_inode: (u64, u64)) -> Vec<Process> {
+    pub(crate) fn with_open_file(device_and_inode: (u64, u64)) -> Vec<Process> {
         use std::os::unix::fs::MetadataExt;
         let is_it = |path: &Path| fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == device_and_inode);
         let own = std::process::id();
@@ -72,12 +72,12 @@ impl Process {
         all().filter(holds).collect()
     }
 
-    /// Ends it.
+    /// Kills the process.
     pub(crate) fn kill(&self) {
         self.signal(Signal::SIGKILL);
     }
 
-    /// Signals it, unless its number has gone to another process meanwhile.
+    /// Sends a signal, unless the number now belongs to another process.
     pub(crate) fn signal(&self, signal: Signal) {
         if Process::find(self.pid).is_some_and(|now| now.start == self.start) {
             let _ = kill(Pid::from_raw(self.pid), signal);
@@ -87,22 +87,22 @@ impl Process {
 
 impl Display for Process {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        // Bash's own forks carry the command line of the driver, which says nothing to a reader.
+        // Forks of Bash have the command line of the driver, which tells a reader nothing.
         let is_fork = [" status=/proc/", " status=/tmp/coshell-"].iter().any(|mark| self.command.contains(mark));
         let command = if is_fork { "a subshell of the handler" } else { &format!("`{}`", self.command) };
         write!(f, "{command} for {:.1} s", self.age.as_secs_f64())
     }
 }
 
-/// Whether there is a process `pid` that is neither stopped nor dead.
-pub(crate) fn runs(pid: i32) -> bool {
+/// Whether `pid` is a process that is neither stopped nor dead.
+pub(crate) fn is_running(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| {
         stat.rsplit_once(')').is_some_and(|(_, tail)| !tail.trim_start().starts_with(['T', 't', 'Z', 'X']))
     })
 }
 
-/// Whether `pid` is a process below this one, even one that has ended and was not waited for yet.
-pub(crate) fn is_below(pid: i32) -> bool {
+/// Whether `pid` is a process below this one. An ended process counts until it has been reaped.
+pub(crate) fn is_descendant(pid: i32) -> bool {
     let own = i32::try_from(std::process::id()).unwrap_or_default();
     let parent = |pid: i32| -> Option<i32> {
         let stat = stat(pid)?;
@@ -111,13 +111,20 @@ pub(crate) fn is_below(pid: i32) -> bool {
     std::iter::successors(parent(pid), |pid| parent(*pid)).take_while(|pid| *pid > 0).any(|pid| pid == own)
 }
 
+/// The resident memory of a process in MB; 0 if the process is gone.
+pub(crate) fn resident_mb(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    resident.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() / 1024
+}
+
 fn stat(pid: i32) -> Option<String> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     Some(String::from_utf8_lossy(&stat).into_owned()) // the name may be any bytes
 }
 
-/// Several processes in a sentence.
-pub(crate) fn listed(processes: &[Process]) -> String {
+/// Describes several processes, separated by commas.
+pub(crate) fn list(processes: &[Process]) -> String {
     processes.iter().map(Process::to_string).collect::<Vec<String>>().join(", ")
 }
 
@@ -130,7 +137,7 @@ fn command(pid: i32, name: &str) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words = String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ");
     let command = if words.is_empty() { name.to_owned() } else { words };
-    masked(&command).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_COMMAND_CHARS).collect()
+    masked(&command).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_COMMAND_CHARS).collect()
 }
 
 fn age(start: u64) -> Duration {
@@ -146,7 +153,7 @@ mod tests {
     #[test]
     fn a_child_is_below_its_parent_and_knows_its_command() {
         let mut child = std::process::Command::new("sleep").arg("5").spawn().unwrap();
-        let below = Process::below(i32::try_from(std::process::id()).unwrap());
+        let below = Process::descendants(i32::try_from(std::process::id()).unwrap());
         assert!(below.iter().any(|process| process.command == "sleep 5"), "{below:?}");
         child.kill().unwrap();
         child.wait().unwrap();

@@ -153,7 +153,7 @@ impl Slot {
         let posted = match called {
             Ok(()) => response.post(),
             Err(failure) => {
-                self.host.roster.wait_if_ending();
+                self.host.processes.wait_if_ending();
                 log.fail(Level::Error, &owner, &failure);
                 response.fail(&failure)
             }

@@ -1,24 +1,24 @@
-//! Bash's call stack at a failure: reads the records that the driver's ERR, EXIT and time-limit traps write.
+//! Parses Bash's call stack at a failure from the records that the driver's ERR, EXIT and time-limit traps write.
 //!
-//! A record is its number of fields, then the fields, each ended by a NUL: kind, turn, status, BASH_SUBSHELL, what the handler had
-//! returned, BASH_COMMAND, PIPESTATUS, and three fields a frame (FUNCNAME, BASH_SOURCE, BASH_LINENO), innermost first. Sources: Bash
-//! Reference Manual, "Bash Variables" and "Bourne Shell Builtins: trap"; what each class of failure leaves behind was measured on 5.1
-//! to 5.3. `failure::location` finds in the records what failed.
+//! A record is the number of its fields, then the fields, each ended by a NUL: kind, turn, status, BASH_SUBSHELL, the status that
+//! the handler has returned, BASH_COMMAND, PIPESTATUS, and three fields for each frame (FUNCNAME, BASH_SOURCE, BASH_LINENO),
+//! innermost first. Sources: Bash Reference Manual, "Bash Variables" and "Bourne Shell Builtins: trap". The records of each class
+//! of failure were measured on Bash 5.1 to 5.3. `failure::location` uses the records to find the command that failed.
 //!
-//! A handler could write into that file by itself: every field is data, and a malformed record ends the reading.
+//! A handler can write into the file of the records. So every field is treated as data, and a malformed record ends the reading.
 
 use std::path::{Path, PathBuf};
 
 /// Which trap wrote a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A command failed that nothing handles.
+pub(crate) enum TrapKind {
+    /// The ERR trap: a command failed and nothing handled the failure.
     Failed,
-    /// The subshell (or, while sourcing, the shell) exits.
+    /// The EXIT trap: the subshell exits (or the shell, while the script is sourced).
     Exited,
-    /// The event's time is up; the command is the one that hangs.
-    Overdue,
-    /// The command after that, where its line is known.
+    /// The time-limit trap: the command is the one that hangs.
+    Timeout,
+    /// The DEBUG trap after the time-limit trap: the next command, whose line is known.
     Stopped,
 }
 
@@ -27,9 +27,9 @@ pub(crate) enum Kind {
 pub struct Frame {
     /// The function, or `source` for a file's own top level.
     pub function: String,
-    /// The file; as Bash knows it.
+    /// The file, by the name that Bash uses.
     pub file: PathBuf,
-    /// The line in it that was being executed, where Bash knows it.
+    /// The line that was being executed, if Bash knows the line.
     pub line: Option<u32>,
 }
 
@@ -40,31 +40,31 @@ impl Frame {
     }
 }
 
-/// What Bash calls the top level of a sourced file.
+/// The name that Bash uses for the top level of a sourced file.
 pub(crate) const TOP_LEVEL: &str = "source";
 
-/// What one trap saw.
+/// The state of Bash when one trap ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TrapKind,
     /// `$?`.
     pub(crate) status: i32,
     /// BASH_SUBSHELL: 1 in the subshell of an event, more in `( )`, `$( )` and pipelines of the handler.
     pub(crate) level: u32,
-    /// What the handler had returned already: only its EXIT trap runs then.
+    /// The status that the handler has returned, if it has: then only its EXIT trap runs.
     pub(crate) returned: Option<i32>,
-    /// BASH_COMMAND: the last simple command that this process began, which need not be the one that failed.
+    /// BASH_COMMAND: the last simple command that this process began. Another command may have failed.
     pub(crate) command: String,
-    /// PIPESTATUS: of the last pipeline that this process waited for, which need not be the one that failed.
+    /// PIPESTATUS of the last pipeline that this process waited for. Another pipeline may have failed.
     pub(crate) pipeline: Vec<i32>,
-    /// The calls, innermost first, the driver's left out.
+    /// The calls, innermost first, without the calls of the driver.
     pub(crate) frames: Vec<Frame>,
     /// Whether there were more calls than the driver records.
     pub(crate) cut: bool,
 }
 
-/// The records of turn `turn` (0: the sourcing of the script) in `bytes`, in the order in which they were written. Frames in
-/// `driver` are left out.
+/// Parses the records of turn `turn` from `bytes`, in the order in which they were written. Turn 0 is the sourcing of the script.
+/// Frames in the file `driver` are left out.
 pub(crate) fn records(bytes: &[u8], turn: u64, driver: &Path) -> Vec<Record> {
     let mut fields = bytes.split(|byte| *byte == 0).map(|field| String::from_utf8_lossy(field).into_owned());
     let mut records = Vec::new();
@@ -79,14 +79,14 @@ pub(crate) fn records(bytes: &[u8], turn: u64, driver: &Path) -> Vec<Record> {
 }
 
 impl Record {
-    /// `None` for a record of another turn, and for a malformed one.
+    /// Parses one record; `None` for a record of another turn and for a malformed record.
     fn parse(fields: &[String], of_turn: u64, driver: &Path) -> Option<Record> {
         let [kind, turn, status, level, returned, command, pipeline, frames @ ..] = fields else { return None };
         let kind = match kind.as_str() {
-            "failed" => Kind::Failed,
-            "exited" => Kind::Exited,
-            "overdue" => Kind::Overdue,
-            "stopped" => Kind::Stopped,
+            "failed" => TrapKind::Failed,
+            "exited" => TrapKind::Exited,
+            "timeout" => TrapKind::Timeout,
+            "stopped" => TrapKind::Stopped,
             _ => return None,
         };
         let frame = |frame: &[String]| Frame {
@@ -98,7 +98,7 @@ impl Record {
         let cut = frames.last().is_some_and(|outermost| outermost.file != driver);
         let mut frames: Vec<Frame> = frames.into_iter().filter(|frame| frame.file != driver).collect();
         // In an EXIT trap, and in a trap for a signal, the line of the innermost call is always 1.
-        if matches!(kind, Kind::Exited | Kind::Overdue)
+        if matches!(kind, TrapKind::Exited | TrapKind::Timeout)
             && let Some(innermost) = frames.first_mut()
         {
             innermost.line = None;

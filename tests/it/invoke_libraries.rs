@@ -24,7 +24,8 @@ fn a_library_that_keeps_bash_from_running_is_named() {
     let output = command.env("COSHELL_BASH", &wrapper).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        told.contains("Runtime.BashUnusable") && told.contains("a library is in its way: bash: error while loading"),
+        told.contains("Runtime.BashUnusable")
+            && told.contains("a library prevents Bash from starting: bash: error while loading"),
         "{told}"
     );
     assert!(!told.contains("is it a Bash?"), "{told}");

@@ -94,9 +94,9 @@ fn what_runs_in_the_background_takes_time_only_where_it_is_waited_for() {
 #[test]
 fn a_handler_that_hides_commands_from_the_trace_is_told_so() {
     for (function, sentence) in [
-        ("hidden", "the trace was switched off or elsewhere by `set +x` in hidden (function.sh:26)"),
-        ("own_ps4", "the trace was switched off or elsewhere by `PS4='mine '` in own_ps4 (function.sh:32)"),
-        ("becomes_a_program", "the trace broke off after `exec sleep 0.1` in becomes_a_program (function.sh:36)"),
+        ("hidden", "the trace was switched off or redirected by `set +x` in hidden (function.sh:26)"),
+        ("own_ps4", "the trace was switched off or redirected by `PS4='mine '` in own_ps4 (function.sh:32)"),
+        ("becomes_a_program", "the trace ends at `exec sleep 0.1` in becomes_a_program (function.sh:36)"),
     ] {
         let (ran, table) = profiled(function, "txt", &[]);
         ran.assert_status(0).assert_stderr_has(sentence);

@@ -38,7 +38,9 @@ fn one_environment_gets_every_event_and_the_common_response_is_written_once() {
 #[test]
 fn responses_that_differ_are_counted_and_not_written() {
     let ran = repeated("changing", &["3"]).assert_status(0).assert_stdout("");
-    ran.assert_stderr_has("3 events: 3 succeeded; 2 of 3 responses differ from the first, so none is on stdout\n");
+    ran.assert_stderr_has(
+        "3 events: 3 succeeded; 2 of 3 responses differ from the first, so no response is on stdout\n",
+    );
 }
 
 #[test]
@@ -52,7 +54,7 @@ fn a_failure_is_counted_and_the_next_event_is_sent() {
 fn what_ends_the_environment_ends_the_repetition() {
     let ran = repeated("hangs", &["5", "--timeout", "2"]).assert_status(124).assert_stdout("");
     ran.assert_stderr_has(
-        "3 events: 2 succeeded, 1 failed (Sandbox.Timedout 1); not every event gave the response, so it is not on stdout; \
+        "3 events: 2 succeeded, 1 failed (Sandbox.Timedout 1); not every event gave a response, so no response is on stdout; \
          the environment ended, 2 were not sent\n",
     );
     let ran = repeated("dies", &["5"]).assert_status(1);

@@ -108,8 +108,12 @@ fn a_terminal_gets_a_hint_and_a_prompt_and_no_bashrc() {
     ) else {
         return;
     };
-    for part in ["the event is in EVENT: handler \"$EVENT\"", "( set -e; handler \"$EVENT\" )", "coshell:", "\nhello\n"]
-    {
+    for part in [
+        "the event is in EVENT. To call the handler: handler \"$EVENT\"",
+        "( set -e; handler \"$EVENT\" )",
+        "coshell:",
+        "\nhello\n",
+    ] {
         assert!(shown.contains(part), "no {part} in {shown}");
     }
     assert!(!shown.contains("bashrc was read"), "{shown}");

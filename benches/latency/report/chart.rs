@@ -1,9 +1,12 @@
-//! The chart that README shows: three groups of bars on a logarithmic scale, drawn by hand since it needs no more.
+//! Draws the chart of FIGURES.md: three groups of bars on a logarithmic scale.
+//!
+//! The crate `plotters` would not shorten this: its SVG backend writes colours into each element, and this chart switches its colours with the
+//! page (`prefers-color-scheme`). The bars and their labels would still need the loops below.
 
 use super::{Row, Unit};
+use crate::common::{CHART_WIDTH, chart_head, coordinate};
 use crate::peer::Peer;
 
-const WIDTH: f64 = 760.0;
 const LEFT: f64 = 150.0;
 const RIGHT: f64 = 80.0;
 const TOP: f64 = 64.0;
@@ -21,21 +24,20 @@ const GROUPS: [(&str, &str); 3] = [
 ];
 
 const STYLE: &str = "\
-text{font:12px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fill:#24292f}\
-.title{font-size:15px;font-weight:600}.group{font-weight:600}.quiet,.tick{fill:#57606a}.tick{font-size:11px}\
-.grid{stroke:#d8dee4;stroke-width:1}.paper{fill:#fff}\
-.coshell{fill:#1a7f37}.other{fill:#a8b3bf}.name{text-anchor:end}.tick{text-anchor:middle}\
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.quiet,.tick{fill:#9198a1}.grid{stroke:#30363d}.paper{fill:#0d1117}\
-.coshell{fill:#3fb950}.other{fill:#59636e}}";
+.group{font-weight:600}.coshell{fill:#1a7f37}.other{fill:#a8b3bf}.name{text-anchor:end}.tick{text-anchor:middle}\
+@media (prefers-color-scheme:dark){.coshell{fill:#3fb950}.other{fill:#59636e}}";
 
 /// The chart, if all rows that it shows were measured.
 pub(crate) fn draw(rows: &[Row]) -> Option<String> {
     let groups = GROUPS.map(|(name, title)| Some((title, bars(rows, name)?)));
     let groups = groups.into_iter().collect::<Option<Vec<_>>>()?;
     let scale = Scale::over(groups.iter().flat_map(|(_, bars)| bars.iter().map(|(_, value)| *value)));
-    let group_height = |bars: &Bars| GROUP_HEAD + number(bars.len()) * BAR_STEP + GROUP_GAP;
+    let group_height = |bars: &Bars| GROUP_HEAD + coordinate(bars.len()) * BAR_STEP + GROUP_GAP;
     let bottom = TOP + groups.iter().map(|(_, bars)| group_height(bars)).sum::<f64>();
-    let mut svg = head(bottom + AXIS) + &scale.names(bottom);
+    let (title, subtitle) =
+        ("Latency, median (shorter is better)", "Logarithmic scale: each line is ten times the one before.");
+    let mut svg =
+        chart_head(bottom + AXIS, "Latency of coshell and others", STYLE, title, subtitle) + &scale.names(bottom);
     let mut y = TOP;
     for (title, bars) in &groups {
         svg += &group(title, bars, y, &scale);
@@ -53,21 +55,11 @@ fn bars(rows: &[Row], name: &str) -> Option<Bars> {
     Some(bars.collect::<Bars>()).filter(|bars| !bars.is_empty())
 }
 
-fn head(height: f64) -> String {
-    format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{height:.0}' viewBox='0 0 {WIDTH} {height:.0}' \
-         role='img' aria-label='Latency of coshell and others'>\n<style>{STYLE}</style>\n\
-         <rect class='paper' width='{WIDTH}' height='{height:.0}' rx='6'/>\n\
-         <text class='title' x='16' y='28'>Latency, median (shorter is better)</text>\n\
-         <text class='quiet' x='16' y='46'>Logarithmic scale: each line is ten times the one before.</text>\n"
-    )
-}
-
 fn group(title: &str, bars: &Bars, top: f64, scale: &Scale) -> String {
     let mut svg = format!("<text class='group' x='16' y='{:.1}'>{title}</text>\n", top + 15.0);
-    svg += &scale.grid(top + GROUP_HEAD - 2.0, top + GROUP_HEAD + number(bars.len()) * BAR_STEP);
+    svg += &scale.grid(top + GROUP_HEAD - 2.0, top + GROUP_HEAD + coordinate(bars.len()) * BAR_STEP);
     for (at, (peer, value)) in bars.iter().enumerate() {
-        let y = top + GROUP_HEAD + number(at) * BAR_STEP;
+        let y = top + GROUP_HEAD + coordinate(at) * BAR_STEP;
         let (end, text_y) = (scale.x(*value), y + BAR - 5.0);
         let class = if *peer == Peer::Coshell { "coshell" } else { "other" };
         svg += &format!(
@@ -98,7 +90,7 @@ impl Scale {
 
     fn x(&self, value: f64) -> f64 {
         let share = (value.max(1.0).log10() - self.low) / (self.high - self.low);
-        LEFT + share * (WIDTH - LEFT - RIGHT)
+        LEFT + share * (CHART_WIDTH - LEFT - RIGHT)
     }
 
     /// The powers of ten in it.
@@ -131,8 +123,4 @@ fn tick(us: f64) -> String {
         us if us < 1e6 => format!("{:.0} ms", us / 1e3),
         us => format!("{:.0} s", us / 1e6),
     }
-}
-
-fn number(count: usize) -> f64 {
-    u32::try_from(count).map_or(0.0, f64::from)
 }

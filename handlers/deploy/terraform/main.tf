@@ -34,6 +34,34 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy_attachment.log]
 }
 
+resource "aws_lambda_function_url" "this" {
+  count = var.public_url ? 1 : 0
+
+  function_name      = aws_lambda_function.this.function_name
+  authorization_type = "NONE"
+}
+
+# A caller of a function URL needs both of these permissions, since October 2025.
+resource "aws_lambda_permission" "url" {
+  count = var.public_url ? 1 : 0
+
+  statement_id           = "url"
+  function_name          = aws_lambda_function.this.function_name
+  principal              = "*"
+  action                 = "lambda:InvokeFunctionUrl"
+  function_url_auth_type = "NONE"
+}
+
+resource "aws_lambda_permission" "url_invoke" {
+  count = var.public_url ? 1 : 0
+
+  statement_id             = "url-invoke"
+  function_name            = aws_lambda_function.this.function_name
+  principal                = "*"
+  action                   = "lambda:InvokeFunction"
+  invoked_via_function_url = true
+}
+
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days

@@ -17,3 +17,8 @@ output "role_name" {
   description = "For more policies"
   value       = aws_iam_role.this.name
 }
+
+output "url" {
+  description = "For browsers and curl; null without public_url"
+  value       = one(aws_lambda_function_url.this[*].function_url)
+}

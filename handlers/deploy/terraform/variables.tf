@@ -42,6 +42,12 @@ variable "timeout_seconds" {
   default     = 30
 }
 
+variable "public_url" {
+  description = "Whether the function has a URL that everybody can call"
+  type        = bool
+  default     = false
+}
+
 variable "log_retention_days" {
   description = "How long the log is kept"
   type        = number

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.35"
+      version = ">= 6.29" # the first with invoked_via_function_url
     }
   }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use clap::ValueEnum;
 use object::elf::{EM_386, EM_AARCH64, EM_ARM, EM_X86_64};
 
-/// What a function's machine code is for: its setting `Architectures`.
+/// The processor that a function runs on: the setting `Architectures` of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Architecture {
     /// Lambda's default.
@@ -17,8 +17,8 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// As other toolchains call it.
-    pub(super) fn of_target(self) -> &'static str {
+    /// The name in the targets of Rust and of C compilers.
+    pub(super) fn target_name(self) -> &'static str {
         match self {
             Architecture::X86_64 => "x86_64",
             Architecture::Arm64 => "aarch64",
@@ -34,7 +34,7 @@ impl Architecture {
         }
     }
 
-    /// Where glibc's loader is on Lambda.
+    /// The path of glibc's loader on Lambda.
     pub(super) fn loader(self) -> &'static str {
         match self {
             Architecture::X86_64 => "/lib64/ld-linux-x86-64.so.2",
@@ -52,8 +52,8 @@ impl Display for Architecture {
     }
 }
 
-/// What a machine is called in a sentence.
-pub(super) fn called(machine: u16) -> String {
+/// The name of a machine in an error message.
+pub(super) fn machine_name(machine: u16) -> String {
     match (Architecture::of_machine(machine), machine) {
         (Some(architecture), _) => architecture.to_string(),
         (None, EM_386) => "32-bit x86".to_owned(),

@@ -1,7 +1,7 @@
-//! The zip's bytes, and how they come to the disk.
+//! Makes the bytes of a zip, and writes them to the disk.
 //!
-//! Nothing of this machine is in them: names in the order of their bytes, one time for all, modes 0755 and 0644. They are made in memory,
-//! so that the file appears under its name whole or not at all, also where the disk is full.
+//! The same files give the same bytes on every machine: entries are sorted by name, all have the same time, and modes are 0755 or 0644. The
+//! zip is made in memory and written to a temporary file, which then gets the zip's name. If the disk is full, the old file stays.
 
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
@@ -15,11 +15,11 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::fault::Level;
 use super::{Architecture, Bundle, Entry};
 
-/// A new file's mode before the user's umask.
+/// The mode of a new file, before the user's umask.
 const MODE: u32 = 0o666;
 
 impl Bundle {
-    /// The zip, and what its user may want to know of it.
+    /// Makes the zip. Returns its bytes and the warnings about its files.
     pub(super) fn zip(&self, architecture: Architecture) -> Result<(Vec<u8>, Vec<String>)> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let mut warnings = Vec::new();
@@ -34,19 +34,19 @@ impl Bundle {
             zip.start_file(name.as_str(), options(entry)).with_context(|| format!("cannot zip `{name}`"))?;
             zip.write_all(&bytes).with_context(|| format!("cannot zip `{name}`"))?;
         }
-        let bytes = zip.finish().context("cannot end the zip")?.into_inner();
+        let bytes = zip.finish().context("cannot finish the zip")?.into_inner();
         Ok((bytes, warnings))
     }
 }
 
 impl Entry {
-    /// No more than what was counted, also of a file that grows, or that the kernel makes up while it is read.
+    /// Reads the file. Fails if the size has changed: a file can grow, and files below /proc have no size before they are read.
     fn content(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         File::open(&self.source)?.take(self.bytes + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != self.bytes {
             bail!(
-                "it has not the {} bytes that it should have: it changed meanwhile, or is no file of a disk",
+                "the file had {} bytes and now has another size: it was changed, or it is not a regular file on a disk; try again, or leave the file out",
                 self.bytes
             );
         }
@@ -62,36 +62,37 @@ fn options(entry: &Entry) -> SimpleFileOptions {
         .unix_permissions(if entry.executable { 0o755 } else { 0o644 })
 }
 
-/// Writes `bytes` to the file `output`, which then has all of them or is as it was.
+/// Writes `bytes` to the file `output`. If that fails, the file `output` stays as it was.
 pub(super) fn write(bytes: &[u8], output: &Path) -> Result<()> {
-    let target = replaceable(output)?;
+    let target = replaceable_file(output)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let cannot = || format!("cannot write `{}`", output.display());
-    let cannot_begin = || match folder.is_dir() {
+    let cannot_create = || match folder.is_dir() {
         true => format!(
-            "cannot write `{}`: this user cannot make a file in the folder `{}`, where the new zip is made before it gets its name; name a zip in \
-             another folder with -o",
+            "cannot write `{}`: you cannot create a file in the folder `{}`, and coshell first writes the new zip to a temporary file there; \
+             name a zip in another folder with -o",
             output.display(),
             folder.display()
         ),
         false => cannot(),
     };
-    // Opened and written as a plain file: tempfile's own errors end in the name that it has until it is whole.
+    // Opened and written as a plain file, because tempfile's own errors end with the name of the temporary file.
     let mut file = tempfile::Builder::new()
         .prefix(".coshell-")
         .make_in(folder, |path| File::options().write(true).create_new(true).mode(MODE).open(path))
-        .with_context(cannot_begin)?;
+        .with_context(cannot_create)?;
     file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
     file.persist(target).map_err(|error| error.error).with_context(cannot)?;
     Ok(())
 }
 
-/// The file that is replaced: where a link leads to, so that the link stays. A device would be replaced for the whole machine by root.
-fn replaceable(output: &Path) -> Result<PathBuf> {
-    let instead = "name the zip that is to be written";
+/// The file that is replaced. For a link that is the link's target, so that the link stays. Devices are refused: if root replaced a device
+/// such as /dev/null, the whole machine would lose it.
+fn replaceable_file(output: &Path) -> Result<PathBuf> {
+    let advice = "name a file with -o";
     match fs::metadata(output) {
-        Ok(metadata) if metadata.is_dir() => bail!("`{}` is a folder: {instead}", output.display()),
-        Ok(metadata) if !metadata.is_file() => bail!("`{}` is no file: {instead}", output.display()),
+        Ok(metadata) if metadata.is_dir() => bail!("`{}` is a folder: {advice}", output.display()),
+        Ok(metadata) if !metadata.is_file() => bail!("`{}` is not a regular file: {advice}", output.display()),
         Ok(_) => fs::canonicalize(output).with_context(|| format!("cannot write `{}`", output.display())),
         Err(_) => Ok(output.to_owned()),
     }

@@ -1,14 +1,14 @@
-//! What an ELF file needs of the place it runs in, and whether Lambda's `provided.al2023` has that.
+//! Reads what an ELF file needs (processor, loader, libraries, glibc version), and decides whether Lambda's `provided.al2023` has these.
 //!
-//! A program of the wrong architecture or against a newer C library fails on AWS only when it is first called, with a message that
-//! names neither. Both stand in the file. What libraries the image has beyond glibc's is not known here, so that is a warning.
+//! On AWS a program for another architecture or for a newer C library fails when it is first called, with a message that names neither. The
+//! file itself says both. This module does not know which libraries the image has beyond those of glibc, so a missing library is a warning.
 
 use anyhow::{Result, bail};
 use object::Endianness;
 use object::elf::{DT_NEEDED, ET_DYN, ET_EXEC, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
-use super::architecture::{Architecture, called};
+use super::architecture::{Architecture, machine_name};
 
 /// The version of Amazon Linux 2023's C library.
 const GLIBC: (u32, u32) = (2, 34);
@@ -33,13 +33,13 @@ const OF_GLIBC: [&str; 11] = [
 pub(crate) struct Binary {
     machine: u16,
     loader: Option<String>,
-    /// The newest version of glibc that a symbol asks for.
+    /// The newest version of glibc that a symbol needs.
     glibc: Option<(u32, u32)>,
     libraries: Vec<String>,
 }
 
 impl Binary {
-    /// Reads `bytes`; nothing if they are no program and no shared library, or too damaged to tell.
+    /// Reads `bytes`. Returns `None` if they are neither a program nor a shared library, or too damaged to tell.
     pub(crate) fn read(bytes: &[u8]) -> Option<Binary> {
         let (kind, machine) = (bytes.get(16..18)?, bytes.get(18..20)?);
         let number = |two: &[u8]| two.first().zip(two.get(1)).map(|(low, high)| u16::from_le_bytes([*low, *high]));
@@ -49,27 +49,28 @@ impl Binary {
         let machine = number(machine)?;
         let mut binary = Binary { machine, ..Binary::default() };
         if Architecture::of_machine(machine).is_some() {
-            let _ = binary.needs(bytes); // as far as it can be read
+            let _ = binary.read_needs(bytes); // the fields before the first damaged part are filled in
         }
         Some(binary)
     }
 
-    /// The architecture, where it is one of Lambda's.
+    /// The architecture, if it is one of Lambda's.
     pub(crate) fn architecture(&self) -> Option<Architecture> {
         Architecture::of_machine(self.machine)
     }
 
-    /// Whether it needs neither a loader nor a library.
+    /// Whether the file needs neither a loader nor a library.
     pub(crate) fn is_static(&self) -> bool {
         self.loader.is_none() && self.libraries.is_empty()
     }
 
-    /// The newest version of glibc that it asks for.
+    /// The newest version of glibc that the file needs.
     pub(crate) fn glibc(&self) -> Option<(u32, u32)> {
         self.glibc
     }
 
-    fn needs(&mut self, bytes: &[u8]) -> object::Result<()> {
+    /// Fills in the loader, the libraries and the glibc version.
+    fn read_needs(&mut self, bytes: &[u8]) -> object::Result<()> {
         let header = FileHeader64::<Endianness>::parse(bytes)?;
         let endian = header.endian()?;
         for segment in header.program_headers(endian, bytes)? {
@@ -88,50 +89,50 @@ impl Binary {
             let strings = sections.strings(endian, bytes, strings)?;
             for need in needs {
                 for version in need?.1 {
-                    self.glibc = self.glibc.max(glibc(version?.name(endian, strings)?));
+                    self.glibc = self.glibc.max(glibc_version(version?.name(endian, strings)?));
                 }
             }
         }
         Ok(())
     }
 
-    /// Refuses what cannot run on Lambda; `own_libc` says that the zip brings a C library of its own.
-    pub(crate) fn runs_on(&self, architecture: Architecture, name: &str, own_libc: bool) -> Result<()> {
+    /// Refuses a file that cannot run on Lambda. `own_libc` says that the zip contains its own C library.
+    pub(crate) fn check_runs_on(&self, architecture: Architecture, name: &str, own_libc: bool) -> Result<()> {
         if self.architecture() != Some(architecture) {
-            let instead = match self.architecture() {
-                Some(other) => format!("say --arch {other}, or bring it for {architecture}"),
-                None => format!("bring it for {architecture}"),
+            let advice = match self.architecture() {
+                Some(other) => format!("use --arch {other}, or replace the file by one for {architecture}"),
+                None => format!("replace the file by one for {architecture}"),
             };
-            bail!("`{name}` is for {}, not for {architecture}: {instead}, or leave it out", called(self.machine));
+            bail!("`{name}` is for {}, not for {architecture}: {advice}, or leave it out", machine_name(self.machine));
         }
         if own_libc {
             return Ok(());
         }
         if let Some((major, minor)) = self.glibc.filter(|version| *version > GLIBC) {
             bail!(
-                "`{name}` needs glibc {major}.{minor}, and Lambda's provided.al2023 has {}.{}: bring one that is linked statically, or \
-                 built on an older system",
+                "`{name}` needs glibc {major}.{minor}, and Lambda's provided.al2023 has {}.{}: use a program that is linked \
+                 statically, or built on an older system",
                 GLIBC.0,
                 GLIBC.1
             );
         }
         if let Some(loader) = self.loader.as_deref().filter(|loader| *loader != architecture.loader()) {
             bail!(
-                "`{name}` needs the loader `{loader}`, which Lambda's provided.al2023 lacks: bring one that is linked statically"
+                "`{name}` needs the loader `{loader}`, which Lambda's provided.al2023 lacks: use a program that is linked statically"
             );
         }
         Ok(())
     }
 
-    /// The libraries that neither glibc brings nor `has` knows.
-    pub(crate) fn lacking(&self, has: impl Fn(&str) -> bool) -> Vec<&str> {
+    /// The libraries that are neither part of glibc nor known to `has`.
+    pub(crate) fn missing_libraries(&self, has: impl Fn(&str) -> bool) -> Vec<&str> {
         let libraries = self.libraries.iter().map(String::as_str);
         libraries.filter(|library| !OF_GLIBC.contains(library) && !has(library)).collect()
     }
 }
 
-/// `GLIBC_2.34`, or one that stands for what its loader must understand: `GLIBC_ABI_DT_RELR` was the first of them.
-fn glibc(version: &[u8]) -> Option<(u32, u32)> {
+/// The version in a name such as `GLIBC_2.34`. Names such as `GLIBC_ABI_DT_RELR` need a loader of glibc 2.36 or newer.
+fn glibc_version(version: &[u8]) -> Option<(u32, u32)> {
     let version = std::str::from_utf8(version).ok()?.strip_prefix("GLIBC_")?;
     if version.starts_with("ABI_") {
         return Some((2, 36));

@@ -1,4 +1,4 @@
-//! Decides which files of a folder stay out of a zip: those that the user excludes, those that no function needs, and the zip itself.
+//! Decides which files of a folder are left out of a zip: files that the user excludes, files that no function needs, and the zip itself.
 
 use std::cell::Cell;
 use std::fs;
@@ -9,13 +9,13 @@ use glob::{MatchOptions, Pattern};
 
 use super::summary::STDOUT;
 
-/// As in a .gitignore: a pattern with a slash is matched from the top, one without against each name.
+/// As in a .gitignore: a pattern with a slash is matched against the path from the top, a pattern without a slash against each name.
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
 
 /// Folders at the top that only `coshell test` and `coshell invoke` read.
 const TEST_FOLDERS: [&str; 2] = ["events", "tests"];
-/// The event of `coshell invoke`.
+/// The event that `coshell invoke` sends by default.
 const EVENT: &str = "event.json";
 
 /// A pattern of `--exclude`.
@@ -27,24 +27,26 @@ pub struct Exclusion {
     from_top: bool,
 }
 
-/// What is left out, and what was found of that.
+/// Decides for each file whether the file is left out, and remembers which patterns matched.
 #[derive(Debug, Default)]
-pub(crate) struct LeftOut {
-    /// Each with whether it has matched a file or folder.
-    exclusions: Rc<[(Exclusion, Cell<bool>)]>,
-    /// The folder of the zip that is looked at: empty, or ending in a slash.
+pub(crate) struct Exclusions {
+    /// The patterns of the user, each with whether it has matched a file or folder.
+    patterns: Rc<[(Exclusion, Cell<bool>)]>,
+    /// The folder of the zip that is being filled: empty, or ending in a slash.
     prefix: String,
-    by_default: bool,
+    /// Whether files that no function needs are left out.
+    skips_unneeded: bool,
+    /// The zip that is being written.
     output: Option<PathBuf>,
-    /// What was left out although nobody asked for it.
-    pub(crate) told: Vec<String>,
+    /// The files and folders that were left out because no function needs them.
+    pub(crate) unneeded: Vec<String>,
 }
 
 impl Exclusion {
-    /// Reads an argument. `./x` means `x`, `x/` means `x`, and `[^a]` means `[!a]`.
+    /// Parses an argument. `./x` means `x`, `x/` means `x`, and `[^a]` means `[!a]`.
     ///
     /// # Errors
-    /// Where it names nothing, or is no pattern.
+    /// When the pattern is empty or malformed.
     pub fn parse(text: &str) -> Result<Exclusion, String> {
         let mut path = text.trim_end_matches('/');
         while let Some(rest) = path.strip_prefix("./") {
@@ -54,7 +56,7 @@ impl Exclusion {
         let path = path.trim_start_matches('/');
         if path.is_empty() || path == "." {
             return Err(
-                "it names nothing: write the name of a file or folder, or a path from the top of the zip".into()
+                "the pattern is empty: write the name of a file or folder, or a path from the top of the zip".into()
             );
         }
         let pattern = Pattern::new(&with_exclamation_marks(path)).map_err(|error| error.to_string())?;
@@ -67,7 +69,7 @@ impl Exclusion {
     }
 }
 
-/// `[^…]` as `[!…]`, which is how the library `glob` writes a negated class.
+/// Replaces `[^…]` by `[!…]`, the form of a negated class that the library `glob` knows.
 fn with_exclamation_marks(pattern: &str) -> String {
     let (mut written, mut in_class) = (String::new(), false);
     let mut letters = pattern.chars().peekable();
@@ -86,57 +88,53 @@ fn with_exclamation_marks(pattern: &str) -> String {
     written
 }
 
-impl LeftOut {
-    /// Leaves out what `exclusions` match, and what no function needs; `output` is the file that is being made.
-    pub(crate) fn new(exclusions: &[Exclusion], output: &Path) -> LeftOut {
-        let exclusions = exclusions.iter().map(|exclusion| (exclusion.clone(), Cell::new(false))).collect();
+impl Exclusions {
+    /// Leaves out files that one of the `patterns` matches, and files that no function needs. `output` is the zip that is being written.
+    pub(crate) fn new(patterns: &[Exclusion], output: &Path) -> Exclusions {
+        let patterns = patterns.iter().map(|pattern| (pattern.clone(), Cell::new(false))).collect();
         let output = fs::canonicalize(output).ok().filter(|_| output.as_os_str() != STDOUT);
-        LeftOut { exclusions, by_default: true, output, ..LeftOut::default() }
+        Exclusions { patterns, skips_unneeded: true, output, ..Exclusions::default() }
     }
 
-    /// The same exclusions for a folder that somebody asked for as `name`, of which nothing stays out by default.
-    pub(super) fn within(&self, name: &str) -> LeftOut {
-        let (exclusions, output) = (Rc::clone(&self.exclusions), self.output.clone());
-        LeftOut { exclusions, prefix: format!("{name}/"), by_default: false, output, told: Vec::new() }
+    /// The same patterns for a folder that the user adds as `name`. All of such a folder is wanted, so only the patterns leave files out.
+    pub(super) fn for_added_folder(&self, name: &str) -> Exclusions {
+        let (patterns, output) = (Rc::clone(&self.patterns), self.output.clone());
+        Exclusions { patterns, prefix: format!("{name}/"), skips_unneeded: false, output, unneeded: Vec::new() }
     }
 
-    /// Whether `name`, a path in the folder that is looked at, which is `path` here, stays out.
-    pub(super) fn has(&mut self, name: &str, path: &Path) -> bool {
+    /// Whether a file or folder is left out: `name` is its path in the folder, and `path` its path on this machine.
+    pub(super) fn leaves_out(&mut self, name: &str, path: &Path) -> bool {
         let in_zip = format!("{}{name}", self.prefix);
         let mut excluded = false;
-        for (_, matched) in self.exclusions.iter().filter(|(exclusion, _)| exclusion.matches(&in_zip)) {
+        for (_, matched) in self.patterns.iter().filter(|(pattern, _)| pattern.matches(&in_zip)) {
             matched.set(true);
             excluded = true;
         }
         if excluded || self.is_output(path) {
             return true;
         }
-        let unwanted = self.by_default && unwanted(name, || path.is_dir());
-        if unwanted {
-            self.told.push(name.to_owned());
+        let unneeded = self.skips_unneeded && is_unneeded(name, || path.is_dir());
+        if unneeded {
+            self.unneeded.push(name.to_owned());
         }
-        unwanted
+        unneeded
     }
 
-    /// A warning for each exclusion that has matched nothing so far. One for something inside a folder that stays out is not needed, and
-    /// is no mistake.
-    pub(crate) fn unmatched(&self) -> Vec<String> {
-        let unmatched = self.exclusions.iter().filter(|(_, matched)| !matched.get()).map(|(exclusion, _)| exclusion);
-        let inside = |exclusion: &&Exclusion| {
-            let path = Path::new(exclusion.pattern.as_str());
-            path.ancestors().skip(1).any(|folder| self.stays_out(&folder.to_string_lossy()))
+    /// A warning for each pattern that has matched no file so far. A pattern for a file inside a folder that is left out is not a mistake.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let unmatched = self.patterns.iter().filter(|(_, matched)| !matched.get()).map(|(pattern, _)| pattern);
+        let is_inside = |pattern: &&Exclusion| {
+            let path = Path::new(pattern.pattern.as_str());
+            path.ancestors().skip(1).any(|folder| self.has_left_out(&folder.to_string_lossy()))
         };
-        unmatched
-            .filter(|exclusion| !inside(exclusion))
-            .map(|exclusion| {
-                format!("--exclude `{}` matched nothing: see that it is spelled as the file is", exclusion.text)
-            })
-            .collect()
+        let warning =
+            |pattern: &Exclusion| format!("--exclude `{}` matches no file or folder: check the spelling", pattern.text);
+        unmatched.filter(|pattern| !is_inside(pattern)).map(warning).collect()
     }
 
-    fn stays_out(&self, folder: &str) -> bool {
-        self.told.iter().any(|name| name == folder)
-            || self.exclusions.iter().any(|(exclusion, matched)| matched.get() && exclusion.matches(folder))
+    fn has_left_out(&self, folder: &str) -> bool {
+        self.unneeded.iter().any(|name| name == folder)
+            || self.patterns.iter().any(|(pattern, matched)| matched.get() && pattern.matches(folder))
     }
 
     fn is_output(&self, path: &Path) -> bool {
@@ -144,8 +142,8 @@ impl LeftOut {
     }
 }
 
-/// A repository's own files anywhere; at the top cargo's folder, zips, and what tests are made of.
-fn unwanted(name: &str, is_folder: impl Fn() -> bool) -> bool {
+/// Whether no function needs the file: files of Git anywhere; at the top cargo's folder, zips, events and tests.
+fn is_unneeded(name: &str, is_folder: impl Fn() -> bool) -> bool {
     match name.rsplit('/').next() {
         Some(".git" | ".gitignore") => true,
         _ if name.contains('/') => false,
@@ -157,9 +155,16 @@ fn unwanted(name: &str, is_folder: impl Fn() -> bool) -> bool {
 mod tests {
     use super::*;
 
+    /// Asserts for each pattern and name whether the pattern matches.
+    fn assert_matches(cases: &[(&str, &str, bool)]) {
+        for (pattern, name, expected) in cases {
+            assert_eq!(Exclusion::parse(pattern).unwrap().matches(name), *expected, "{pattern} {name}");
+        }
+    }
+
     #[test]
     fn a_pattern_with_a_slash_is_matched_from_the_top() {
-        for (pattern, name, expected) in [
+        assert_matches(&[
             ("*.md", "README.md", true),
             ("*.md", "docs/a.md", true),
             ("docs/*.md", "docs/a.md", true),
@@ -173,14 +178,12 @@ mod tests {
             ("./.env", "src/.env", true),
             ("././docs//", "docs", true),
             ("./docs/*.md", "docs/a.md", true),
-        ] {
-            assert_eq!(Exclusion::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
-        }
+        ]);
     }
 
     #[test]
     fn a_class_is_negated_as_in_bash_and_gitignore() {
-        for (pattern, name, expected) in [
+        assert_matches(&[
             ("[^f]*", "data", true),
             ("[^f]*", "function.sh", false),
             ("[!f]*", "function.sh", false),
@@ -188,35 +191,33 @@ mod tests {
             ("a[[]^b", "a[^b", true),
             ("[^]a]x", "bx", true),
             ("[^]a]x", "]x", false),
-        ] {
-            assert_eq!(Exclusion::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
-        }
+        ]);
     }
 
     #[test]
-    fn a_pattern_that_names_nothing_is_refused() {
+    fn an_empty_or_malformed_pattern_is_refused() {
         assert!(["", "/", ".", "./", "//", "[a"].iter().all(|text| Exclusion::parse(text).is_err()));
     }
 
     #[test]
-    fn repositories_builds_and_tests_are_unwanted() {
-        let unwanted = |name: &&str| unwanted(name, || !name.contains('.'));
-        assert!([".git", "a/.git", "target", "old.zip", ".gitignore", "a/.gitignore"].iter().all(unwanted));
-        assert!(["event.json", "events", "tests"].iter().all(unwanted));
-        let wanted = ["a/target", "data/fonts.zip", "targets", "a/events", "a/event.json", "a/tests", ".github"];
-        assert!(!wanted.iter().any(unwanted));
+    fn files_of_git_builds_and_tests_are_unneeded() {
+        let unneeded = |name: &&str| is_unneeded(name, || !name.contains('.'));
+        assert!([".git", "a/.git", "target", "old.zip", ".gitignore", "a/.gitignore"].iter().all(unneeded));
+        assert!(["event.json", "events", "tests"].iter().all(unneeded));
+        let needed = ["a/target", "data/fonts.zip", "targets", "a/events", "a/event.json", "a/tests", ".github"];
+        assert!(!needed.iter().any(unneeded));
     }
 
     #[test]
-    fn an_exclusion_that_matches_nothing_is_told_unless_its_folder_stays_out() {
-        let exclusions = ["evnts", "docs", "docs/a.md", "target/debug", "/lib/b", "[^f]x"];
-        let exclusions = exclusions.map(|text| Exclusion::parse(text).unwrap());
-        let mut left_out = LeftOut::new(&exclusions, Path::new("/nosuch"));
+    fn a_pattern_that_matches_nothing_is_a_warning_unless_its_folder_is_left_out() {
+        let patterns = ["evnts", "docs", "docs/a.md", "target/debug", "/lib/b", "[^f]x"];
+        let patterns = patterns.map(|text| Exclusion::parse(text).unwrap());
+        let mut exclusions = Exclusions::new(&patterns, Path::new("/nosuch"));
         for name in ["docs", "target", "function.sh"] {
-            left_out.has(name, Path::new("/nosuch"));
+            exclusions.leaves_out(name, Path::new("/nosuch"));
         }
-        let told = left_out.unmatched();
-        let named = |text: &str| told.iter().any(|warning| warning.contains(&format!("`{text}` matched nothing")));
-        assert!(told.len() == 3 && named("evnts") && named("/lib/b") && named("[^f]x"), "{told:?}");
+        let warnings = exclusions.warnings();
+        let named = |text: &str| warnings.iter().any(|warning| warning.contains(&format!("`{text}` matches no file")));
+        assert!(warnings.len() == 3 && named("evnts") && named("/lib/b") && named("[^f]x"), "{warnings:?}");
     }
 }

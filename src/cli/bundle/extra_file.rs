@@ -1,22 +1,22 @@
-//! A file or a folder that the user adds by name.
+//! Parses the arguments of `--include` and `--add`: files and folders that the user adds to a zip.
 
 use std::path::PathBuf;
 
-/// `NAME=PATH`, or a path alone.
+/// An argument `NAME=PATH` or `PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addition {
-    /// Its path in the zip, where one is given.
+pub struct ExtraFile {
+    /// The path in the zip, if the argument has one.
     pub(crate) name: Option<String>,
-    /// Where it is here.
+    /// The path of the file or folder on this machine.
     pub(crate) path: PathBuf,
 }
 
-impl Addition {
-    /// Reads an argument.
+impl ExtraFile {
+    /// Parses an argument.
     ///
     /// # Errors
-    /// Where the name or the path is empty.
-    pub fn parse(text: &str) -> Result<Addition, String> {
+    /// When the name or the path is empty.
+    pub fn parse(text: &str) -> Result<ExtraFile, String> {
         let (name, path) = match text.split_once('=') {
             Some((name, path)) => (Some(name.trim_end_matches('/').to_owned()), path),
             None => (None, text),
@@ -24,7 +24,7 @@ impl Addition {
         if path.is_empty() || name.as_deref() == Some("") {
             return Err("write NAME=PATH: the name in the zip, and the file or folder".to_owned());
         }
-        Ok(Addition { name, path: path.into() })
+        Ok(ExtraFile { name, path: path.into() })
     }
 }
 
@@ -34,11 +34,11 @@ mod tests {
 
     #[test]
     fn a_name_stands_before_the_first_equals_sign() {
-        let addition =
-            |name: Option<&str>, path: &str| Ok(Addition { name: name.map(str::to_owned), path: path.into() });
-        assert_eq!(Addition::parse("bin/jq=/usr/bin/jq"), addition(Some("bin/jq"), "/usr/bin/jq"));
-        assert_eq!(Addition::parse("lib/=a=b"), addition(Some("lib"), "a=b"));
-        assert_eq!(Addition::parse("data/x"), addition(None, "data/x"));
-        assert!(["", "a=", "=b", "/=b"].iter().all(|text| Addition::parse(text).is_err()));
+        let extra_file =
+            |name: Option<&str>, path: &str| Ok(ExtraFile { name: name.map(str::to_owned), path: path.into() });
+        assert_eq!(ExtraFile::parse("bin/jq=/usr/bin/jq"), extra_file(Some("bin/jq"), "/usr/bin/jq"));
+        assert_eq!(ExtraFile::parse("lib/=a=b"), extra_file(Some("lib"), "a=b"));
+        assert_eq!(ExtraFile::parse("data/x"), extra_file(None, "data/x"));
+        assert!(["", "a=", "=b", "/=b"].iter().all(|text| ExtraFile::parse(text).is_err()));
     }
 }

@@ -1,20 +1,20 @@
-//! A fault of a file in a zip, and how bad it is.
+//! A fault of a file in a zip, and its level.
 
-/// How bad a fault is.
+/// How severe a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// The program cannot run there: no zip is made.
+    /// The program cannot run on Lambda: no zip is made.
     Refused,
-    /// It fails when it is called, as the zip is.
+    /// The program fails when it is called, unless the zip is changed.
     Fails,
-    /// It fails unless something else is there too.
+    /// The program fails unless a layer or the image contains what it needs.
     MayFail,
 }
 
-/// What is wrong with a file.
+/// A fault of one file.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// Its path in the zip.
+    /// The path of the file in the zip.
     pub(crate) name: String,
     pub(crate) line: Option<u32>,
     pub(crate) level: Level,

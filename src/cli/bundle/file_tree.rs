@@ -1,7 +1,7 @@
-//! All files below a folder, by their paths in it.
+//! Lists all files below a folder, with their paths in the folder.
 //!
-//! Symbolic links are followed, so that what is unpacked does not hang on what is beside it; one that leads out of the folder is refused: a
-//! package takes nothing from elsewhere unless it is named on the command line.
+//! Symbolic links are followed, so that the zip contains the files themselves. A link that points outside the folder is refused: a zip contains
+//! a file from elsewhere only if the user names that file on the command line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use walkdir::{DirEntry, WalkDir};
 
-use super::{FILES_LIMIT, LeftOut};
+use super::{Exclusions, FILES_LIMIT};
 
-/// Each file's path below `folder`, with slashes, and the file.
-pub(super) fn files(folder: &Path, left_out: &mut LeftOut) -> Result<Vec<(String, PathBuf)>> {
+/// The files below `folder`: for each its path in the folder, with slashes, and its path on this machine.
+pub(super) fn files(folder: &Path, exclusions: &mut Exclusions) -> Result<Vec<(String, PathBuf)>> {
     let folder = fs::canonicalize(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     let mut found = Vec::new();
     let mut walk = WalkDir::new(&folder).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
@@ -23,22 +23,22 @@ pub(super) fn files(folder: &Path, left_out: &mut LeftOut) -> Result<Vec<(String
             Err(error) => error.path().unwrap_or(&folder),
         };
         let below = path.strip_prefix(&folder).unwrap_or(path);
-        if left_out.has(&below.to_string_lossy(), path) {
+        if exclusions.leaves_out(&below.to_string_lossy(), path) {
             if entry.is_ok_and(|entry| entry.file_type().is_dir()) {
                 walk.skip_current_dir();
             }
             continue;
         }
-        // Links to folders can make few files many: each may double what the one before has.
+        // A few links to folders can stand for very many files: each link can double the number.
         seen += 1;
         if seen > FILES_LIMIT {
             bail!(
-                "more than {FILES_LIMIT} files and folders below `{}`: leave some out by --exclude",
+                "more than {FILES_LIMIT} files and folders below `{}`: leave some out with --exclude",
                 folder.display()
             );
         }
         let name = below.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?.to_owned();
-        // What is no link is where its folder is.
+        // A file that is not a link is inside, as its folder is.
         if entry.as_ref().map_or(true, DirEntry::path_is_symlink) {
             stays_inside(&folder, path)?;
         }
@@ -54,24 +54,27 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> anyhow::Error {
     let path = error.path().unwrap_or(folder).to_owned();
     if error.loop_ancestor().is_some() {
         return anyhow!(
-            "the link `{}` leads back to a folder that it is in: leave it out by --exclude",
+            "the link `{}` points to a folder that contains the link: leave the link out with --exclude",
             path.display()
         );
     }
     let broken = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) && !path.exists();
     if broken {
-        return anyhow!("the link `{}` leads to nothing: remove it, or leave it out by --exclude", path.display());
+        return anyhow!(
+            "the link `{}` points to a file that does not exist: remove the link, or leave it out with --exclude",
+            path.display()
+        );
     }
-    // Its own sentence names the path once more.
+    // The error's own text would name the path a second time.
     let reason = error.into_io_error().map_or_else(|| "unknown".to_owned(), |error| error.kind().to_string());
     anyhow!("cannot read `{}`: {reason}", path.display())
 }
 
 fn stays_inside(folder: &Path, path: &Path) -> Result<()> {
-    // A link to nothing is told as such.
+    // A link whose target does not exist has its own error, in `unreadable`.
     match fs::canonicalize(path) {
         Ok(target) if !target.starts_with(folder) => bail!(
-            "the link `{}` leads out of the folder, to `{}`: put the file itself there, or leave the link out by --exclude",
+            "the link `{}` points outside the folder, to `{}`: replace the link by the file, or leave the link out with --exclude",
             path.display(),
             target.display()
         ),

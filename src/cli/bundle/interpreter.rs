@@ -1,9 +1,9 @@
-//! Reads the interpreter line of a script (`#!…`), and judges whether Lambda's `provided.al2023` has that interpreter.
+//! Reads the interpreter line of a script (`#!…`), and decides whether Lambda's `provided.al2023` has the interpreter.
 
 use super::fault::Level;
 use crate::lambda::base_image::{Presence, command_at, presence};
 
-/// Linux reads no more of the first line.
+/// The part of the first line that Linux reads.
 const LIMIT_BYTES: usize = 256;
 
 /// The first line of a script.
@@ -12,12 +12,12 @@ pub(super) struct Interpreter {
     path: String,
     /// The command that the interpreter `env` looks up on PATH.
     command: Option<String>,
-    /// Whether the line ends as on Windows, by CR LF.
+    /// Whether the line ends with CR LF, as on Windows.
     carriage_return: bool,
 }
 
 impl Interpreter {
-    /// Reads the first line of `bytes`; nothing if the line names no interpreter.
+    /// Reads the first line of `bytes`. Returns `None` if the line names no interpreter.
     pub(super) fn read(bytes: &[u8]) -> Option<Interpreter> {
         let line = bytes.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
         let line = String::from_utf8_lossy(&line[..line.len().min(LIMIT_BYTES)]).into_owned();
@@ -29,62 +29,63 @@ impl Interpreter {
         Some(Interpreter { path, command, carriage_return: line.ends_with('\r') })
     }
 
-    /// What is wrong with the interpreter of the file `name`. `has` says which paths the zip has, `brought` which commands come from elsewhere.
+    /// The fault of the interpreter of the file `name`. `has` says which paths the zip contains, `is_external` which commands a layer contains.
     pub(super) fn fault(
         &self,
         name: &str,
         has: impl Fn(&str) -> bool,
-        brought: impl Fn(&str) -> bool,
+        is_external: impl Fn(&str) -> bool,
     ) -> Option<(Level, String)> {
         if self.carriage_return {
             let message = format!(
-                "the first line of `{name}` ends with a carriage return, so that Linux looks for an interpreter with that character in its \
-                 name: `sed -i 's/\\r$//' FILE` removes it from every line"
+                "the first line of `{name}` ends with a carriage return, and Linux looks for an interpreter with that character in its \
+                 name: run `sed -i 's/\\r$//' FILE`, which removes the character from every line"
             );
             return Some((Level::Fails, message));
         }
         let (level, message) = match (&self.command, command_at(&self.path)) {
-            (Some(command), _) if brought(command) || has(&format!("bin/{command}")) => None,
-            (Some(command), _) => looked_up(command),
-            (None, Some(command)) => of_the_image(command),
-            (None, None) => self.at_a_path(has, brought),
+            (Some(command), _) if is_external(command) || has(&format!("bin/{command}")) => None,
+            (Some(command), _) => fault_of_command(command),
+            (None, Some(command)) => fault_of_image_command(command),
+            (None, None) => self.fault_of_path(has, is_external),
         }?;
         Some((level, format!("`{name}` is run by `{}`, {message}", self.command.as_ref().unwrap_or(&self.path))))
     }
 
-    fn at_a_path(&self, has: impl Fn(&str) -> bool, brought: impl Fn(&str) -> bool) -> Option<(Level, String)> {
+    /// The fault of an interpreter outside the image's folders for commands.
+    fn fault_of_path(&self, has: impl Fn(&str) -> bool, is_external: impl Fn(&str) -> bool) -> Option<(Level, String)> {
         let path = self.path.as_str();
         let name = path.rsplit('/').next().unwrap_or(path);
         if let Some(below) = path.strip_prefix("/var/task/") {
             return (!has(below)).then(|| (Level::Fails, "which is not in the function's folder".to_owned()));
         }
         if let Some(below) = path.strip_prefix("/opt/") {
-            let there = has(below) || brought(path) || brought(name);
-            let message = || format!("which a layer has to bring: say --have {path} if one does");
+            let there = has(below) || is_external(path) || is_external(name);
+            let message = || format!("which must be in a layer: add --have {path} if a layer has it");
             return (!there).then(|| (Level::MayFail, message()));
         }
         let message = format!(
-            "which is not on Lambda's provided.al2023: begin the file with `#!/usr/bin/env {name}`, and see that the image or a layer has {name}"
+            "which is not on Lambda's provided.al2023: begin the file with `#!/usr/bin/env {name}`, and make sure that the image or a layer has {name}"
         );
         Some((Level::Fails, message))
     }
 }
 
-/// What is wrong with a command that `env` looks for on PATH.
-fn looked_up(command: &str) -> Option<(Level, String)> {
-    let (level, lacks) = lacks(command)?;
-    let add = format!("bring it in a layer, by `coshell layer --add bin/{command}=FILE`, and say --have {command}");
-    Some((level, format!("{lacks}: {add}")))
+/// The fault of a command that `env` looks for on PATH.
+fn fault_of_command(command: &str) -> Option<(Level, String)> {
+    let (level, absence) = absence(command)?;
+    let add = format!("put it into a layer with `coshell layer --add bin/{command}=FILE`, and add --have {command}");
+    Some((level, format!("{absence}: {add}")))
 }
 
-/// What is wrong with a command that is named by a path of the image, where no layer can put one.
-fn of_the_image(command: &str) -> Option<(Level, String)> {
-    let (level, lacks) = lacks(command)?;
+/// The fault of a command that is named by a path of the image, such as /usr/bin/python3. A layer cannot put a file there.
+fn fault_of_image_command(command: &str) -> Option<(Level, String)> {
+    let (level, absence) = absence(command)?;
     let env = format!("begin the file with `#!/usr/bin/env {command}`");
-    Some((level, format!("{lacks}, and a layer's commands are in /opt/bin: {env}, and bring {command} in a layer")))
+    Some((level, format!("{absence}, and a layer's commands are in /opt/bin: {env}, and put {command} into a layer")))
 }
 
-fn lacks(command: &str) -> Option<(Level, &'static str)> {
+fn absence(command: &str) -> Option<(Level, &'static str)> {
     match presence(command) {
         Presence::Present => None,
         Presence::Lacking(_) => Some((Level::Fails, "which is not on Lambda's provided.al2023")),
@@ -98,11 +99,11 @@ mod tests {
 
     fn fault(line: &str) -> Option<(Level, String)> {
         let interpreter = Interpreter::read(line.as_bytes()).unwrap();
-        interpreter.fault("bin/x", |path| path == "bin/own" || path == "venv/python", |command| command == "brought")
+        interpreter.fault("bin/x", |path| path == "bin/own" || path == "venv/python", |command| command == "external")
     }
 
     #[test]
-    fn what_the_image_the_zip_or_a_layer_has_is_no_fault() {
+    fn an_interpreter_of_the_image_the_zip_or_a_layer_is_no_fault() {
         for line in [
             "#!/bin/bash\n",
             "#! /bin/sh -e\n",
@@ -111,10 +112,10 @@ mod tests {
             "#!/usr/bin/env -S A=b sed -f\n",
             "#!/usr/bin/awk -f",
             "#!/usr/bin/env own\n",
-            "#!/usr/bin/env brought\n",
+            "#!/usr/bin/env external\n",
             "#!/var/task/bin/own\n",
             "#!/opt/venv/python\n",
-            "#!/opt/a/brought\n",
+            "#!/opt/a/external\n",
         ] {
             assert_eq!(fault(line), None, "{line:?}");
         }
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interpreter_that_lambda_lacks_is_named_with_the_way_to_bring_it() {
+    fn an_interpreter_that_lambda_lacks_is_named_with_what_to_do() {
         for (line, level, part) in [
             (
                 "#!/usr/bin/python3\n",
@@ -134,11 +135,11 @@ mod tests {
             (
                 "#!/usr/bin/env node\n",
                 Level::Fails,
-                "is run by `node`, which is not on Lambda's provided.al2023: bring it in a layer",
+                "is run by `node`, which is not on Lambda's provided.al2023: put it into a layer",
             ),
             ("#!/usr/bin/env deno\n", Level::MayFail, "`deno`, which is not known to be on"),
-            ("#!/usr/bin/brought\n", Level::MayFail, "`/usr/bin/brought`, which is not known"),
-            ("#!/opt/python/bin/python\n", Level::MayFail, "say --have /opt/python/bin/python"),
+            ("#!/usr/bin/external\n", Level::MayFail, "`/usr/bin/external`, which is not known"),
+            ("#!/opt/python/bin/python\n", Level::MayFail, "add --have /opt/python/bin/python"),
             ("#!/var/task/python\n", Level::Fails, "not in the function's folder"),
             ("#!/usr/local/bin/bash\n", Level::Fails, "`#!/usr/bin/env bash`"),
             ("#!python3\n", Level::Fails, "`python3`"),

@@ -1,8 +1,8 @@
-//! The zip of a function or of a layer: what is in it, and what Lambda would refuse or fail at, told before it is uploaded.
+//! Makes the zip of a function or of a layer, and reports before the upload what Lambda would refuse or what would fail there.
 //!
-//! What `zip` leaves to its user and what then fails only on AWS is settled here: no folder stands before the names ("Couldn't find valid
-//! bootstrap(s)" is what that gives), modes are what another user needs, and nothing of the machine is kept: no owner, no time, no order
-//! of a folder. So the same files give the same bytes, and CodeSha256 tells whether a function has changed.
+//! The command `zip` leaves some mistakes to its user, which then fail only on AWS. This module prevents them: names in the zip have no leading
+//! folder (Lambda would report "Couldn't find valid bootstrap(s)"), and every user can read the files. The zip contains no owner, no time and
+//! no order of this machine. The same files therefore give the same bytes, and CodeSha256 says whether a function has changed.
 
 mod architecture;
 mod archive;
@@ -26,27 +26,27 @@ use anyhow::{Context, Result, bail};
 
 pub use self::architecture::Architecture;
 pub use self::exclusions::Exclusion;
-pub(super) use self::exclusions::LeftOut;
-pub use self::extra_file::Addition;
+pub(super) use self::exclusions::Exclusions;
+pub use self::extra_file::ExtraFile;
 pub(super) use self::runtime::{BOOTSTRAP, Runtime};
-pub(super) use self::summary::Written;
+pub(super) use self::summary::Summary;
 
-/// Lambda takes a function and its layers only if they are smaller than this together.
+/// Lambda accepts a function with its layers only if all together are smaller than this.
 const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;
 
-/// More than a plain zip can count.
+/// The most files that a zip without extensions can contain.
 const FILES_LIMIT: usize = 65_535;
 
-/// The folders at the top whose files are there to be executed.
+/// The folders at the top whose files are programs.
 pub(super) const PROGRAMS: [&str; 2] = ["bin/", "extensions/"];
 
-/// The files of a zip by their names in it, in the order of these.
+/// The files of a zip, sorted by their names in the zip.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     entries: BTreeMap<String, Entry>,
-    /// Commands that come from elsewhere: a layer, or the function's own folder.
-    brought: Vec<String>,
-    /// The one that was put in, not one of the folder's own.
+    /// Commands that a layer or the function's own folder contains.
+    external_commands: Vec<String>,
+    /// The runtime that was added; `None` for a `bootstrap` of the folder's own.
     runtime: Option<Runtime>,
 }
 
@@ -58,22 +58,22 @@ struct Entry {
 }
 
 impl Bundle {
-    /// Takes the file `source` as `name`; it is executable if it is here, or if it is a program by its place.
-    pub(super) fn file(&mut self, name: &str, source: &Path) -> Result<()> {
-        entry_name::checked(name)?;
+    /// Adds the file `source` as `name`. The file is executable if it is so on this machine, or if it is in a folder for programs.
+    pub(super) fn add_file(&mut self, name: &str, source: &Path) -> Result<()> {
+        entry_name::check(name)?;
         let metadata = fs::metadata(source).with_context(|| format!("cannot read `{}`", source.display()))?;
         if !metadata.is_file() {
-            bail!("`{}` is neither a file nor a folder: a zip cannot hold it", source.display());
+            bail!("`{}` is neither a file nor a folder: a zip cannot contain it", source.display());
         }
         let program = name == BOOTSTRAP || PROGRAMS.iter().any(|folder| name.starts_with(folder));
         let executable = program || metadata.permissions().mode() & 0o111 != 0;
         let entry = Entry { source: source.to_owned(), executable, bytes: metadata.len() };
-        if let Some(file) = self.file_that_is_a_folder(name) {
-            bail!("`{file}` would be a file and a folder: leave one out");
+        if let Some(file) = self.file_and_folder(name) {
+            bail!("`{file}` would be both a file and a folder in the zip: leave one of them out");
         }
         match self.entries.get(name) {
             Some(other) if other.source != source => bail!(
-                "two files would be `{name}`: `{}` and `{}`; leave one out",
+                "two files have the name `{name}` in the zip: `{}` and `{}`; leave one of them out",
                 other.source.display(),
                 source.display()
             ),
@@ -82,55 +82,56 @@ impl Bundle {
         Ok(())
     }
 
-    /// What is a file here and a folder for `name`, or the other way round: no unpacker can make both.
-    fn file_that_is_a_folder<'a>(&self, name: &'a str) -> Option<&'a str> {
+    /// A name that would be both a file and a folder after `name` is added: no program can unpack both.
+    fn file_and_folder<'a>(&self, name: &'a str) -> Option<&'a str> {
         let mut folders = name.match_indices('/').map(|(at, _)| &name[..at]);
         let below = format!("{name}/");
         let is_folder = || self.entries.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below));
         folders.find(|folder| self.has(folder)).or_else(|| is_folder().then_some(name))
     }
 
-    /// Takes all below `folder` under `prefix`, which is empty or ends in a slash, but for what is `left_out`.
-    pub(super) fn folder(&mut self, prefix: &str, folder: &Path, left_out: &mut LeftOut) -> Result<()> {
-        for (name, source) in file_tree::files(folder, left_out)? {
-            self.file(&format!("{prefix}{name}"), &source)?;
+    /// Adds all files below `folder` that `exclusions` does not leave out. `prefix` is empty or ends with a slash.
+    pub(super) fn add_folder(&mut self, prefix: &str, folder: &Path, exclusions: &mut Exclusions) -> Result<()> {
+        for (name, source) in file_tree::files(folder, exclusions)? {
+            self.add_file(&format!("{prefix}{name}"), &source)?;
         }
         Ok(())
     }
 
-    /// Takes a file or a folder as `name`, a folder without what is `left_out`.
-    pub(super) fn add(&mut self, name: &str, source: &Path, left_out: &LeftOut) -> Result<()> {
-        entry_name::checked(name)?;
+    /// Adds a file or a folder as `name`.
+    pub(super) fn add(&mut self, name: &str, source: &Path, exclusions: &Exclusions) -> Result<()> {
+        entry_name::check(name)?;
         let found = fs::canonicalize(source).with_context(|| format!("cannot read `{}`", source.display()))?;
         if found.is_dir() {
-            return self.folder(&format!("{name}/"), &found, &mut left_out.within(name));
+            return self.add_folder(&format!("{name}/"), &found, &mut exclusions.for_added_folder(name));
         }
-        self.file(name, &found)
+        self.add_file(name, &found)
     }
 
-    /// Says which commands come from elsewhere.
-    pub(super) fn relies_on(&mut self, commands: &[String]) {
-        self.brought = commands.to_vec();
+    /// Names the commands that layers contain.
+    pub(super) fn set_external_commands(&mut self, commands: &[String]) {
+        self.external_commands = commands.to_vec();
     }
 
-    /// Takes the runtime as `bootstrap`.
-    pub(super) fn put_runtime(&mut self, runtime: Runtime) -> Result<()> {
-        self.file(BOOTSTRAP, &runtime.path)?;
+    /// Adds the runtime as `bootstrap`.
+    pub(super) fn add_runtime(&mut self, runtime: Runtime) -> Result<()> {
+        self.add_file(BOOTSTRAP, &runtime.path)?;
         self.runtime = Some(runtime);
         Ok(())
     }
 
-    /// Says that `name` is executed whatever its mode is here.
-    pub(super) fn program(&mut self, name: &str) {
+    /// Makes the file `name` executable in the zip, whatever its mode is on this machine.
+    pub(super) fn make_executable(&mut self, name: &str) {
         self.entries.entry(name.to_owned()).and_modify(|entry| entry.executable = true);
     }
 
+    /// Whether the zip contains a file of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
 
-    /// Whether it has a file or folder of this name.
-    pub(super) fn has_any_of(&self, name: &str) -> bool {
+    /// Whether the zip contains a file or folder of this name.
+    pub(super) fn has_file_or_folder(&self, name: &str) -> bool {
         let below = format!("{name}/");
         self.has(name) || self.entries.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below))
     }
@@ -139,10 +140,13 @@ impl Bundle {
         self.entries.values().fold(0, |sum, entry| entry.bytes.saturating_add(sum))
     }
 
-    /// Refuses what Lambda would refuse for its size.
-    fn fits(&self) -> Result<()> {
+    /// Refuses a zip with too many files, or with more bytes than Lambda accepts.
+    fn check_size(&self) -> Result<()> {
         if self.entries.len() > FILES_LIMIT {
-            bail!("{} files: a zip can have {FILES_LIMIT}; leave some out", self.entries.len());
+            bail!(
+                "too many files: {}, and a zip can contain {FILES_LIMIT}; leave some out with --exclude",
+                self.entries.len()
+            );
         }
         let bytes = self.unzipped_bytes();
         if bytes < UNZIPPED_LIMIT_BYTES {
@@ -153,8 +157,8 @@ impl Bundle {
         let largest: Vec<String> =
             largest.iter().take(3).map(|(name, bytes)| format!("`{name}` ({bytes} bytes)")).collect();
         bail!(
-            "{bytes} bytes unzipped: Lambda takes a function and its layers only below {UNZIPPED_LIMIT_BYTES} bytes (250 MB) together; the \
-             largest: {}; leave some out, or use a container image",
+            "the files have {bytes} bytes unzipped, and Lambda accepts a function with its layers only below {UNZIPPED_LIMIT_BYTES} bytes (250 MB) \
+             in all; the largest files: {}; leave some out, or use a container image",
             largest.join(", ")
         )
     }

@@ -1,7 +1,7 @@
-//! Finds the `bootstrap` that goes into a zip, and says what it is.
+//! Finds the `bootstrap` that goes into a zip, and describes it.
 //!
-//! `coshell` runs handlers with the runtime that is compiled into itself, but on Lambda the small static program is wanted, for either
-//! architecture. A release has it beside `coshell` or in the target folder; a debug build of it is never taken.
+//! On this machine `coshell` runs handlers with the runtime that is compiled into `coshell`. On Lambda the small static program is better. A
+//! release contains this program for each architecture, beside `coshell` or in the target folder. A debug build is never used.
 
 use std::fmt::{self, Display, Formatter};
 use std::fs;
@@ -27,24 +27,24 @@ pub(crate) struct Runtime {
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Static,
-    /// With the newest version of glibc that it asks for.
+    /// With the newest version of glibc that the program needs.
     Dynamic(Option<(u32, u32)>),
     Script,
 }
 
 impl Runtime {
-    /// The file that is `given`, else the first one that is there for `architecture`.
+    /// The `given` file, or else the first runtime for `architecture` that exists.
     ///
     /// # Errors
-    /// Where there is none, or the given one is neither a program nor a script.
+    /// When there is no runtime, or the given file is neither a program nor a script.
     pub(crate) fn find(given: Option<&Path>, architecture: Architecture) -> Result<Runtime> {
         match given {
             Some(given) => {
-                Runtime::read(given).with_context(|| format!("cannot take the bootstrap `{}`", given.display()))
+                Runtime::read(given).with_context(|| format!("cannot use the bootstrap `{}`", given.display()))
             }
             None => {
-                let path = found(architecture)?;
-                Runtime::read(&path).with_context(|| format!("cannot take the runtime `{}`", path.display()))
+                let path = find_for(architecture)?;
+                Runtime::read(&path).with_context(|| format!("cannot use the runtime `{}`", path.display()))
             }
         }
     }
@@ -56,27 +56,27 @@ impl Runtime {
             Some(binary) if binary.is_static() => Kind::Static,
             Some(binary) => Kind::Dynamic(binary.glibc()),
             None if bytes.starts_with(b"#!") => Kind::Script,
-            None if bytes.is_empty() => bail!("the file is empty: name the runtime's program"),
+            None if bytes.is_empty() => bail!("the file is empty: name the program of a runtime"),
             None => bail!(
-                "the file is neither a program (ELF) nor a script that begins with `#!`, so Lambda cannot start it: name the runtime's program"
+                "the file is neither a program (ELF) nor a script that begins with `#!`, so Lambda cannot start it: name the program of a runtime"
             ),
         };
         Ok(Runtime { path, bytes: bytes.len() as u64, kind })
     }
 
-    /// What to say of a program that needs libraries of the place it runs in.
+    /// The warning for a runtime that needs libraries of the system.
     pub(crate) fn warning(&self, architecture: Architecture) -> Option<String> {
         let Kind::Dynamic(_) = self.kind else { return None };
         let folder = std::env::current_exe().ok()?.parent()?.display().to_string();
         Some(format!(
-            "the runtime `{}` is linked dynamically. For a static one, which needs no library of Lambda's, run `.ci/release --no-jaq \
-             {architecture}` in the folder of coshell's sources; then say --bootstrap dist/bootstrap-{architecture}, or copy that file to \
+            "the runtime `{}` is linked dynamically. To get a static one, which needs no library of Lambda's, run `.ci/release --no-jaq \
+             {architecture}` in the folder of coshell's sources; then use --bootstrap dist/bootstrap-{architecture}, or copy that file to \
              `{folder}`, where coshell looks first",
             self.path.display()
         ))
     }
 
-    pub(super) fn object(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let glibc = match self.kind {
             Kind::Dynamic(Some((major, minor))) => Some(format!("{major}.{minor}")),
             Kind::Dynamic(None) | Kind::Static | Kind::Script => None,
@@ -99,7 +99,7 @@ impl Display for Runtime {
     }
 }
 
-fn found(architecture: Architecture) -> Result<PathBuf> {
+fn find_for(architecture: Architecture) -> Result<PathBuf> {
     let program =
         std::env::current_exe().and_then(fs::canonicalize).context("cannot find this program's own folder")?;
     let candidates = candidates(program.parent().unwrap_or(Path::new("/")), architecture);
@@ -108,19 +108,20 @@ fn found(architecture: Architecture) -> Result<PathBuf> {
     }
     let looked_for: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
     bail!(
-        "no runtime for {architecture}: looked for {}; build it with `.ci/release --no-jaq {architecture}` in the folder of coshell's \
-         sources, then say --bootstrap dist/bootstrap-{architecture}",
+        "no runtime for {architecture}: looked for {}; build the runtime with `.ci/release --no-jaq {architecture}` in the folder of coshell's \
+         sources, then add --bootstrap dist/bootstrap-{architecture}",
         looked_for.join(", ")
     )
 }
 
-/// Beside the program under the architecture's name, in cargo's folders, in the release's, and beside the program, as `cargo install` does.
+/// Where a runtime can be, in the order of preference: beside `coshell` with the architecture in its name, in cargo's target folders, in dist/,
+/// and beside `coshell` as `bootstrap`.
 fn candidates(folder: &Path, architecture: Architecture) -> Vec<PathBuf> {
     let named = format!("{BOOTSTRAP}-{architecture}");
     let mut candidates = vec![folder.join(&named)];
     let in_target = folder.file_name().is_some_and(|name| name == "debug" || name == "release");
     if let Some(target) = folder.parent().filter(|_| in_target) {
-        let triples = ["gnu", "musl"].map(|libc| format!("{}-unknown-linux-{libc}", architecture.of_target()));
+        let triples = ["gnu", "musl"].map(|libc| format!("{}-unknown-linux-{libc}", architecture.target_name()));
         candidates.extend(triples.map(|triple| target.join(triple).join("release").join(BOOTSTRAP)));
         candidates.extend(target.parent().map(|sources| sources.join("dist").join(named)));
     }

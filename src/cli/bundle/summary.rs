@@ -1,4 +1,4 @@
-//! A zip that was written, and what is told of it.
+//! Writes a zip, and prints its summary: size, files, runtime and checksums.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,17 +11,17 @@ use sha2::{Digest, Sha256};
 use super::{Architecture, Bundle, archive};
 use crate::cli::terminal;
 
-/// The largest zip that Lambda takes in a request.
+/// The largest zip that Lambda accepts in a request.
 const UPLOAD_LIMIT_BYTES: usize = 52_428_800;
 
-/// The output that stands for stdout.
+/// The value of `--output` that means stdout.
 pub(super) const STDOUT: &str = "-";
 
-/// What Lambda will call it by.
+/// The zip that was written.
 #[derive(Debug)]
-pub(crate) struct Written<'a> {
+pub(crate) struct Summary<'a> {
     output: &'a Path,
-    /// The runtime that was put in, for people and for machines.
+    /// The runtime that was added, as text and as JSON.
     runtime: Option<(String, serde_json::Value)>,
     architecture: Architecture,
     handler: Option<&'a str>,
@@ -31,15 +31,15 @@ pub(crate) struct Written<'a> {
     sha256: [u8; 32],
 }
 
-impl<'a> Written<'a> {
-    /// Checks `bundle`, and writes it to `output`. Warnings go to stderr.
-    pub(crate) fn new(
+impl<'a> Summary<'a> {
+    /// Checks `bundle`, writes it to `output`, and prints warnings to stderr.
+    pub(crate) fn write_zip(
         bundle: &Bundle,
         architecture: Architecture,
         output: &'a Path,
         handler: Option<&'a str>,
-    ) -> Result<Written<'a>> {
-        bundle.fits()?;
+    ) -> Result<Summary<'a>> {
+        bundle.check_size()?;
         let (bytes, mut warnings) = bundle.zip(architecture)?;
         match output.as_os_str() == STDOUT {
             true => to_stdout(&bytes)?,
@@ -49,14 +49,14 @@ impl<'a> Written<'a> {
         warnings.iter().for_each(|warning| terminal::warn(warning));
         if bytes.len() >= UPLOAD_LIMIT_BYTES {
             terminal::warn(&format!(
-                "{} bytes: Lambda takes 50 MB ({UPLOAD_LIMIT_BYTES} bytes) in a request; upload it to S3, and give its bucket \
-                 and key instead of --zip-file",
+                "the zip has {} bytes, and Lambda accepts at most {UPLOAD_LIMIT_BYTES} bytes (50 MB) in a request: upload the zip to S3, and \
+                 name its bucket and key instead of --zip-file",
                 bytes.len()
             ));
         }
-        Ok(Written {
+        Ok(Summary {
             output,
-            runtime: bundle.runtime.as_ref().map(|runtime| (runtime.to_string(), runtime.object())),
+            runtime: bundle.runtime.as_ref().map(|runtime| (runtime.to_string(), runtime.json())),
             architecture,
             handler,
             files: bundle.entries.len(),
@@ -66,15 +66,15 @@ impl<'a> Written<'a> {
         })
     }
 
-    /// Prints it to stdout, as lines for people or as one JSON object; to stderr where the zip itself went to stdout.
-    pub(crate) fn tell(&self, as_json: bool) -> Result<()> {
-        let text = if as_json { format!("{}\n", self.object()) } else { self.lines() };
+    /// Prints the summary as lines of text or as one JSON object: to stdout, or to stderr if the zip itself went to stdout.
+    pub(crate) fn print(&self, as_json: bool) -> Result<()> {
+        let text = if as_json { format!("{}\n", self.json()) } else { self.lines() };
         if self.output.as_os_str() == STDOUT {
             terminal::show(text);
             return Ok(());
         }
         let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot print what was written")
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot print the summary of the zip")
     }
 
     fn lines(&self) -> String {
@@ -92,7 +92,7 @@ impl<'a> Written<'a> {
         )
     }
 
-    fn object(&self) -> serde_json::Value {
+    fn json(&self) -> serde_json::Value {
         let mut object = json!({
             "path": self.output.to_string_lossy(),
             "architecture": self.architecture.to_string(),
@@ -118,7 +118,7 @@ impl<'a> Written<'a> {
 
 fn to_stdout(bytes: &[u8]) -> Result<()> {
     if terminal::stdout_is_a_terminal() {
-        bail!("cannot write a zip to a terminal: name a file with -o, or send stdout to one");
+        bail!("cannot write a zip to a terminal: name a file with -o, or redirect stdout to a file");
     }
     terminal::print(bytes)
 }

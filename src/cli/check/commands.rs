@@ -1,47 +1,138 @@
 //! Judges the commands that a script calls: whether Lambda's image, the function's folder or a layer has each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use super::code::Code;
 use super::finding::Severity;
 use super::handler::Checked;
-use crate::lambda::base_image::{Presence, presence};
+use super::rules::Parsed;
+use super::script::{Command, Kind, Script};
+use crate::lambda::base_image::{Presence, command_at, presence};
 use crate::runtime::functions;
+
+/// A place where a command is called.
+struct Place<'a> {
+    file: &'a Path,
+    line: u32,
+    /// Whether the script may do without the command: another way follows, or the call depends on the system.
+    has_alternative: bool,
+}
+
+/// Commands that look for a command.
+const LOOKING: [&str; 3] = ["hash", "type", "which"];
 
 impl Checked<'_> {
     /// Reports each command once that is not there, or not known to be.
     pub(super) fn commands(&mut self) {
-        let called = std::mem::take(&mut self.commands);
-        // These may define functions that the scan does not see.
-        let unsure = self.unknown_sources || called.iter().any(|(_, word)| word.text == "eval");
-        let mut told = BTreeSet::new();
-        for (path, word) in called {
-            if let Some((severity, message)) = self.command(&word.text, unsure)
-                && told.insert(word.text)
+        let may_define_more = self.may_define_more();
+        let scripts = std::mem::take(&mut self.scripts);
+        let guarded = guarded(&scripts);
+        for (command, places) in called(&scripts, &self.functions) {
+            let first = places.iter().find(|place| !place.has_alternative).or(places.first());
+            let Some(Place { file, line, has_alternative }) = first else { continue };
+            if let Some((severity, code, message)) = self
+                .command(command, guarded.contains(command), *has_alternative)
+                .filter(|(_, code, _)| !(may_define_more && *code == Code::UnknownCommand))
             {
-                self.add(&path, severity, "command", (Some(word.line), message));
+                self.add(file, severity, code, (Some(*line), message));
+                self.missing.extend((code == Code::MissingCommand).then(|| command.to_owned()));
             }
         }
+        self.scripts = scripts;
     }
 
-    fn command(&self, command: &str, unsure: bool) -> Option<(Severity, String)> {
+    /// Whether the script may define functions that its text does not show.
+    pub(super) fn may_define_more(&self) -> bool {
+        let mut calls = self.scripts.iter().flat_map(|file| file.script.calls());
+        self.unknown_sources || calls.any(|(_, call)| call.name.text == "eval")
+    }
+
+    fn command(&self, command: &str, guarded: bool, has_alternative: bool) -> Option<(Severity, Code, String)> {
         let in_bin = self.root.join("bin").join(command).is_file();
-        if self.functions.contains(command)
-            || functions::defines(command)
-            || self.arguments.have.iter().any(|brought| brought == command)
-            || (in_bin && self.sets_path)
-        {
+        if self.arguments.have.iter().any(|brought| brought == command) || (in_bin && self.sets_path) {
             return None;
         }
-        let guarded = self.guarded.contains(command);
+        let if_called = if has_alternative { Severity::Warning } else { Severity::Error };
         match presence(command) {
-            Presence::Lacking(package) if guarded => Some((Severity::Warning, lacking(command, package))),
-            Presence::Lacking(_) if in_bin => Some((Severity::Error, not_on_path(command))),
-            Presence::Lacking(package) => Some((Severity::Error, lacking(command, package))),
-            Presence::Present | Presence::Unknown if in_bin => Some((Severity::Warning, not_on_path(command))),
-            Presence::Unknown if !guarded && !unsure && is_name(command) => Some((Severity::Warning, unknown(command))),
+            Presence::Lacking(package) if guarded => {
+                let message = format!("{}; the script looks for it before it calls it", lacking(command, package));
+                Some((Severity::Note, Code::MissingCommand, message))
+            }
+            Presence::Lacking(_) if in_bin => Some((if_called, Code::CommandNotOnPath, not_on_path(command))),
+            Presence::Lacking(package) => Some((if_called, Code::MissingCommand, lacking(command, package))),
+            Presence::Present | Presence::Unknown if in_bin => {
+                Some((Severity::Warning, Code::CommandNotOnPath, not_on_path(command)))
+            }
+            Presence::Unknown if !guarded && is_name(command) => {
+                Some((Severity::Warning, Code::UnknownCommand, unknown(command)))
+            }
             Presence::Present | Presence::Unknown => None,
         }
     }
+}
+
+/// The commands that the scripts call by name, with the places, and without their own `functions`.
+fn called<'a>(scripts: &'a [Parsed], functions: &BTreeSet<String>) -> BTreeMap<&'a str, Vec<Place<'a>>> {
+    let mut called: BTreeMap<&str, Vec<Place>> = BTreeMap::new();
+    for file in scripts {
+        for (command, call) in file.script.calls().filter(|(_, call)| call.name.literal) {
+            let text = call.name.text.as_str();
+            let name = command_at(text).unwrap_or(text);
+            let is_function = !call.by_program && (functions.contains(name) || functions::defines(name));
+            if !name.contains('/') && !is_function {
+                let (file, line) = (file.path.as_path(), call.name.line);
+                let has_alternative = command.has_alternative || command.by_chance;
+                called.entry(name).or_default().push(Place { file, line, has_alternative });
+            }
+        }
+    }
+    called
+}
+
+/// The commands that may be called only where they are there, or that stand for something else: those that the script looks for in a
+/// condition, by itself or by a function, and aliases.
+fn guarded(scripts: &[Parsed]) -> BTreeSet<String> {
+    let looking: BTreeSet<&str> = scripts.iter().flat_map(|file| looking_functions(&file.script)).collect();
+    let mut guarded = BTreeSet::new();
+    for Parsed { script, .. } in scripts {
+        guarded.extend(script.looked_for.iter().cloned());
+        for command in script.commands.iter().filter(|command| command.name().is_some()) {
+            let name = command.name().unwrap_or_default();
+            let arguments = command.words[1..].iter().map(|word| word.text.as_str());
+            if name == "alias" {
+                guarded.extend(arguments.map(|word| word.split('=').next().unwrap_or_default().to_owned()));
+            } else if looks_for_commands(command) && is_condition(command) || looking.contains(name) {
+                guarded.extend(arguments.map(|word| word.rsplit('/').next().unwrap_or_default().to_owned()));
+            } else if matches!(name, "[" | "test") && command.words.iter().any(|word| word.text == "-x") {
+                guarded.extend(arguments.map(|word| word.rsplit('/').next().unwrap_or_default().to_owned()));
+            }
+        }
+    }
+    guarded
+}
+
+/// The functions that look for the command that is their argument: `has() { command -v "$1" >/dev/null; }`.
+fn looking_functions(script: &Script) -> impl Iterator<Item = &str> {
+    let looks = |command: &&Command| {
+        let of_argument = command.words.iter().any(|word| matches!(word.text.as_str(), "$1" | "${1}" | "$@" | "$*"));
+        looks_for_commands(command) && of_argument
+    };
+    script.commands.iter().filter(looks).filter_map(|command| script.function_of(command))
+}
+
+fn looks_for_commands(command: &Command) -> bool {
+    let has_option = |command: &Command| command.words.iter().any(|word| matches!(word.text.as_str(), "-v" | "-V"));
+    match command.name() {
+        Some("command") => has_option(command),
+        Some(name) => command.kind == Kind::Simple && LOOKING.contains(&name),
+        None => false,
+    }
+}
+
+/// Whether the script decides something by the command's status or output.
+fn is_condition(command: &Command) -> bool {
+    command.handled || command.has_alternative || command.substitution || (command.last && command.function.is_some())
 }
 
 /// The image lacks `command`, which Amazon Linux has in `package`: what to do.

@@ -1,8 +1,10 @@
-//! One thing that was found.
+//! One finding: where, what, and what to do about it.
 
 use std::fmt::{self, Display, Formatter};
 
 use serde_json::{Value, json};
+
+use super::code::Code;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +17,16 @@ pub(super) enum Severity {
     Note,
 }
 
+impl Severity {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
+}
+
 /// Where, what, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Finding {
@@ -22,20 +34,21 @@ pub(super) struct Finding {
     pub(super) file: String,
     pub(super) line: Option<u32>,
     pub(super) severity: Severity,
-    /// What looked for it: one word.
-    pub(super) check: &'static str,
+    pub(super) code: Code,
     pub(super) message: String,
 }
 
 impl Finding {
+    /// The object of the finding in the JSON output.
     pub(super) fn object(&self) -> Value {
-        let severity = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
-        let Finding { file, line, check, message, .. } = self;
-        json!({ "file": file, "line": line, "severity": severity, "check": check, "message": message })
+        json!({
+            "file": self.file,
+            "line": self.line,
+            "severity": self.severity.name(),
+            "check": self.code.check(),
+            "code": self.code.name(),
+            "message": self.message,
+        })
     }
 }
 
@@ -46,9 +59,9 @@ impl Display for Finding {
             write!(f, ":{line}")?;
         }
         match self.severity {
-            Severity::Error => write!(f, ": {}", self.message),
-            Severity::Warning => write!(f, ": warning: {}", self.message),
-            Severity::Note => write!(f, ": note: {}", self.message),
+            Severity::Error => f.write_str(": ")?,
+            Severity::Warning | Severity::Note => write!(f, ": {}: ", self.severity.name())?,
         }
+        write!(f, "{} [{}]", self.message, self.code.name())
     }
 }

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::code::Code;
 use super::file::Fault;
 use super::finding::{Finding, Severity};
-use super::script::{Script, Word, scan};
-use super::{Arguments, external_tools, file, writes};
+use super::rules::{self, Circumstances, Parsed};
+use super::script::{Script, Word};
+use super::sources::{below_root, sourced};
+use super::{Arguments, external_tools, file};
 use crate::lambda::function::Function;
 use crate::runtime::config;
 use crate::runtime::failure::Failure;
@@ -26,13 +29,12 @@ pub(super) struct Checked<'a> {
     pub(super) functions: BTreeSet<String>,
     /// The programs of the function's folder that it starts by their paths.
     pub(super) executed: BTreeSet<PathBuf>,
-    /// What is called, and by which file.
-    pub(super) commands: Vec<(PathBuf, Word)>,
-    /// What may be called only where it is there, or stands for something else.
-    pub(super) guarded: BTreeSet<String>,
-    /// Whether a text seems to define the function, though the scan does not see it.
+    /// The files of the shell, parsed.
+    pub(super) scripts: Vec<Parsed>,
+    /// The commands that are called and that Lambda's image lacks.
+    pub(super) missing: BTreeSet<String>,
+    /// Whether a text seems to define the function, though the parser does not see it.
     seems_defined: bool,
-    errexit: bool,
     /// Whether Bash runs the script in POSIX mode.
     posix: bool,
     pub(super) sets_path: bool,
@@ -67,10 +69,9 @@ impl<'a> Checked<'a> {
             visited: BTreeSet::new(),
             functions: BTreeSet::new(),
             executed: BTreeSet::new(),
-            commands: Vec::new(),
-            guarded: BTreeSet::new(),
+            scripts: Vec::new(),
+            missing: BTreeSet::new(),
             seems_defined: false,
-            errexit: false,
             posix: false,
             sets_path: false,
             unknown_sources: false,
@@ -83,14 +84,41 @@ impl<'a> Checked<'a> {
         self.mode(&script);
         if let (None, Ok(metadata)) = (self.handler.script(), fs::metadata(&script)) {
             self.executed.insert(script.clone());
-            self.extend(&script, "mode", file::not_executable(&metadata, &self.shown(&script)));
+            self.extend(&script, Code::FileMode, file::not_executable(&metadata, &self.shown(&script)));
         }
         self.file(&script);
         self.function(&script);
-        if self.arguments.convention == "gkrizek" && self.handler.script().is_some() && !self.errexit {
+        let circumstances = self.circumstances();
+        let sets_errexit = self.scripts.iter().any(|file| rules::sets_errexit(&file.script));
+        if self.arguments.convention == "gkrizek" && self.handler.script().is_some() && !sets_errexit {
             let message = "no `set -e`: under the convention `gkrizek` a failed command ends nothing, and the event succeeds unless \
                            its last command fails; begin the handler with `set -e`";
-            self.add(&script, Severity::Warning, "errexit", (None, message.to_owned()));
+            self.add(&script, Severity::Warning, Code::NoErrexit, (None, message.to_owned()));
+        }
+        self.judge(&circumstances);
+    }
+
+    /// How the convention runs the script.
+    fn circumstances(&self) -> Circumstances {
+        let handler = match &self.handler {
+            Handler::Function { function, .. } => Some(function.clone()),
+            Handler::Executable(_) => None,
+        };
+        let convention = Convention::named(&self.arguments.convention).ok().filter(|_| handler.is_some());
+        let options = convention.map_or("", |convention| convention.options);
+        Circumstances {
+            errexit: options.split(' ').next().is_some_and(|letters| letters.contains('e')),
+            ignores_errexit: handler.is_some() && self.arguments.convention == "ql4b",
+            empty_stdin: convention.is_some_and(|convention| !convention.on_stdin()),
+            is_sourced: handler.is_some(),
+            handler,
+        }
+    }
+
+    /// Applies the rules to the files of the shell.
+    pub(super) fn judge(&mut self, circumstances: &Circumstances) {
+        for found in rules::judge(&self.scripts, circumstances) {
+            self.add(&found.path, found.severity, found.code, (Some(found.line), found.message));
         }
         self.commands();
     }
@@ -102,15 +130,25 @@ impl<'a> Checked<'a> {
         let name = self.shown(path);
         let program = matches!(&self.handler, Handler::Executable(program) if program == path);
         match fs::metadata(path) {
-            Ok(metadata) => self.extend(path, "mode", file::unreadable(&metadata, &name)),
+            Ok(metadata) => self.extend(path, Code::FileMode, file::unreadable(&metadata, &name)),
             Err(error) => {
-                return self.add(path, Severity::Error, "unreadable", (None, format!("it cannot be read: {error}")));
+                return self.add(
+                    path,
+                    Severity::Error,
+                    Code::Unreadable,
+                    (None, format!("it cannot be read: {error}")),
+                );
             }
         }
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return self.add(path, Severity::Error, "unreadable", (None, format!("it cannot be read: {error}")));
+                return self.add(
+                    path,
+                    Severity::Error,
+                    Code::Unreadable,
+                    (None, format!("it cannot be read: {error}")),
+                );
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -119,58 +157,54 @@ impl<'a> Checked<'a> {
         }
         if text.starts_with('\u{feff}') {
             let message = "it begins with a byte order mark, which Bash takes for a part of the first word: save it as UTF-8 without one";
-            self.add(path, Severity::Error, "byte-order-mark", (Some(1), message.to_owned()));
+            self.add(path, Severity::Error, Code::ByteOrderMark, (Some(1), message.to_owned()));
         }
         if let Some(fault) = file::line_ends(&text, &name) {
-            return self.add(path, Severity::Error, "line-ends", fault); // all else would follow from that
+            return self.add(path, Severity::Error, Code::LineEnds, fault); // all else would follow from that
         }
         self.sets_path |= file::sets_path(&text);
-        let posix = self.posix && !program;
-        let syntax = external_tools::syntax(path, posix, text.contains("extglob"));
-        let checked = if syntax.is_empty() { external_tools::shellcheck(path, posix, &self.root) } else { Vec::new() };
-        self.extend(path, "syntax", syntax);
-        checked.into_iter().for_each(|fault| self.add(path, Severity::Warning, "shellcheck", fault));
         if let Handler::Function { function, .. } = &self.handler {
             self.seems_defined |= file::seems_to_define(&text, function);
         }
-        self.script(path, scan(&text));
+        let posix = self.posix && !program;
+        let syntax = external_tools::syntax(path, posix, text.contains("extglob"));
+        if !syntax.is_empty() {
+            return self.extend(path, Code::Syntax, syntax); // the parser gets only what Bash can parse
+        }
+        let warnings = external_tools::shellcheck(path, posix, &self.root);
+        warnings.into_iter().for_each(|fault| self.add(path, Severity::Warning, Code::Shellcheck, fault));
+        match Script::parse(&text) {
+            Some(script) => self.script(path, script),
+            None => {
+                let message = "the parser of `coshell check` cannot parse this script, although Bash can: nothing was looked for in its commands";
+                self.unknown_sources = true;
+                self.add(path, Severity::Note, Code::NotParsed, (None, message.to_owned()));
+            }
+        }
     }
 
     fn script(&mut self, path: &Path, script: Script) {
-        for line in script.process_substitutions {
+        for line in &script.process_substitutions {
             let message = "process substitution fails on Lambda, which has no /dev/fd: assign to a variable and read from \
                            `<<<\"$variable\"`, or use a temporary file or a pipe";
-            self.add(path, Severity::Error, "dev-fd", (Some(line), message.to_owned()));
+            self.add(path, Severity::Error, Code::ProcessSubstitution, (Some(*line), message.to_owned()));
         }
-        let moves = script.commands.iter().any(|word| matches!(word.text.as_str(), "cd" | "pushd"));
-        for word in &script.writes {
-            if let Some(message) = writes::fault(&word.text, moves) {
-                self.add(path, Severity::Warning, "read-only", (Some(word.line), message));
-            }
+        self.functions.extend(script.functions());
+        let used = script.used_files();
+        self.scripts.push(Parsed { path: path.to_owned(), script });
+        used.programs.iter().for_each(|word| self.helper(path, word, true));
+        used.shell_scripts.iter().for_each(|word| self.helper(path, word, false));
+        used.sources.iter().for_each(|word| self.source(path, word));
+    }
+
+    fn source(&mut self, by: &Path, source: &Word) {
+        if let Some(file) = sourced(&self.root, by, &source.text) {
+            return self.file(&file);
         }
-        self.errexit |= script.errexit;
-        self.functions.extend(script.functions);
-        self.guarded.extend(script.guarded);
-        self.commands.extend(script.commands.into_iter().map(|word| (path.to_owned(), word)));
-        script.programs.iter().for_each(|word| self.helper(path, word, true));
-        script.shell_scripts.iter().for_each(|word| self.helper(path, word, false));
-        for source in script.sources {
-            match sourced(&self.root, path, &source.text) {
-                Some(file) => self.file(&file),
-                None => {
-                    self.unknown_sources = true;
-                    if source.text.contains("$0") || source.text.contains("${0") {
-                        let message =
-                            "`$0` is the runtime's path here, not the script's: `${BASH_SOURCE[0]}` is the script's";
-                        self.add(path, Severity::Warning, "source", (Some(source.line), message.to_owned()));
-                    }
-                    let missing = below_root(&source.text).map(|below| {
-                        (Some(source.line), format!("it sources `{below}`, which is not in the function's folder"))
-                    });
-                    missing.into_iter().for_each(|fault| self.add(path, Severity::Warning, "source", fault));
-                }
-            }
-        }
+        self.unknown_sources = true;
+        let missing = below_root(&source.text)
+            .map(|below| (Some(source.line), format!("it sources `{below}`, which is not in the function's folder")));
+        missing.into_iter().for_each(|fault| self.add(by, Severity::Warning, Code::MissingSource, fault));
     }
 
     /// In which mode Bash runs the script, and why. Where it cannot be read, another finding says so.
@@ -189,20 +223,21 @@ impl<'a> Checked<'a> {
         let message = "Bash runs the script in POSIX mode, because of";
         match reason {
             Reason::Setting => {
-                self.add(script, Severity::Note, "posix", (None, format!("{message} COSHELL_POSIX=1")));
+                self.add(script, Severity::Note, Code::PosixMode, (None, format!("{message} COSHELL_POSIX=1")));
             }
             Reason::Expansion { file, line } => {
                 let message = format!(
                     "{message} an apostrophe here in an expansion such as \"${{name:-it's}}\"; COSHELL_POSIX=0 prevents it"
                 );
-                self.add(&file, Severity::Note, "posix", (Some(line), message));
+                self.add(&file, Severity::Note, Code::PosixMode, (Some(line), message));
             }
         }
     }
 
     fn function(&mut self, script: &Path) {
         let Handler::Function { function, .. } = &self.handler else { return };
-        let not_looked_at = |finding: &Finding| matches!(finding.check, "line-ends" | "unreadable");
+        let not_looked_at =
+            |finding: &Finding| matches!(finding.code, Code::LineEnds | Code::Unreadable | Code::Syntax);
         if self.functions.contains(function) || self.findings.iter().any(not_looked_at) {
             return;
         }
@@ -210,21 +245,20 @@ impl<'a> Checked<'a> {
         let defined = if defined.is_empty() { "none".to_owned() } else { defined.join(", ") };
         let message =
             format!("no function `{function}` is defined here: it defines {defined}; the handler is FILE.FUNCTION");
-        // `eval` and files that are not known may define it; and the scan may be wrong.
-        let unsure =
-            self.seems_defined || self.unknown_sources || self.commands.iter().any(|(_, word)| word.text == "eval");
+        // `eval` and files that are not known may define it.
+        let unsure = self.seems_defined || self.may_define_more();
         let severity = if unsure { Severity::Warning } else { Severity::Error };
-        self.add(script, severity, "function", (None, message));
+        self.add(script, severity, Code::NoFunction, (None, message));
     }
 
-    pub(super) fn extend(&mut self, path: &Path, check: &'static str, faults: impl IntoIterator<Item = Fault>) {
+    pub(super) fn extend(&mut self, path: &Path, code: Code, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
-            self.add(path, Severity::Error, check, fault);
+            self.add(path, Severity::Error, code, fault);
         }
     }
 
-    pub(super) fn add(&mut self, path: &Path, severity: Severity, check: &'static str, (line, message): Fault) {
-        self.findings.push(Finding { file: self.shown(path), line, severity, check, message });
+    pub(super) fn add(&mut self, path: &Path, severity: Severity, code: Code, (line, message): Fault) {
+        self.findings.push(Finding { file: self.shown(path), line, severity, code, message });
     }
 
     /// The path as the user would write it: below the folder that was named.
@@ -233,25 +267,4 @@ impl<'a> Checked<'a> {
         let folder = if given.is_dir() { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
         path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below)).display().to_string()
     }
-}
-
-/// The file of the bundle in `root` that the script `by` means by `name`.
-fn sourced(root: &Path, by: &Path, name: &str) -> Option<PathBuf> {
-    let below = below_root(name)?;
-    let folders = [Some(root), by.parent()];
-    folders.into_iter().flatten().map(|folder| folder.join(below)).find(|path| path.is_file())
-}
-
-/// `name` in the function's folder; `None` where it is elsewhere, or is known only when the script runs.
-pub(super) fn below_root(name: &str) -> Option<&str> {
-    let roots = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/", "/var/task/", "./"];
-    let below = roots.iter().find_map(|root| name.strip_prefix(root)).unwrap_or(name);
-    (!below.is_empty() && !below.contains(['$', '*']) && !below.starts_with(['/', '~', '-'])).then_some(below)
-}
-
-/// The files that a script sources by names that can be read in its text; none where it cannot be read.
-pub(crate) fn sources_of(script: &Path, root: &Path) -> Vec<PathBuf> {
-    let text = fs::read(script).unwrap_or_default();
-    let sources = scan(&String::from_utf8_lossy(&text)).sources;
-    sources.iter().filter_map(|source| sourced(root, script, &source.text)).collect()
 }

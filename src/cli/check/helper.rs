@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::code::Code;
 use super::file;
 use super::finding::{Finding, Severity};
-use super::handler::{Checked, below_root};
+use super::handler::Checked;
+use super::rules::Circumstances;
 use super::script::Word;
+use super::sources::below_root;
 use crate::cli::bundle::fault::{Fault, Level};
-use crate::cli::bundle::{Bundle, LeftOut, PROGRAMS};
+use crate::cli::bundle::{Bundle, Exclusions, PROGRAMS};
 use crate::runtime::handler::Handler;
 
 /// What a path of the function's folder begins with, wherever the handler is when it calls the program.
@@ -22,14 +25,18 @@ impl Checked<'_> {
         let Some(metadata) = fs::metadata(&path).ok().filter(|metadata| metadata.is_file()) else {
             if ROOTS.iter().any(|root| word.text.starts_with(root)) {
                 let message = format!("it calls `{below}`, which is not in the function's folder");
-                self.add(by, Severity::Warning, "program", (Some(word.line), message));
+                self.add(by, Severity::Warning, Code::MissingProgram, (Some(word.line), message));
             }
             return;
         };
         if executed {
             // `coshell package` makes what is in these folders executable.
-            let check = if PROGRAMS.iter().any(|folder| below.starts_with(folder)) { "mode" } else { "executable" };
-            self.extend(&path, check, file::not_executable(&metadata, &self.shown(&path)));
+            let code = if PROGRAMS.iter().any(|folder| below.starts_with(folder)) {
+                Code::FileMode
+            } else {
+                Code::NotExecutable
+            };
+            self.extend(&path, code, file::not_executable(&metadata, &self.shown(&path)));
             self.executed.insert(path.clone());
         }
         self.script_of_its_own(path, executed);
@@ -45,7 +52,14 @@ impl Checked<'_> {
         helper.sets_path = self.sets_path;
         helper.visited = std::mem::take(&mut self.visited);
         helper.file(&path);
-        helper.commands();
+        helper.judge(&Circumstances {
+            errexit: false,
+            ignores_errexit: false,
+            empty_stdin: false,
+            is_sourced: false,
+            handler: None,
+        });
+        self.missing.extend(std::mem::take(&mut helper.missing));
         self.visited = helper.visited;
         self.executed.extend(helper.executed);
         self.findings.extend(helper.findings);
@@ -54,12 +68,12 @@ impl Checked<'_> {
     /// Checks all files of the folder as `coshell package` does.
     pub(super) fn programs(&mut self) {
         let mut bundle = Bundle::default();
-        bundle.relies_on(&self.arguments.have);
+        bundle.set_external_commands(&self.arguments.have);
         let root = self.root.clone();
-        let mut left_out = LeftOut::new(&[], Path::new("-"));
-        let faults = bundle.folder("", &root, &mut left_out).and_then(|()| {
+        let mut exclusions = Exclusions::new(&[], Path::new("-"));
+        let faults = bundle.add_folder("", &root, &mut exclusions).and_then(|()| {
             for program in self.executed.iter().filter_map(|program| program.strip_prefix(&root).ok()?.to_str()) {
-                bundle.program(program);
+                bundle.make_executable(program);
             }
             bundle.faults(self.arguments.arch)
         });
@@ -67,7 +81,7 @@ impl Checked<'_> {
             Ok(faults) => faults.into_iter().for_each(|fault| self.fault(fault)),
             Err(error) => {
                 let message = format!("`coshell package` cannot package this folder: {error:#}");
-                self.add(&root, Severity::Warning, "folder", (None, message));
+                self.add(&root, Severity::Warning, Code::UnpackableFolder, (None, message));
             }
         }
     }
@@ -79,10 +93,10 @@ impl Checked<'_> {
             Level::MayFail => Severity::Warning,
         };
         let shown = self.shown(&path);
-        let is_of_line_ends = |finding: &Finding| finding.check == "line-ends" && finding.file == shown;
+        let is_of_line_ends = |finding: &Finding| finding.code == Code::LineEnds && finding.file == shown;
         // Its interpreter line ends as all its lines do.
         if fault.line.is_none() || !self.findings.iter().any(is_of_line_ends) {
-            self.add(&path, severity, "program", (fault.line, fault.message));
+            self.add(&path, severity, Code::BrokenProgram, (fault.line, fault.message));
         }
     }
 }

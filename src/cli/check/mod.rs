@@ -1,29 +1,35 @@
-//! `coshell check`: what would go wrong on Lambda, told before the function is deployed.
+//! `coshell check`: reports before a function is deployed what would go wrong on Lambda.
 //!
-//! It reads and runs nothing of the handler's, but for `bash -n` and shellcheck, where they are installed. A finding that will fail is told
-//! apart from one that may: CI should stop at the first kind only. Findings go to stdout, a line each.
+//! It runs nothing of the handler: it reads the files, and asks `bash -n` and shellcheck, where they are installed. A finding is an error if
+//! it will fail and a warning if it may, so that CI can stop at errors only. A comment in the script can silence a finding (`ignore.rs`).
 
+mod code;
 mod commands;
 mod external_tools;
 mod file;
 mod finding;
 mod handler;
 mod helper;
-pub(crate) mod script;
-mod writes;
+mod ignore;
+mod result;
+mod rules;
+mod sarif;
+mod script;
+mod sources;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::Args;
-use serde_json::json;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
+use self::code::Code;
 use self::finding::{Finding, Severity};
 use self::handler::Checked;
-pub(super) use self::handler::sources_of;
+pub(super) use self::sources::sources_of;
 use super::bundle::Architecture;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use crate::lambda::function::Function;
 
 const EXAMPLES: &str = "\
@@ -35,9 +41,21 @@ Examples:
 
 Looks at the script, the files that it sources and the scripts of its folder that it starts (`./run.sh`, `$LAMBDA_TASK_ROOT/run.sh`,
 `bash lib/run.sh`): function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd), commands that provided.al2023 lacks,
-and what shellcheck says where it is installed. A command in the folder bin/ beside the script counts as present if the script sets PATH:
-Lambda's has only a layer's bin/, not the function's. Of all programs in the folder it says what `coshell package` says: interpreter line,
-architecture, loader, libraries.
+failures that Bash hides, an empty stdin, files written outside of /tmp, and what shellcheck says where it is installed. A command in the
+folder bin/ beside the script counts as present if the script sets PATH: Lambda's has only a layer's bin/, not the function's. Of all
+programs in the folder it says what `coshell package` says: interpreter line, architecture, loader, libraries.
+
+Each finding ends with its code. A comment in the script silences it:
+  jq . file   # coshell-ignore: missing-command         on the line of the finding, or on the line before
+  # coshell-ignore-file: missing-command, shellcheck     anywhere in the file
+
+Codes (handlers/DEVELOPING.md explains each):
+  arithmetic-status      broken-program         byte-order-mark        command-not-on-path    empty-stdin
+  errexit-ignored        file-mode              hidden-status          large-document         last-status
+  line-ends              missing-command        missing-program        missing-source         no-errexit
+  no-function            not-executable         not-parsed             posix-mode             process-substitution
+  script-path            shellcheck             syntax                 unknown-code           unknown-command
+  unpackable-folder      unreadable             unwatched-job          write-outside-tmp
 
 Exit status:
   0 nothing that will fail   1 something will fail   2 wrong usage";
@@ -52,7 +70,7 @@ pub struct Arguments {
 
     /// How the handler is called: the function's COSHELL_CONVENTION
     #[arg(long, value_name = "NAME", default_value = "tutorial",
-        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov"])]
+        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument"])]
     pub convention: String,
 
     /// What the function runs on
@@ -63,31 +81,45 @@ pub struct Arguments {
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 
-    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may, `note` will not), check and message
-    #[arg(long)]
+    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may, `note` will not), check, code and message
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+
+    /// How to print the findings: a line each, one JSON object, or SARIF 2.1.0 for code scanners
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A line each.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
 }
 
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let findings = Function::locate(&arguments.path).and_then(|function| {
         let mut checked = Checked::new(&function, arguments)?;
         checked.all();
         checked.programs();
-        Ok(checked.findings)
+        Ok(checked.into_findings())
     });
-    let mut findings = match findings {
+    let findings = match findings {
         Ok(findings) => findings,
-        Err(error) => return Exit::Usage.with(&error),
+        Err(error) => return ExitStatus::Usage.with_error(&error),
     };
-    findings.sort();
-    findings.dedup();
     let will_fail = findings.iter().any(|finding| finding.severity == Severity::Error);
     match tell(&findings, arguments) {
-        Ok(()) if will_fail => Exit::Failed,
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+        Ok(()) if will_fail => ExitStatus::Failed,
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 
@@ -109,34 +141,56 @@ pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]
         arch: Architecture::X86_64, // only `programs` asks for it
         have: have.to_vec(),
         json: false,
+        format: Format::Text,
     };
     let mut checked = Checked::new(function, &arguments)?;
     checked.all();
     let mut told = Told::default();
-    checked.findings.sort();
-    for finding in checked.findings.iter().filter(|finding| finding.severity == Severity::Error) {
-        match finding.check {
-            "mode" | "unreadable" => {} // the zip has modes of its own, and cannot be made of what it cannot read
-            "function" | "line-ends" | "syntax" => told.will_fail.push(finding.to_string()),
+    for finding in checked.into_findings().iter().filter(|finding| finding.severity == Severity::Error) {
+        match finding.code {
+            Code::FileMode | Code::Unreadable => {} // the zip has modes of its own, and cannot be made of what it cannot read
+            Code::NoFunction | Code::LineEnds | Code::Syntax => told.will_fail.push(finding.to_string()),
             _ => told.may_fail.push(finding.to_string()),
         }
     }
     Ok(told)
 }
 
+/// Whether the parser takes `text`, which Bash has parsed: for the fuzzer.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn parses(text: &str) -> bool {
+    script::Script::parse(text).is_some_and(|script| script.calls().count() >= script.used_files().sources.len())
+}
+
 fn tell(findings: &[Finding], arguments: &Arguments) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let told = if arguments.json {
-        let ok = !findings.iter().any(|finding| finding.severity == Severity::Error);
-        writeln!(
-            stdout,
-            "{}",
-            json!({ "ok": ok, "findings": findings.iter().map(Finding::object).collect::<Vec<_>>() })
-        )
-    } else if findings.is_empty() {
-        writeln!(stdout, "{}: nothing found that would fail on Lambda", arguments.path.display())
-    } else {
-        findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}"))
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    let told = match format {
+        Format::Json => {
+            let ok = !findings.iter().any(|finding| finding.severity == Severity::Error);
+            let findings: Vec<Value> = findings.iter().map(Finding::object).collect();
+            writeln!(stdout, "{}", json!({ "ok": ok, "findings": findings }))
+        }
+        Format::Sarif => writeln!(stdout, "{:#}", sarif::log(findings)),
+        Format::Text if findings.is_empty() => {
+            writeln!(stdout, "{}: nothing found that would fail on Lambda", arguments.path.display())
+        }
+        Format::Text => findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}")),
     };
     told.context("cannot write the findings")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_and_the_guide_list_every_code() {
+        let guide = include_str!("../../../handlers/DEVELOPING.md");
+        for code in Code::ALL {
+            assert!(EXAMPLES.split_whitespace().any(|word| word == code.name()), "{}", code.name());
+            let row = format!("| `{}` |", code.name());
+            assert!(guide.lines().any(|line| line.starts_with(&row) && line.contains(code.meaning())), "{row}");
+        }
+    }
 }

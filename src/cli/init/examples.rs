@@ -1,20 +1,20 @@
-//! The examples that a function can begin with: those of handlers/ that need nothing but their own files.
+//! The examples that `coshell init` copies: the handlers of handlers/ that need only their own files.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-const GITIGNORE: &str = "# What coshell package and coshell layer write\n*.zip\n";
+const GITIGNORE: &str = "# The zips of coshell package and coshell layer\n*.zip\n";
 
-/// A handler to begin with.
+/// An example of handlers/.
 pub(super) struct Example {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
-    /// A command that provided.al2023 lacks.
+    /// A command that the example needs and provided.al2023 lacks.
     pub(super) needs: Option<&'static str>,
     script: &'static str,
     event: &'static str,
-    /// The file of the answer to the event, and what is in it.
-    pub(super) answer: (&'static str, &'static str),
-    /// What else belongs to it.
+    /// The file with the expected response or error: its path and its content.
+    pub(super) expected: (&'static str, &'static str),
+    /// Further files of the example: their paths and contents.
     more: &'static [(&'static str, &'static str)],
 }
 
@@ -32,7 +32,7 @@ macro_rules! example {
             needs: $needs,
             script: file!($name, "function.sh"),
             event: file!($name, "events/example.json"),
-            answer: (
+            expected: (
                 concat!("events/example.", $ending),
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/", $name, "/events/example.", $ending)),
             ),
@@ -46,18 +46,18 @@ const JQ: Option<&str> = Some("jq");
 const ALL: [Example; 11] = [
     example!("echo", "the smallest handler: event in, response out, log", None, "response",),
     example!("helper", "functions in a second file of the package", None, "response", "words.sh"),
-    example!("warm", "costly work done once, at start", None, "response", "rates.csv"),
+    example!("warm", "slow work, done once at start", None, "response", "rates.csv"),
     example!("failing", "what a failure looks like", None, "error",),
     example!("http", "a function URL", JQ, "response",),
     example!("routes", "an HTTP API with routes and proper statuses", JQ, "response", "items.json"),
     example!("s3", "S3 notifications, with decoded keys", JQ, "response",),
-    example!("sqs", "a batch of messages of which some fail", JQ, "response",),
+    example!("sqs", "a batch of messages, some of which fail", JQ, "response",),
     example!("dynamodb", "a stream of changes, in order", JQ, "response", "plain.jq"),
-    example!("schedule", "work by the day of the event, not of the clock", JQ, "response",),
-    example!("step-functions", "error types of one's own, for Retry and Catch", JQ, "error",),
+    example!("schedule", "scheduled work: takes the day from the event, not from the clock", JQ, "response",),
+    example!("step-functions", "the handler's own error types, for Retry and Catch", JQ, "error",),
 ];
 
-/// For the command line: a wrong name is told with the nearest.
+/// The names for the command line. For a wrong name, clap suggests the nearest one.
 pub(super) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(ALL.iter().map(|example| PossibleValue::new(example.name).help(example.about)))
 }
@@ -67,12 +67,12 @@ impl Example {
         ALL.iter().find(|example| example.name == name)
     }
 
-    /// The files of a new function's folder: their paths in it, and what is in them.
+    /// The files of a new function's folder: their paths in the folder, and their contents.
     pub(super) fn files(&self) -> Vec<(&'static str, String)> {
         let own = [
             ("function.sh", self.script.to_owned()),
             ("events/example.json", self.event.to_owned()),
-            (self.answer.0, self.answer.1.to_owned()),
+            (self.expected.0, self.expected.1.to_owned()),
             (".gitignore", GITIGNORE.to_owned()),
         ];
         let more = self.more.iter().map(|(name, text)| (*name, (*text).to_owned()));

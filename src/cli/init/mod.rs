@@ -1,7 +1,7 @@
-//! `coshell init`: a new function's folder, from one of the project's own examples.
+//! `coshell init`: makes a new function's folder from one of the project's examples.
 //!
-//! What is written is what stands in handlers/ and is tested there: the script, an event, which `coshell invoke` sends, and the answer to
-//! it, so that `coshell test` has a first test. Nothing that exists is touched: the folder has to be new.
+//! The folder contains the script, an event that `coshell invoke` sends, and the expected response, so that `coshell test` has a first test. The
+//! files are those of handlers/, where the project tests them. The folder must not exist before, so no file of the user is changed.
 
 mod examples;
 
@@ -13,73 +13,80 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use self::examples::Example;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::terminal;
 
-/// The longest name of a function that Lambda takes.
+/// The longest function name that Lambda accepts.
 const NAME_CHARACTERS: usize = 64;
 
 const EXAMPLES: &str = "\
 Examples:
   coshell init hello                          the smallest handler, with an event and a test
-  coshell init orders --example sqs           a batch of messages of which some fail
-  coshell init hello && coshell test hello    and there it runs
+  coshell init orders --example sqs           a batch of messages, some of which fail
+  coshell init hello && coshell test hello    makes a function and runs its test
 
 Exit status:
-  0 made   1 it cannot be written   2 wrong usage, or there is such a folder; nothing was written";
+  0 the folder is made   1 the folder cannot be written   2 wrong usage, or the folder exists already; nothing was written";
 
 /// The arguments of `coshell init`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The folder to make; its last part is the function's name: letters, digits, `-` and `_`
+    /// The folder to make. Its last part is the function's name: letters, digits, `-` and `_`
     #[arg(value_name = "NAME")]
     pub folder: PathBuf,
 
-    /// What to begin with
+    /// The example to copy
     #[arg(long, value_name = "EXAMPLE", default_value = "echo", value_parser = examples::names())]
     pub example: String,
 }
 
-/// Runs the command to its end.
+/// Runs the command. Errors are printed to stderr.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     let folder = &arguments.folder;
-    let example = check(folder).and_then(|()| Example::named(&arguments.example).context("there is no such example"));
+    let example =
+        check_new(folder).and_then(|()| Example::named(&arguments.example).context("there is no such example"));
     let example = match example {
         Ok(example) => example,
-        Err(error) => return Exit::Usage.with(&error),
+        Err(error) => return ExitStatus::Usage.with_error(&error),
     };
-    match make(folder, example).and_then(|()| terminal::print(told(folder, example).as_bytes())) {
-        Ok(()) => Exit::Done,
-        Err(error) => Exit::Failed.with(&error),
+    match make(folder, example).and_then(|()| terminal::print(next_steps(folder, example).as_bytes())) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => ExitStatus::Failed.with_error(&error),
     }
 }
 
-fn check(folder: &Path) -> Result<()> {
+/// Refuses a folder that exists, or whose name cannot be the name of a function.
+fn check_new(folder: &Path) -> Result<()> {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if name.is_empty() || name.len() > NAME_CHARACTERS || !name.chars().all(allowed) {
-        bail!("`{}` names no function: use at most {NAME_CHARACTERS} letters, digits, `-` and `_`", folder.display());
+        bail!(
+            "`{}` cannot be a function's name: use at most {NAME_CHARACTERS} letters, digits, `-` and `_`",
+            folder.display()
+        );
     }
     if folder.symlink_metadata().is_ok() {
-        bail!("`{}` is there already: name a folder that is not", folder.display());
+        bail!("`{}` exists already: choose another name, or remove it first", folder.display());
     }
     Ok(())
 }
 
-/// Makes the folder; what was made of it is removed where that fails.
+/// Makes the folder and its files. If a file cannot be written, the folder is removed again.
 fn make(folder: &Path, example: &Example) -> Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot make the folder `{}`", parent.display()))?;
     }
     match fs::create_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!("`{}` is there already", folder.display()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("`{}` exists already: choose another name, or remove it first", folder.display())
+        }
         made => made.with_context(|| format!("cannot make the folder `{}`", folder.display()))?,
     }
     let written = example.files().into_iter().try_for_each(|(name, text)| write(&folder.join(name), &text));
     if written.is_err() {
-        let _ = fs::remove_dir_all(folder); // it is ours, and the fault itself is told
+        let _ = fs::remove_dir_all(folder); // the folder is ours, and the caller reports the error
     }
     written
 }
@@ -89,23 +96,24 @@ fn write(file: &Path, text: &str) -> Result<()> {
     folder.and_then(|()| fs::write(file, text)).with_context(|| format!("cannot write `{}`", file.display()))
 }
 
-fn told(folder: &Path, example: &Example) -> String {
+/// The text that says what was made, and what to do next.
+fn next_steps(folder: &Path, example: &Example) -> String {
     let path = terminal::quoted_path(folder);
     let rows = [
-        ("function.sh", "the handler: change it"),
-        ("events/example.json", "an event"),
-        (example.answer.0, "what the handler answers to it"),
+        ("function.sh", "the handler: edit this file"),
+        ("events/example.json", "an event for invoke and test"),
+        (example.expected.0, "what the handler must answer to the event"),
     ];
     let files = rows.map(|(name, about)| (terminal::quoted_path(&folder.join(name)), about));
     let width = files.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let files: String = files.iter().map(|(name, about)| format!("  {name:width$}  {about}\n")).collect();
     let needs =
-        example.needs.map_or_else(String::new, |tool| format!("It needs {tool}, which a layer brings on Lambda.\n"));
+        example.needs.map_or_else(String::new, |tool| format!("The example needs {tool}. Lambda has no {tool}: put it into a layer (coshell layer --add bin/{tool}=FILE).\n"));
     format!(
         "made {path} from the example {name}: {about}
 {files}{needs}next:
-  coshell invoke {path}    # sends the event
-  coshell test {path}      # compares the answer
+  coshell invoke {path}    # sends the event and prints the response
+  coshell test {path}      # sends the event and compares the response
 ",
         name = example.name,
         about = example.about

@@ -1,4 +1,4 @@
-//! The command line of `coshell invoke`.
+//! Defines the command line of `coshell invoke`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use clap::Args;
 use serde::de::IgnoredAny;
 
 use crate::cli::events::names;
-use crate::cli::variables::Given;
+use crate::cli::variables::VariableOptions;
 use crate::lambda::contract::Caller;
 
-/// The longest time limit of any function: one on managed instances that is invoked asynchronously or by an event source mapping.
+/// The longest time limit of any function: a function on managed instances that is invoked asynchronously or by an event source mapping.
 /// Source: the service model in botocore, July 2026.
-const LONGEST: Duration = Duration::from_secs(5_400);
+const MAX_LIMIT: Duration = Duration::from_secs(5_400);
 /// The longest time limit that every function can have.
-const LONGEST_OF_ALL: Duration = Duration::from_secs(900);
+const COMMON_LIMIT: Duration = Duration::from_secs(900);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,33 +22,33 @@ Examples:
   coshell invoke src/orders.create @events/order.json  the function `create` of src/orders.sh
   date +'{\"now\":%s}' | coshell invoke clock.sh -       the function `handler` of clock.sh, event from stdin
   coshell invoke handlers/echo --env STAGE=test --timeout 10 --report
-  coshell invoke handlers/echo --env-file dev.env      variables of a file, NAME=VALUE lines
-  coshell invoke handlers/failing --trace              every command in the log, then what failed and where
+  coshell invoke handlers/echo --env-file dev.env      variables from a file with NAME=VALUE lines
+  coshell invoke handlers/failing --trace              every command in the log, then the failed command and its line
   coshell invoke handlers/echo --json | jq -r .response
-  coshell invoke handlers/echo --repeat 500            how long it takes: p50, p90, p99
+  coshell invoke handlers/echo --repeat 500            the durations: p50, p90, p99
   coshell invoke handlers/warm --profile warm.svg      where the time goes: open warm.svg in a browser
-  coshell invoke handlers/probe --sandbox              in a place like Lambda's; --layer tools.zip for what is in /opt
+  coshell invoke handlers/probe --sandbox              in a sandbox like Lambda; --layer tools.zip fills /opt
   coshell invoke handlers/routes --shell               a prompt with the script sourced and the event in EVENT
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
-  coshell invoke task.sh '{}' --caller step-functions  warns if a state machine could not use the response
+  coshell invoke task.sh '{}' --caller step-functions  warns if a state machine cannot use the response
 
 Exit status:
   0 response on stdout   1 the handler failed   2 wrong usage, nothing was run   3 init failed
-  4 stdout did not take the response   124 timed out   141 the reader of stdout went away, as `| head` does
-  An error stands on stderr after the log: as a sentence, the source and the stack on a terminal (in colour unless
-  NO_COLOR is set), else as Lambda's JSON on one line. With --json all of it is one object on stdout, whose status is
-  `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted and the first one decides what
-  is told; the time limit and the runtime's own end stop the repetition.
+  4 the response could not be written to stdout   124 timed out   141 the reader of stdout has closed it, as `| head` does
+  An error is printed on stderr after the log. A terminal shows the message, the source and the stack (in colour unless
+  NO_COLOR is set); a pipe or file gets Lambda's JSON on one line. With --json, the whole result is one object on stdout,
+  whose status is `success`, `failed`, `initFailed` or `timedOut`. With --repeat, failures are counted, and the first one
+  is printed; a timeout or the end of the runtime stops the repetition.
 
 Terminal:
-  The log and the response are passed on byte for byte, also bytes that steer a terminal, such as colours. The lines of
-  coshell itself, and all that `coshell test` shows, have a replacement character for each such byte.
+  The log and the response are passed on byte for byte, including bytes that control a terminal, such as colours. In its own
+  lines, and in the output of `coshell test`, coshell prints a replacement character for each such byte.
 
 Callers:
   http-api rest-api function-url alb sqs kinesis dynamodb step-functions none
-  Warnings of what a caller could not use change neither the response nor the exit status.";
+  coshell warns if the caller cannot use the response. A warning changes neither the response nor the exit status.";
 
-/// The arguments, checked as far as each can be by itself.
+/// The arguments. Each value is checked by itself.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -61,7 +61,7 @@ pub struct Arguments {
     #[arg(value_name = "EVENT", allow_negative_numbers = true)]
     pub event: Option<String>,
 
-    /// Sends the sample event of this name, which `coshell events` lists
+    /// Sends the sample event with this name; `coshell events` lists the names
     #[arg(long, value_name = "NAME", value_parser = names(), hide_possible_values = true, conflicts_with = "event")]
     pub sample: Option<String>,
 
@@ -69,11 +69,12 @@ pub struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// What sets variables.
+    /// The options that set variables.
     #[command(flatten)]
-    pub variables: Given,
+    pub variables: VariableOptions,
 
-    /// Who reads the response: warns where it could not use it [default: what the event says; Step Functions has to be named]
+    /// The service that reads the response: coshell warns if the service cannot use it [default: the service that the event shows;
+    /// Step Functions must be named]
     #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true)]
     pub caller: Option<Caller>,
 
@@ -81,15 +82,15 @@ pub struct Arguments {
     #[arg(long, value_name = "ID", value_parser = request_id)]
     pub request_id: Option<String>,
 
-    /// The client context that a caller of Lambda can send along
+    /// The client context, as a caller of Lambda can send it
     #[arg(long, value_name = "JSON", value_parser = client_context)]
     pub client_context: Option<String>,
 
-    /// The memory size that the function is told, in MB; it is not enforced
+    /// The memory size in MB that the function sees in its environment; it is not enforced
     #[arg(long, value_name = "MB", default_value = "128", value_parser = clap::value_parser!(u32).range(128..=10_240))]
     pub memory: u32,
 
-    /// Ends with Lambda's REPORT line on stderr, also where stderr is no terminal
+    /// Prints Lambda's REPORT line on stderr at the end, also if stderr is not a terminal
     #[arg(long)]
     pub report: bool,
 
@@ -102,52 +103,52 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "report")]
     pub json: bool,
 
-    /// Sends the event N times to one environment, and sums up on stderr how long that took; the response is written once,
-    /// if all are the same, and so is the log: that of the first event, and of the first one that fails
+    /// Sends the event N times to one environment and prints a summary of the durations on stderr. The response is printed once, if all
+    /// responses are the same. The log is printed for the first event and for the first event that fails
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["report", "request_id"])]
     pub repeat: Option<u32>,
 
-    /// Writes where the handler's time went, as the ending of FILE says: a flame graph (.svg), its folded stacks (.folded), or a
-    /// table of lines (.txt); with --repeat, the sum over all events
+    /// Writes a profile of the handler's time to FILE. The extension of FILE chooses the format: a flame graph (.svg), its folded stacks
+    /// (.folded), or a table of lines (.txt). With --repeat, the profile is the sum over all events
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
 
-    /// Opens a Bash with the script sourced as on Lambda and the event in EVENT, to call the handler by hand; without a terminal
-    /// it reads commands from stdin. Exits with Bash's status
+    /// Opens a Bash prompt with the script sourced as on Lambda and the event in EVENT, to call the handler by hand. Without a
+    /// terminal, Bash reads commands from stdin. Exits with Bash's status
     #[arg(long, conflicts_with_all = ["report", "trace", "json", "repeat", "profile"])]
     pub shell: bool,
 
-    /// Runs in a place like Lambda's: the function in /var/task, a root that can only be read but for /tmp, no /dev/fd, no home,
-    /// Lambda's PATH, a user of its own, and no variables of yours but AWS_ and COSHELL_ ones
+    /// Runs in a sandbox like Lambda: the function in /var/task, a read-only root except /tmp, no /dev/fd, no home, Lambda's PATH,
+    /// a user of its own, and only those of your variables that begin with AWS_ or COSHELL_
     #[arg(long, conflicts_with = "bootstrap")]
     pub sandbox: bool,
 
-    /// A layer for the sandbox, a folder or a zip: its content is in /opt; can be given again
+    /// A layer for the sandbox, a folder or a zip, which is unpacked into /opt; can be repeated
     #[arg(long, value_name = "PATH", requires = "sandbox")]
     pub layer: Vec<PathBuf>,
 
-    /// Another runtime than coshell's own
+    /// A runtime to use instead of coshell's own
     #[arg(long, value_name = "FILE", hide = true)]
     pub bootstrap: Option<PathBuf>,
 }
 
-/// Seconds as a time limit of Lambda.
+/// Parses seconds as a time limit of Lambda.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let limit = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     limit
-        .filter(|limit| !limit.is_zero() && *limit <= LONGEST)
-        .ok_or_else(|| format!("give seconds over 0 and at most {}", LONGEST.as_secs()))
+        .filter(|limit| !limit.is_zero() && *limit <= MAX_LIMIT)
+        .ok_or_else(|| format!("give a number of seconds over 0 and at most {}", MAX_LIMIT.as_secs()))
 }
 
-/// A sentence about a time limit that not every function can have.
-pub(crate) fn long_limit(limit: Duration) -> Option<String> {
-    (limit > LONGEST_OF_ALL).then(|| {
+/// A warning about a time limit that not every function can have.
+pub(crate) fn time_limit_warning(limit: Duration) -> Option<String> {
+    (limit > COMMON_LIMIT).then(|| {
         format!(
-            "a time limit of {} s is over {} s, where Lambda's guide and many tools stop: the service takes 1800 s since November 2026, and up \
-             to {} s only on managed instances, for asynchronous events",
+            "a time limit of {} s is over {} s, the limit in Lambda's guide and in many tools: the service accepts 1800 s since November 2026, \
+             and up to {} s only on managed instances, for asynchronous events",
             limit.as_secs_f64(),
-            LONGEST_OF_ALL.as_secs(),
-            LONGEST.as_secs()
+            COMMON_LIMIT.as_secs(),
+            MAX_LIMIT.as_secs()
         )
     })
 }
@@ -160,8 +161,7 @@ fn request_id(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// JSON on one line, as a header must be: a raw newline or tab in JSON can only stand between its tokens, a raw DEL only in
-/// a string.
+/// JSON on one line, as a header requires. In valid JSON, a raw newline or tab can only be between tokens, and a raw DEL only in a string.
 pub(crate) fn client_context(text: &str) -> Result<String, String> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("not valid JSON: {error}"))?;
     Ok(text.replace(['\n', '\r', '\t'], " ").replace('\x7f', "\\u007f"))
@@ -174,17 +174,17 @@ mod tests {
     #[test]
     fn a_time_limit_is_over_0_and_at_most_lambdas_longest() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(seconds("5400"), Ok(LONGEST));
+        assert_eq!(seconds("5400"), Ok(MAX_LIMIT));
         for wrong in ["0", "-1", "5401", "NaN", "inf", "three", ""] {
             assert!(seconds(wrong).is_err(), "`{wrong}` was taken");
         }
     }
 
     #[test]
-    fn a_time_limit_that_not_every_function_can_have_is_warned_of() {
-        assert_eq!(long_limit(LONGEST_OF_ALL), None);
-        let told = long_limit(Duration::from_secs(1_200)).unwrap();
-        assert!(told.starts_with("a time limit of 1200 s is over 900 s") && told.contains("5400 s"), "{told}");
+    fn a_time_limit_that_not_every_function_can_have_gets_a_warning() {
+        assert_eq!(time_limit_warning(COMMON_LIMIT), None);
+        let warning = time_limit_warning(Duration::from_secs(1_200)).unwrap();
+        assert!(warning.starts_with("a time limit of 1200 s is over 900 s") && warning.contains("5400 s"), "{warning}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One event from its delivery to what came of it: the response is written at once, all else is told when the log has ended.
+//! Delivers one event and collects the result. The response is written at once; everything else is printed after the end of the log.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::live_log::LiveLog;
 use super::output::{self, Report};
 use super::response_stream::{self, Writer, Written};
-use super::result::{billed, judge};
-use super::{Arguments, Asked, Status, init, sample};
+use super::result::{billed, status_and_error};
+use super::{Arguments, Request, Status, init, sample};
 use crate::cli::events::Sample;
 use crate::cli::stdin_hint;
 use crate::cli::terminal::{stderr_is_a_terminal, stdout_is_a_terminal};
@@ -17,44 +17,49 @@ use crate::lambda::contract::{self, Caller};
 use crate::lambda::environment::Environment;
 use crate::lambda::invocation::{Bytes, Completion, FunctionError, Invocation, Invoke, Outcome, Response};
 
-/// A status, the response or the error that explains it, and the figures, once the runtime was ready.
+/// The result of one event: a status, the response or the error, and the measurements if init succeeded.
 #[derive(Default)]
-pub(super) struct CameOfIt {
+pub(super) struct EventResult {
     pub(super) status: Status,
     pub(super) response: Option<Bytes>,
     pub(super) error: Option<FunctionError>,
     pub(super) request_id: String,
-    /// What the caller could not use of the response.
+    /// Warnings about the parts of the response that the caller cannot use.
     pub(super) warnings: Vec<String>,
     pub(super) report: Option<Report>,
     pub(super) report_wanted: bool,
-    /// Whether what is written to stderr would stand in the last line of the response.
-    pub(super) line_is_open: bool,
+    /// Whether text on stderr would continue the last line of the response.
+    pub(super) lacks_final_newline: bool,
 }
 
-impl CameOfIt {
-    /// Whether anything is to be written to stderr.
-    pub(super) fn says_more(&self) -> bool {
+impl EventResult {
+    /// Whether there is more to write to stderr.
+    pub(super) fn has_stderr_output(&self) -> bool {
         !self.warnings.is_empty() || self.error.is_some() || (self.report_wanted && self.report.is_some())
     }
 }
 
-/// Waits for the init, sends the event and waits for its answer.
+/// Waits for init, sends the event and waits for its answer.
 ///
 /// # Errors
-/// When the event cannot be sent, or stdout does not take the response.
-pub(super) fn of_event(
+/// When the event cannot be sent, or the response cannot be written to stdout.
+pub(super) fn deliver(
     environment: &Environment,
-    asked: &Asked,
+    request: &Request,
     arguments: &Arguments,
     log: &LiveLog,
-) -> Result<CameOfIt> {
-    let invoke = asked.invoke.clone();
+) -> Result<EventResult> {
+    let invoke = request.invoke.clone();
     let request_id = invoke.request_id.clone();
     let init_duration = match init(environment) {
         Ok(duration) => duration,
         Err(error) => {
-            return Ok(CameOfIt { status: Status::InitFailed, error: Some(error), request_id, ..CameOfIt::default() });
+            return Ok(EventResult {
+                status: Status::InitFailed,
+                error: Some(error),
+                request_id,
+                ..EventResult::default()
+            });
         }
     };
     let writer = if arguments.json { None } else { Some(Writer::start()?) };
@@ -64,24 +69,24 @@ pub(super) fn of_event(
     let streamed = writer.map_or(Ok(Written::default()), Writer::finish)?;
     let response = whole_response(&completion, arguments);
     if let Some(response) = response.as_ref().filter(|_| !arguments.json) {
-        log.look(); // what was written before
-        output::response(response)?; // at once; an error is told when the log has ended
+        log.update(); // shows the lines that were written before the response
+        output::response(response)?; // at once; an error is printed after the end of the log
     }
-    let (status, error) = judge(&completion, invocation.invoke());
-    let line_is_open = leaves_line_open(response.as_ref(), &streamed, arguments);
+    let (status, error) = status_and_error(&completion, invocation.invoke());
+    let lacks_final_newline = lacks_final_newline(response.as_ref(), &streamed, arguments);
     let warnings = match &completion.outcome {
         Outcome::Response(response) if status == Status::Success => {
-            warnings(arguments, asked, response, streamed.prelude)
+            warnings(arguments, request, response, streamed.prelude)
         }
         Outcome::Response(_) | Outcome::Error(_) | Outcome::RuntimeExited(_) | Outcome::TimedOut => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
     let report =
         (report_wanted || arguments.json).then(|| report(environment, &completion, &invocation, init_duration));
-    Ok(CameOfIt { status, response, error, request_id, warnings, report, report_wanted, line_is_open })
+    Ok(EventResult { status, response, error, request_id, warnings, report, report_wanted, lacks_final_newline })
 }
 
-/// The response, unless it has been written as it came.
+/// The response, unless its parts have already been written to stdout.
 fn whole_response(completion: &Completion, arguments: &Arguments) -> Option<Bytes> {
     match &completion.outcome {
         Outcome::Response(response) if response.streaming && !arguments.json => None,
@@ -90,11 +95,11 @@ fn whole_response(completion: &Completion, arguments: &Arguments) -> Option<Byte
     }
 }
 
-/// Whether stderr goes where the response has left a line without its end. On a terminal a whole response has got a line end.
-fn leaves_line_open(response: Option<&Bytes>, streamed: &Written, arguments: &Arguments) -> bool {
+/// Whether the response ends without a newline and stderr goes to the same file. On a terminal a buffered response always gets a newline.
+fn lacks_final_newline(response: Option<&Bytes>, streamed: &Written, arguments: &Arguments) -> bool {
     let whole = response.filter(|_| !arguments.json && !stdout_is_a_terminal());
     let last = whole.and_then(|bytes| bytes.last().copied()).or(streamed.last);
-    last.is_some_and(|last| last != b'\n') && output::streams_are_one()
+    last.is_some_and(|last| last != b'\n') && output::is_same_stream()
 }
 
 fn report(
@@ -111,14 +116,14 @@ fn report(
     }
 }
 
-/// What the caller could not use of a response; `prelude` is that of a stream that has been written as it came.
+/// Warnings about the parts of a response that the caller cannot use. `prelude` is the prelude of a stream whose parts are already written.
 pub(super) fn warnings(
     arguments: &Arguments,
-    asked: &Asked,
+    request: &Request,
     response: &Response,
     prelude: Option<Map<String, Value>>,
 ) -> Vec<String> {
-    let event = &asked.invoke.payload;
+    let event = &request.invoke.payload;
     let named = arguments.caller.or_else(|| sample(arguments).map(Sample::caller));
     let caller = named.unwrap_or_else(|| Caller::of(event));
     let mut warnings = contract::warnings_of(caller, event, response);
@@ -127,6 +132,6 @@ pub(super) fn warnings(
     }
     let prelude = prelude.or_else(|| response_stream::prelude_of(response));
     warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::warnings(caller, prelude)));
-    warnings.extend(stdin_hint::warning(&asked.settings, response));
+    warnings.extend(stdin_hint::warning(&request.settings, response));
     warnings
 }

@@ -1,4 +1,4 @@
-//! `--json`: all that came of an invocation, as one object on stdout.
+//! Prints the whole result of an invocation as one JSON object on stdout, for `--json`.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -12,29 +12,29 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde_json::{Map, Value, json};
 
 use super::Status;
-use super::delivery::CameOfIt;
-use super::output::Unwritten;
+use super::delivery::EventResult;
+use super::output::WriteError;
 use crate::lambda::invocation::FunctionError;
 
-/// A file in memory that takes the log.
+/// A file in memory for the log.
 pub(crate) fn log() -> Result<Arc<File>> {
     let log = memfd_create("log", MFdFlags::MFD_CLOEXEC).context("cannot make a file for the log")?;
     Ok(Arc::new(File::from(log)))
 }
 
-/// Prints the object; gives back the status that it tells.
-pub(super) fn print(came_of_it: &CameOfIt, log: Option<&File>) -> Result<Status> {
-    write(&object(came_of_it, &lines(log)?))?;
-    Ok(came_of_it.status)
+/// Prints the object and returns its status.
+pub(super) fn print(result: &EventResult, log: Option<&File>) -> Result<Status> {
+    write(&object(result, &lines(log)?))?;
+    Ok(result.status)
 }
 
-/// Writes one object on a line of its own.
+/// Writes one object on its own line.
 pub(super) fn write(object: &Value) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{object}").and_then(|()| stdout.flush()).map_err(Unwritten::error)
+    writeln!(stdout, "{object}").and_then(|()| stdout.flush()).map_err(WriteError::error)
 }
 
-/// All of the log.
+/// The whole log.
 pub(super) fn lines(log: Option<&File>) -> Result<String> {
     let mut text = Vec::new();
     if let Some(mut log) = log {
@@ -43,22 +43,22 @@ pub(super) fn lines(log: Option<&File>) -> Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn object(came_of_it: &CameOfIt, log: &str) -> Value {
+fn object(result: &EventResult, log: &str) -> Value {
     let mut object = Map::new();
-    object.insert("requestId".into(), came_of_it.request_id.clone().into());
-    object.insert("status".into(), word(came_of_it.status).into());
-    if let Some(response) = &came_of_it.response {
+    object.insert("requestId".into(), result.request_id.clone().into());
+    object.insert("status".into(), status_name(result.status).into());
+    if let Some(response) = &result.response {
         insert_response(&mut object, response);
     }
-    if let Some(error) = &came_of_it.error {
-        object.insert("error".into(), parsed(error));
+    if let Some(error) = &result.error {
+        object.insert("error".into(), error_object(error));
     }
-    if let Some(report) = &came_of_it.report {
+    if let Some(report) = &result.report {
         object.insert("durationMs".into(), json!(ms(report.duration)));
         object.insert("initDurationMs".into(), json!(ms(report.init_duration)));
         object.insert("maxMemoryBytes".into(), report.max_memory_bytes.into());
     }
-    object.insert("warnings".into(), came_of_it.warnings.clone().into());
+    object.insert("warnings".into(), result.warnings.clone().into());
     object.insert("log".into(), log.lines().collect::<Vec<&str>>().into());
     Value::Object(object)
 }
@@ -68,7 +68,7 @@ pub(super) fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e5).round() / 100.0
 }
 
-/// As text, or what is not UTF-8 as base64.
+/// Adds the response as text, or as base64 if it is not UTF-8.
 pub(super) fn insert_response(object: &mut Map<String, Value>, response: &[u8]) {
     match std::str::from_utf8(response) {
         Ok(text) => object.insert("response".into(), text.into()),
@@ -76,10 +76,10 @@ pub(super) fn insert_response(object: &mut Map<String, Value>, response: &[u8]) 
     };
 }
 
-pub(super) fn word(status: Status) -> &'static str {
+pub(super) fn status_name(status: Status) -> &'static str {
     match status {
         Status::Success => "success",
-        Status::HandlerFailed | Status::Usage | Status::Unwritten | Status::ReaderGone | Status::Interrupted(_) => {
+        Status::HandlerFailed | Status::Usage | Status::WriteFailed | Status::BrokenPipe | Status::Interrupted(_) => {
             "failed"
         }
         Status::InitFailed => "initFailed",
@@ -87,8 +87,8 @@ pub(super) fn word(status: Status) -> &'static str {
     }
 }
 
-/// The report as it came; where it is no object, its type and its text.
-pub(super) fn parsed(error: &FunctionError) -> Value {
+/// The error report; if it is not a JSON object, an object with the error type and the text.
+pub(super) fn error_object(error: &FunctionError) -> Value {
     serde_json::from_slice(&error.body).ok().filter(Value::is_object).unwrap_or_else(
         || json!({ "errorType": error.error_type, "errorMessage": String::from_utf8_lossy(&error.body) }),
     )

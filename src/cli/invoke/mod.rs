@@ -1,9 +1,7 @@
-//! `coshell invoke`: one event through the real runtime, on the developer's machine.
+//! Runs `coshell invoke`: sends one event to the real runtime on the developer's machine.
 //!
-//! The response goes to stdout byte for byte and everything else to stderr, so that the program can stand in a pipe; with
-//! `--json` everything is one object on stdout. The
-//! exit status says what came of it: 0 response, 1 the handler failed, 2 wrong usage (nothing was run), 3 init failed, 4 stdout did not
-//! take the response, 124 timed out, 141 the reader of stdout has gone; 128 and the signal's number after Ctrl-C and the like.
+//! The response goes to stdout byte for byte and everything else goes to stderr, so that the program works in a pipe; with `--json` the
+//! whole result is one object on stdout. `result::Status` lists the exit statuses.
 
 pub(crate) mod arguments;
 mod delivery;
@@ -23,11 +21,11 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 
 pub use self::arguments::Arguments;
-use self::arguments::long_limit;
+use self::arguments::time_limit_warning;
 pub use self::result::Status;
 
 use self::live_log::LiveLog;
-use self::output::Unwritten;
+use self::output::WriteError;
 use self::profile::Profile;
 use self::result::{INIT_LIMIT, exit_error, init_timeout};
 use super::event;
@@ -41,45 +39,46 @@ use crate::lambda::invocation::{FunctionError, Invoke};
 use crate::lambda::runtime_api::Init;
 use crate::lambda::sandbox::Sandbox;
 
-/// Runs the command to its end. What goes wrong has been said on stderr when it returns.
+/// Runs the command to its end. Errors have been printed on stderr when this function returns.
 #[must_use]
 pub fn run(arguments: &Arguments) -> Status {
-    let asked = match read(arguments) {
-        Ok(asked) => asked,
-        Err(error) => return complain(&error, Status::Usage),
+    let request = match read(arguments) {
+        Ok(request) => request,
+        Err(error) => return print_error(&error, Status::Usage),
     };
     if arguments.shell {
-        return complain(&shell::run(&asked.settings, &asked.invoke), Status::InitFailed);
+        return print_error(&shell::run(&request.settings, &request.invoke), Status::InitFailed);
     }
-    let (interruption, environment) = match start(&asked.settings) {
+    output::closed_stdout_warning().into_iter().for_each(warn);
+    let (interruption, environment) = match start(&request.settings) {
         Ok(started) => started,
-        Err(error) => return complain(&error, Status::InitFailed),
+        Err(error) => return print_error(&error, Status::InitFailed),
     };
-    let told = match arguments.repeat {
-        None => once(environment, &asked, arguments, &interruption),
-        Some(times) => repeat::run(environment, &asked, times, arguments, &interruption),
+    let status = match arguments.repeat {
+        None => once(environment, &request, arguments, &interruption),
+        Some(times) => repeat::run(environment, &request, times, arguments, &interruption),
     };
-    let told = told.and_then(|status| asked.write_profile(status, arguments));
-    told.unwrap_or_else(|error| match error.downcast_ref::<Unwritten>() {
-        Some(unwritten) if unwritten.has_no_reader() => Status::ReaderGone, // as with any program: `head` has what it wants
-        Some(_) => complain(&error, Status::Unwritten),
-        None => complain(&error, Status::HandlerFailed),
+    let status = status.and_then(|status| request.write_profile(status, arguments));
+    status.unwrap_or_else(|error| match error.downcast_ref::<WriteError>() {
+        Some(unwritten) if unwritten.has_no_reader() => Status::BrokenPipe, // silent, as with any program whose output goes to `head`
+        Some(_) => print_error(&error, Status::WriteFailed),
+        None => print_error(&error, Status::HandlerFailed),
     })
 }
 
-fn complain(error: &Error, status: Status) -> Status {
+fn print_error(error: &Error, status: Status) -> Status {
     say(format_args!("error: {error:#}"));
     status
 }
 
-/// What was asked, checked before anything runs.
-struct Asked {
+/// The user's request, checked before anything runs.
+struct Request {
     settings: Settings,
     invoke: Invoke,
     profile: Option<Profile>,
 }
 
-fn read(arguments: &Arguments) -> Result<Asked> {
+fn read(arguments: &Arguments) -> Result<Request> {
     let function = Function::locate(&arguments.path)?;
     let invoke = Invoke {
         payload: match sample(arguments) {
@@ -93,7 +92,7 @@ fn read(arguments: &Arguments) -> Result<Asked> {
         client_context: arguments.client_context.clone(),
         ..Invoke::default()
     };
-    let profile = arguments.profile.as_deref().map(Profile::to).transpose()?;
+    let profile = arguments.profile.as_deref().map(Profile::create).transpose()?;
     let traces = arguments.trace.then(traced).into_iter().chain(profile.iter().map(Profile::variable));
     let bootstrap = match &arguments.bootstrap {
         Some(path) => Bootstrap::Executable(path.clone()),
@@ -111,20 +110,20 @@ fn read(arguments: &Arguments) -> Result<Asked> {
             None
         },
     };
-    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
-    Ok(Asked { settings, invoke, profile })
+    time_limit_warning(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(Request { settings, invoke, profile })
 }
 
-impl Asked {
-    /// Writes the profile, if one is wanted and something ran to its end.
+impl Request {
+    /// Writes the profile, if one is requested and init succeeded.
     fn write_profile(&self, status: Status, arguments: &Arguments) -> Result<Status> {
         if let Some(profile) = &self.profile
             && !matches!(status, Status::InitFailed | Status::Interrupted(_))
         {
             let timed_out = (status == Status::TimedOut).then_some(arguments.timeout);
-            let told = profile.write(&self.settings.function, timed_out)?;
+            let description = profile.write(&self.settings.function, timed_out)?;
             if !arguments.json {
-                say(told);
+                say(description);
             }
         }
         Ok(status)
@@ -142,34 +141,39 @@ fn traced() -> (OsString, OsString) {
 fn start(settings: &Settings) -> Result<(Interruption, Environment)> {
     let interruption = Interruption::watch()?;
     let environment = Environment::start(settings)?;
-    interruption.covers(&environment);
+    interruption.register(&environment);
     Ok((interruption, environment))
 }
 
-/// One event from its delivery to what is told of it.
-fn once(environment: Environment, asked: &Asked, arguments: &Arguments, interruption: &Interruption) -> Result<Status> {
-    let settings = &asked.settings;
-    let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &asked.invoke.request_id);
-    let came_of_it = delivery::of_event(&environment, asked, arguments, &log);
-    drop(environment); // every process of it is gone before the exit status is told
+/// Sends the event once and prints the result.
+fn once(
+    environment: Environment,
+    request: &Request,
+    arguments: &Arguments,
+    interruption: &Interruption,
+) -> Result<Status> {
+    let settings = &request.settings;
+    let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &request.invoke.request_id);
+    let result = delivery::deliver(&environment, request, arguments, &log);
+    drop(environment); // ends every process of the environment before this program exits
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
     }
-    let came_of_it = came_of_it?;
-    log.finish(came_of_it.error.as_ref());
+    let result = result?;
+    log.finish(result.error.as_ref());
     if arguments.json {
-        return json_output::print(&came_of_it, settings.log.as_deref());
+        return json_output::print(&result, settings.log.as_deref());
     }
-    if came_of_it.line_is_open && came_of_it.says_more() {
+    if result.lacks_final_newline && result.has_stderr_output() {
         show("\n");
     }
-    came_of_it.warnings.iter().for_each(|warning| warn(warning));
-    came_of_it.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
-    came_of_it.report.iter().filter(|_| came_of_it.report_wanted).for_each(output::report);
-    Ok(came_of_it.status)
+    result.warnings.iter().for_each(|warning| warn(warning));
+    result.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
+    result.report.iter().filter(|_| result.report_wanted).for_each(output::report);
+    Ok(result.status)
 }
 
-/// Waits for the first `next`: how long init took, or what kept it from getting there.
+/// Waits for the first `next`. Returns the duration of init, or the init error.
 pub(crate) fn init(environment: &Environment) -> Result<Duration, FunctionError> {
     match environment.wait_for_init(INIT_LIMIT) {
         Init::Ready(ready) => Ok(ready.saturating_duration_since(environment.started())),

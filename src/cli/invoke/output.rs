@@ -1,4 +1,4 @@
-//! What `coshell invoke` writes: the response to stdout, the rest to stderr.
+//! Writes the output of `coshell invoke`: the response to stdout, errors and the report to stderr.
 
 use std::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -7,19 +7,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use nix::sys::stat::fstat;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::{SFlag, fstat, makedev};
 
-use super::error_view::Explained;
+use super::error_view::ErrorView;
 use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
 use crate::lambda::invocation::FunctionError;
 
-/// Stdout did not take all of the response.
+/// The response could not be written to stdout completely.
 #[derive(Debug)]
-pub(super) struct Unwritten(io::Error);
+pub(super) struct WriteError(io::Error);
 
-impl Unwritten {
+impl WriteError {
     pub(super) fn error(error: io::Error) -> Error {
-        Error::new(Unwritten(error))
+        Error::new(WriteError(error))
     }
 
     /// Whether the reader of stdout has gone.
@@ -28,30 +29,47 @@ impl Unwritten {
     }
 }
 
-impl fmt::Display for Unwritten {
+impl fmt::Display for WriteError {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(text, "cannot write the response to stdout: {}", self.0)
     }
 }
 
-impl std::error::Error for Unwritten {}
+impl std::error::Error for WriteError {}
 
-/// Writes the response unchanged; on a terminal it gets a newline at its end if it has none.
+/// Writes the response unchanged; on a terminal a newline is added if the response does not end with one.
 pub(super) fn response(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let newline: &[u8] = if stdout.is_terminal() && !bytes.ends_with(b"\n") { b"\n" } else { b"" };
     let written = stdout.write_all(bytes).and_then(|()| stdout.write_all(newline)).and_then(|()| stdout.flush());
-    written.map_err(Unwritten::error)
+    written.map_err(WriteError::error)
 }
 
-/// Whether stdout and stderr are the same file or pipe, as by `2>&1`, or the same terminal.
-pub(super) fn streams_are_one() -> bool {
+/// Whether stdout and stderr are the same file or pipe, as with `2>&1`, or the same terminal.
+pub(super) fn is_same_stream() -> bool {
     let file = |stream: BorrowedFd| fstat(stream).ok().map(|file| (file.st_dev, file.st_ino));
     let stdout = file(std::io::stdout().as_fd());
     stdout.is_some() && stdout == file(std::io::stderr().as_fd())
 }
 
-/// Writes an error: explained on a terminal, else as Lambda's JSON, as the runtime reported it, on a line of its own.
+/// The warning that stdout takes the response and drops it, where stdout is closed.
+///
+/// Before `main`, Rust's standard library opens /dev/null for reading and writing in place of a closed stdout, so that no write fails. A shell's
+/// `>/dev/null` opens the device for writing only. Python's `subprocess.DEVNULL` and Node's `ignore` open the device as Rust does, and their
+/// users do want to drop the response: so this is a warning, and not an error.
+pub(super) fn closed_stdout_warning() -> Option<&'static str> {
+    let stdout = std::io::stdout();
+    let is_null = fstat(stdout.as_fd()).is_ok_and(|file| {
+        file.st_rdev == makedev(1, 3) && SFlag::from_bits_truncate(file.st_mode) & SFlag::S_IFMT == SFlag::S_IFCHR
+    });
+    let flags = fcntl(stdout.as_fd(), FcntlArg::F_GETFL).map(OFlag::from_bits_truncate);
+    let is_for_both = flags.is_ok_and(|flags| flags & OFlag::O_ACCMODE == OFlag::O_RDWR);
+    (is_null && is_for_both).then_some(
+        "stdout is closed, or is /dev/null, so nobody can read the response: leave out `>&-`; to drop the response, write `>/dev/null`",
+    )
+}
+
+/// Writes an error: for a person on a terminal, else as the JSON that the runtime reported, on its own line.
 pub(super) fn error(error: &FunctionError, task_root: &Path) {
     if explained(error, task_root) {
         return;
@@ -64,14 +82,14 @@ pub(super) fn error(error: &FunctionError, task_root: &Path) {
     if !line.ends_with(b"\n") {
         line.push(b'\n');
     }
-    let _ = std::io::stderr().write_all(&line); // there is nowhere left to say so
+    let _ = std::io::stderr().write_all(&line); // there is no place left to report the error
 }
 
-/// Explains an error on a terminal; false where stderr is none, or the report is not in Lambda's form.
+/// Shows an error on a terminal; false if stderr is not a terminal, or the report is not in Lambda's format.
 pub(crate) fn explained(error: &FunctionError, task_root: &Path) -> bool {
-    let explained = Explained::of(error).filter(|_| stderr_is_a_terminal());
+    let explained = ErrorView::of(error).filter(|_| stderr_is_a_terminal());
     explained.is_some_and(|explained| {
-        show(explained.told(task_root, in_colour()));
+        show(explained.render(task_root, in_colour()));
         true
     })
 }
@@ -79,7 +97,7 @@ pub(crate) fn explained(error: &FunctionError, task_root: &Path) -> bool {
 /// The line that Lambda logs after each invocation.
 pub(super) struct Report {
     pub(super) request_id: String,
-    /// What is billed: from delivery to the following `next`.
+    /// The billed duration: from delivery to the following `next`.
     pub(super) duration: Duration,
     /// From the start of the runtime process to its first `next`.
     pub(super) init_duration: Duration,
@@ -96,7 +114,7 @@ impl fmt::Display for Report {
 }
 
 pub(super) fn report(report: &Report) {
-    let _ = writeln!(std::io::stderr(), "{report}"); // there is nowhere left to say so
+    let _ = writeln!(std::io::stderr(), "{report}"); // there is no place left to report the error
 }
 
 #[cfg(test)]
@@ -104,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_report_has_lambdas_own_words() {
+    fn the_report_has_lambdas_own_format() {
         let report = Report {
             request_id: "8f5c0b1e".to_owned(),
             duration: Duration::from_micros(1_234),

@@ -1,6 +1,6 @@
-//! What came of an event, in the program's terms and in Lambda's: an exit status, an error, the time that is billed.
+//! Turns the outcome of an invocation into the program's exit status, the error that Lambda would return, and the billed duration.
 //!
-//! Shared by the commands that invoke: what the caller of Lambda would be told is told by each in the same words.
+//! `invoke`, `serve` and `test` share this module, so that all three report errors in the same words as Lambda.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,28 +9,28 @@ use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke, O
 
 /// How long init may take, as on Lambda.
 pub(crate) const INIT_LIMIT: Duration = Duration::from_secs(10);
-/// How long the report waits for the `next` that ends what Lambda bills.
+/// How long the report waits for the `next` call that ends the billed duration.
 const NEXT_PATIENCE: Duration = Duration::from_millis(200);
 
-/// What the program's exit status says.
+/// The exit status of the program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     /// The handler gave a response.
     #[default]
     Success,
-    /// The handler failed, or the runtime died under it.
+    /// The handler failed, or the runtime ended.
     HandlerFailed,
     /// The command line or the event is wrong; nothing was run.
     Usage,
-    /// The runtime did not come to its first `next`.
+    /// The runtime did not call `next`.
     InitFailed,
     /// The time limit passed.
     TimedOut,
-    /// Stdout did not take the response.
-    Unwritten,
-    /// Whoever read stdout has gone, as `head` does: 128 and the number of SIGPIPE.
-    ReaderGone,
-    /// A signal stopped the program; 128 and its number.
+    /// The response could not be written to stdout.
+    WriteFailed,
+    /// The reader of stdout has closed it, as `head` does: 128 plus the number of SIGPIPE.
+    BrokenPipe,
+    /// A signal stopped the program: 128 plus the signal's number.
     Interrupted(u8),
 }
 
@@ -41,20 +41,20 @@ impl From<Status> for ExitCode {
             Status::HandlerFailed => 1,
             Status::Usage => 2,
             Status::InitFailed => 3,
-            Status::Unwritten => 4,
+            Status::WriteFailed => 4,
             Status::TimedOut => 124,
-            Status::ReaderGone => 141,
+            Status::BrokenPipe => 141,
             Status::Interrupted(status) => status,
         })
     }
 }
 
-/// The exit status, and the error as Lambda would give it to the caller.
-pub(crate) fn judge(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
+/// The exit status, and the error that Lambda would return to the caller.
+pub(crate) fn status_and_error(completion: &Completion, invoke: &Invoke) -> (Status, Option<FunctionError>) {
     match &completion.outcome {
         Outcome::Response(response) => {
-            let broke_off = response.trailing_error.is_some();
-            let status = if broke_off { Status::HandlerFailed } else { Status::Success };
+            let has_trailing_error = response.trailing_error.is_some();
+            let status = if has_trailing_error { Status::HandlerFailed } else { Status::Success };
             (status, response.trailing_error.clone())
         }
         Outcome::Error(error) => (Status::HandlerFailed, Some(error.clone())),
@@ -63,7 +63,7 @@ pub(crate) fn judge(completion: &Completion, invoke: &Invoke) -> (Status, Option
     }
 }
 
-/// From delivery to the runtime's following `next`, or to its answer where no `next` comes.
+/// The billed duration: from delivery to the runtime's following `next`, or to its answer if no `next` comes.
 pub(crate) fn billed(completion: &Completion, invocation: &Invocation) -> Duration {
     let since = |until: Option<Instant>| {
         let until = until.unwrap_or_else(Instant::now);
@@ -78,18 +78,18 @@ pub(crate) fn billed(completion: &Completion, invocation: &Invocation) -> Durati
     }
 }
 
-/// The runtime ended: `how` is its exit status or signal.
+/// The error for a runtime that ended; `how` is its exit status or signal.
 pub(crate) fn exit_error(how: &str) -> FunctionError {
     FunctionError::by_lambda("Runtime.ExitError", &format!("Runtime exited with error: {how}"))
 }
 
-/// The time limit of the event passed.
+/// The error for an event whose time limit passed.
 pub(crate) fn timeout_error(invoke: &Invoke) -> FunctionError {
     let message = format!("Task timed out after {:.2} seconds", invoke.timeout.as_secs_f64());
     FunctionError::by_lambda("Sandbox.Timedout", &message)
 }
 
-/// The runtime did not come to its first `next` within [`INIT_LIMIT`].
+/// The error for a runtime that did not call `next` within [`INIT_LIMIT`].
 pub(crate) fn init_timeout() -> FunctionError {
     let message = format!("Init timed out after {:.2} seconds", INIT_LIMIT.as_secs_f64());
     FunctionError::by_lambda("Sandbox.Timedout", &message)

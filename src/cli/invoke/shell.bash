@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What `coshell invoke --shell` has Bash do before it reads commands: the script is sourced as driver.bash does it, with the same
-# options, and what an event brings is set afterwards. shell.rs says what the variables are.
+# Prepares the Bash of `coshell invoke --shell` before Bash reads commands: sources the script with the same options as driver.bash, and
+# then sets the event and its variables. shell.rs sets the variables that begin with __coshell_.
 
 unset -v BASH_ENV ENV HISTFILE
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env

@@ -1,7 +1,7 @@
-//! `coshell invoke --shell`: a Bash on the terminal with the script sourced and the event in EVENT, to call the handler step by step.
+//! Runs `coshell invoke --shell`: starts Bash with the script sourced and the event in EVENT, to call the handler step by step.
 //!
-//! It takes this program's place, so that nothing stands between it and the terminal: Ctrl-C, job control and the exit status are
-//! Bash's own. The runtime has no part in it. Without a terminal it reads its commands from stdin, as `bash` does.
+//! Bash replaces this process, so Ctrl-C, job control and the exit status are Bash's own. The runtime is not used. Without a terminal, Bash
+//! reads its commands from stdin.
 
 use std::env;
 use std::ffi::OsStr;
@@ -30,7 +30,7 @@ use crate::runtime::shell::posix::{self, PosixMode};
 
 const RC: &str = include_str!("shell.bash");
 
-/// Becomes the shell; comes back only if it cannot.
+/// Replaces this process with Bash; returns only if this fails.
 pub(super) fn run(settings: &Settings, invoke: &Invoke) -> Error {
     let command = command(settings, invoke);
     command.map_or_else(|error| error, |mut command| anyhow!("cannot start Bash: {}", command.exec()))
@@ -41,7 +41,9 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     let handler = Handler::resolve(&function.handler, &function.task_root).map_err(Error::msg)?;
     let (script, name) = match &handler {
         Handler::Function { script, function } => (script, function),
-        Handler::Executable(program) => bail!("`{}` is a program: there is no script to source", program.display()),
+        Handler::Executable(program) => {
+            bail!("`{}` is a program, not a script that Bash can source", program.display())
+        }
     };
     let variable = |name: &str| settings.variable(name);
     let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
@@ -50,7 +52,9 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
     let bash = bash.unwrap_or_else(|| "bash".into());
     let (mut command, script) = match &settings.bootstrap {
-        Bootstrap::Sandboxed(sandbox) => (sandbox.command(&function.task_root, &bash)?, inside(function, script)),
+        Bootstrap::Sandboxed(sandbox) => {
+            (sandbox.command(&function.task_root, &bash)?, path_in_sandbox(function, script))
+        }
         Bootstrap::ThisProgram | Bootstrap::Executable(_) => (Command::new(&bash), script.clone()),
     };
     settings.bootstrap.inherit_variables(&mut command);
@@ -75,12 +79,12 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
         command.env("BASH_ENV", rc_path).env("__coshell_hint", "");
     }
     command.current_dir(&function.task_root);
-    // Bash opens both: they must outlive us.
+    // Bash opens both files by their descriptors, so they must stay open.
     std::mem::forget((rc, given));
     Ok(command)
 }
 
-/// 1 where the runtime would start Bash in POSIX mode; else nothing.
+/// `1` if the runtime would start Bash in POSIX mode, else an empty string.
 fn needs_posix_mode(settings: &Settings, handler: &Handler, convention: &Convention) -> Result<&'static str> {
     let setting = settings.variable(config::POSIX);
     let setting = PosixMode::named(&setting.to_string_lossy()).unwrap_or_default();
@@ -88,20 +92,25 @@ fn needs_posix_mode(settings: &Settings, handler: &Handler, convention: &Convent
     Ok(if reason.context("cannot read the script")?.is_some() { "1" } else { "" })
 }
 
-/// The script as it is called in the sandbox.
-fn inside(function: &Function, script: &Path) -> PathBuf {
+/// The path of the script in the sandbox.
+fn path_in_sandbox(function: &Function, script: &Path) -> PathBuf {
     Path::new(sandbox::TASK_ROOT).join(script.strip_prefix(&function.task_root).unwrap_or(script))
 }
 
-/// The two lines that stand above the first prompt.
+/// The two lines before the first prompt.
 fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
     let call = if convention.on_stdin() { format!("{name} <<<\"$EVENT\"") } else { format!("{name} \"$EVENT\"") };
     let strict = if convention.options.contains('e') {
-        format!("errexit is off here; ( set -e; {call} ) ends where Lambda's call would. `exit` leaves.")
+        format!(
+            "errexit is off. To stop at the first failing command, as on Lambda: ( set -e; {call} ). To leave: exit"
+        )
     } else {
-        "Ctrl-D or `exit` leaves.".to_owned()
+        "To leave: exit or Ctrl-D".to_owned()
     };
-    format!("coshell: {} is sourced, the event is in EVENT: {call}\ncoshell: {strict}", handler.display())
+    format!(
+        "coshell: {} is sourced and the event is in EVENT. To call the handler: {call}\ncoshell: {strict}",
+        handler.display()
+    )
 }
 
 /// The event, the variables that come with it, the entries of LAMBDA_EVENT (path and value), and the number of variables, each ended by a

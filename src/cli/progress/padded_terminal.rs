@@ -1,32 +1,32 @@
-//! A terminal with room behind the bar for what the terminal itself writes there.
+//! Keeps some columns free after the progress bar for the keys that the terminal echoes.
 //!
-//! The bar's line is filled with spaces to its end, so that the `^C` which a terminal echoes would stand in the next line. That one
-//! would be cleared in the bar's place, and the bar would stay. So the line is said to be shorter than it is.
+//! The crate indicatif fills the bar's line with spaces. An echoed `^C` would then wrap to the next line, indicatif would clear this line
+//! instead of the bar's, and the bar would stay visible. So this module reports a smaller width than the terminal has.
 
 use std::io::Result;
 
 use console::Term;
 use indicatif::TermLike;
 
-/// Two keys, each echoed as two letters.
-const ROOM: u16 = 4;
-/// In a narrower terminal a bar may need the whole line.
-const WIDE: u16 = 80;
+/// The free columns: room for two keys, each echoed as two letters.
+const FREE_COLUMNS: u16 = 4;
+/// In a narrower terminal the bar can need the whole line.
+const MIN_WIDTH: u16 = 80;
 
 /// The terminal on stderr.
 #[derive(Debug)]
-pub(super) struct Roomy(Term);
+pub(super) struct PaddedTerminal(Term);
 
-impl Roomy {
-    pub(super) fn stderr() -> Roomy {
-        Roomy(Term::buffered_stderr())
+impl PaddedTerminal {
+    pub(super) fn stderr() -> PaddedTerminal {
+        PaddedTerminal(Term::buffered_stderr())
     }
 }
 
-impl TermLike for Roomy {
+impl TermLike for PaddedTerminal {
     fn width(&self) -> u16 {
         let (_, width) = self.0.size();
-        if width >= WIDE { width - ROOM } else { width }
+        if width >= MIN_WIDTH { width - FREE_COLUMNS } else { width }
     }
 
     fn height(&self) -> u16 {

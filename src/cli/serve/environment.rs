@@ -1,4 +1,4 @@
-//! An environment that has come to its first `next`, and why one has not.
+//! Starts execution environments and waits for their init.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::environment_log::Log;
+use super::log_prefix::LogPrefix;
 use super::platform_log::start_line;
 use super::watch::Watch;
 use crate::cli::interruption::Interruption;
@@ -14,17 +15,18 @@ use crate::lambda::environment::{Environment, Settings};
 use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke};
 use crate::lambda::runtime_api::Init;
 
-/// What every environment is made from.
+/// Starts the environments of one function.
 #[derive(Debug)]
-pub(super) struct Template {
-    /// The log is each environment's own.
+pub(super) struct Launcher {
+    /// Without a log: each environment gets its own.
     pub(super) settings: Settings,
     pub(super) interruption: Interruption,
     pub(super) watch: Option<Watch>,
+    pub(super) log_prefix: LogPrefix,
     readiness: Mutex<Readiness>,
 }
 
-/// How the environment that was started last has fared.
+/// The state of the environment that was started last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readiness {
     Starting,
@@ -32,9 +34,14 @@ pub(super) enum Readiness {
     Failed,
 }
 
-impl Template {
-    pub(super) fn new(settings: Settings, interruption: Interruption, watch: Option<Watch>) -> Template {
-        Template { settings, interruption, watch, readiness: Mutex::new(Readiness::Starting) }
+impl Launcher {
+    pub(super) fn new(
+        settings: Settings,
+        interruption: Interruption,
+        watch: Option<Watch>,
+        log_prefix: LogPrefix,
+    ) -> Launcher {
+        Launcher { settings, interruption, watch, log_prefix, readiness: Mutex::new(Readiness::Starting) }
     }
 
     pub(super) fn readiness(&self) -> Readiness {
@@ -42,34 +49,34 @@ impl Template {
     }
 }
 
-/// It serves one event at a time.
+/// An environment whose init has succeeded. It runs one event at a time.
 #[derive(Debug)]
-pub(super) struct Warm {
+pub(super) struct WarmEnvironment {
     pub(super) environment: Environment,
     pub(super) log: Log,
-    /// How long init took, until an event's report has said so.
+    /// How long the init took; `None` once the report of an event has included the duration.
     pub(super) init: Option<Duration>,
 }
 
-/// Why there is no environment, and what it wrote.
-pub(super) struct NotReady {
+/// The reason why no environment could take the event, and the log of the environment.
+pub(super) struct EnvironmentFailure {
     pub(super) error: FunctionError,
-    /// Whether it is Lambda that says so, not the runtime.
+    /// Whether Lambda reports the error, not the runtime.
     pub(super) by_lambda: bool,
     pub(super) log: Option<Log>,
 }
 
-impl Warm {
-    /// Starts one and waits for its init.
-    pub(super) fn start(template: &Template) -> Result<Warm, NotReady> {
-        let started = Warm::start_unnoted(template);
+impl WarmEnvironment {
+    /// Starts an environment, waits for its init, and records the result as the readiness.
+    pub(super) fn start(launcher: &Launcher) -> Result<WarmEnvironment, EnvironmentFailure> {
+        let started = WarmEnvironment::start_environment(launcher);
         let readiness = if started.is_ok() { Readiness::Ready } else { Readiness::Failed };
-        *template.readiness.lock().unwrap_or_else(PoisonError::into_inner) = readiness;
+        *launcher.readiness.lock().unwrap_or_else(PoisonError::into_inner) = readiness;
         started
     }
 
-    fn start_unnoted(template: &Template) -> Result<Warm, NotReady> {
-        let (environment, log) = environment(template).map_err(|error| NotReady {
+    fn start_environment(launcher: &Launcher) -> Result<WarmEnvironment, EnvironmentFailure> {
+        let (environment, log) = environment(launcher).map_err(|error| EnvironmentFailure {
             error: FunctionError::by_lambda("Runtime.InvalidEntrypoint", &format!("{error:#}")),
             by_lambda: true,
             log: None,
@@ -77,7 +84,7 @@ impl Warm {
         let (error, by_lambda) = match environment.wait_for_init(INIT_LIMIT) {
             Init::Ready(ready) => {
                 let init = Some(ready.saturating_duration_since(environment.started()));
-                return Ok(Warm { environment, log, init });
+                return Ok(WarmEnvironment { environment, log, init });
             }
             Init::Failed(error) => (error, false),
             Init::RuntimeExited(how) => (exit_error(&how), true),
@@ -85,13 +92,13 @@ impl Warm {
         };
         drop(environment);
         log.flush(Some(&error));
-        Err(NotReady { error, by_lambda, log: Some(log) })
+        Err(EnvironmentFailure { error, by_lambda, log: Some(log) })
     }
 
-    /// Runs one event to its end.
-    pub(super) fn invocation(&self, invoke: &Invoke) -> Result<(Invocation, Completion), NotReady> {
+    /// Runs one event and waits until it has ended.
+    pub(super) fn invocation(&self, invoke: &Invoke) -> Result<(Invocation, Completion), EnvironmentFailure> {
         self.log.begin(&invoke.request_id, &start_line(&invoke.request_id));
-        let invocation = self.environment.api().submit(invoke.clone()).map_err(|error| NotReady {
+        let invocation = self.environment.api().submit(invoke.clone()).map_err(|error| EnvironmentFailure {
             error: FunctionError::by_lambda("Runtime.Unknown", &format!("cannot send the event: {error:#}")),
             by_lambda: true,
             log: None,
@@ -101,10 +108,10 @@ impl Warm {
     }
 }
 
-fn environment(template: &Template) -> Result<(Environment, Log)> {
-    let (log, writer) = Log::start()?;
-    let settings = Settings { log: Some(writer), ..template.settings.clone() };
+fn environment(launcher: &Launcher) -> Result<(Environment, Log)> {
+    let (log, writer) = Log::start(launcher.log_prefix.clone())?;
+    let settings = Settings { log: Some(writer), ..launcher.settings.clone() };
     let environment = Environment::start(&settings).context("cannot start an environment")?;
-    template.interruption.covers(&environment);
+    launcher.interruption.register(&environment);
     Ok((environment, log))
 }

@@ -1,8 +1,8 @@
-//! The log of one environment: passed through to our own stderr, and kept where a client asked for its end.
+//! The log of one environment: forwards the log to stderr, and keeps the last 4 KB for a client that asks for the log's tail.
 //!
-//! The runtime writes an event's lines before it answers, so that what stands in the pipe when the answer is here belongs to
-//! the event. Two read the pipe: a thread, as lines come, and whoever has an answer in hand, up to what is in it then. Neither
-//! waits for more while it holds the lock.
+//! The runtime writes the lines of an event before it posts the response. So everything that is in the pipe when the response arrives
+//! belongs to the event. Two threads read the pipe: one when lines arrive, and the worker when it has the response. Neither thread waits
+//! for more data while it holds the lock.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,17 +13,18 @@ use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::log_prefix::LogPrefix;
 use crate::cli::failure_lines::FailureLines;
-use crate::cli::invoke::error_view::Explained;
+use crate::cli::invoke::error_view::ErrorView;
 use crate::cli::terminal::stderr_is_a_terminal;
 use crate::lambda::invocation::FunctionError;
 
-/// So much of an event's log goes to the client, as on Lambda.
+/// The size of the log tail that a client gets, as on Lambda.
 const TAIL_BYTES: usize = 4096;
-/// A pipe of Linux holds at most so much by default: what one look at it reads.
+/// The default capacity of a Linux pipe, and the most that one `read` takes from the pipe.
 const PIPE_BYTES: usize = 64 * 1024;
 
-/// The reading end of an environment's log; clones mean the same one.
+/// The reading end of an environment's log; clones share one pipe.
 #[derive(Clone, Debug)]
 pub(super) struct Log(Arc<Shared>);
 
@@ -37,20 +38,23 @@ struct Shared {
 struct State {
     /// The last bytes since `begin`.
     tail: Vec<u8>,
-    /// A line whose end has not come; on a terminal also the runtime's lines about a failure, which may be explained there instead.
+    /// A line without its end; on a terminal also the runtime's lines about a failure, which an explanation may replace.
     unfinished: Vec<u8>,
-    /// Which lines those are; `None` where stderr is no terminal.
+    /// Recognizes the lines about a failure; `None` if stderr is not a terminal.
     failure_lines: Option<FailureLines>,
     ended: bool,
+    prefix: LogPrefix,
+    /// Whether the text that was forwarded last has ended inside a line.
+    in_line: bool,
 }
 
 impl Log {
-    /// A log, and the end that a runtime writes to. Its thread ends when nobody holds that end any more.
-    pub(super) fn start() -> Result<(Log, Arc<File>)> {
+    /// Creates a log, and the writing end for a runtime. The log's thread ends when every copy of the writing end is closed.
+    pub(super) fn start(prefix: LogPrefix) -> Result<(Log, Arc<File>)> {
         let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe for the log")?;
         fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("cannot prepare the pipe of the log")?;
         let failure_lines = stderr_is_a_terminal().then(|| FailureLines::of(""));
-        let state = Mutex::new(State { failure_lines, ..State::default() });
+        let state = Mutex::new(State { failure_lines, prefix, ..State::default() });
         let log = Log(Arc::new(Shared { pipe: File::from(reader), state }));
         let follower = log.clone();
         let thread = std::thread::Builder::new().name("log".to_owned());
@@ -58,39 +62,39 @@ impl Log {
         Ok((log, Arc::new(File::from(writer))))
     }
 
-    /// Forgets what came before: the following belongs to the event with this request id, behind `first_line`.
+    /// Starts the tail of the event with this request id: forgets earlier lines, and puts `first_line` first.
     pub(super) fn begin(&self, request_id: &str, first_line: &str) {
         let mut state = self.read();
-        state.pass_on(true);
+        state.forward(true);
         state.failure_lines = state.failure_lines.take().map(|_| FailureLines::of(request_id));
         state.tail.clear();
         state.keep(first_line.as_bytes());
     }
 
-    /// The last 4 KB of what came since `begin`, with all that has been written by now, and with `last_lines`.
+    /// The last 4 KB that the environment has written since `begin`, followed by `last_lines`.
     pub(super) fn tail(&self, last_lines: &str) -> Vec<u8> {
         let mut state = self.read();
         state.keep(last_lines.as_bytes());
         state.tail[state.tail.len().saturating_sub(TAIL_BYTES)..].to_vec()
     }
 
-    /// Passes on all that has been written by now, but for the lines about `error` where a terminal explains that one.
+    /// Forwards everything that has been written so far. On a terminal that explains `error`, leaves out the runtime's lines about `error`.
     pub(super) fn flush(&self, error: Option<&FunctionError>) {
         let mut state = self.read();
-        let explained = error.and_then(Explained::of);
+        let explained = error.and_then(ErrorView::of);
         if let Some((lines, explained)) = state.failure_lines.clone().zip(explained) {
-            state.unfinished = lines.removed(&state.unfinished, &explained.message);
+            state.unfinished = lines.without(&state.unfinished, &explained.message);
         }
-        state.pass_on(true);
+        state.forward(true);
     }
 
     fn follow(&self) {
         loop {
             let mut ready = [PollFd::new(self.0.pipe.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut ready, PollTimeout::NONE); // interrupted: the pipe is looked at in vain
+            let _ = poll(&mut ready, PollTimeout::NONE); // after an interruption `read` finds an empty pipe
             let mut state = self.read();
             if state.ended {
-                state.pass_on(true);
+                state.forward(true);
                 return;
             }
         }
@@ -106,7 +110,7 @@ impl Log {
                 Ok(0) => state.ended = true,
                 Ok(read) => {
                     count += read;
-                    state.take(&bytes[..read]);
+                    state.append(&bytes[..read]);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
@@ -120,10 +124,10 @@ impl Log {
 }
 
 impl State {
-    fn take(&mut self, bytes: &[u8]) {
+    fn append(&mut self, bytes: &[u8]) {
         self.keep(bytes);
         self.unfinished.extend_from_slice(bytes);
-        self.pass_on(self.unfinished.len() > PIPE_BYTES);
+        self.forward(self.unfinished.len() > PIPE_BYTES);
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -133,16 +137,17 @@ impl State {
         }
     }
 
-    /// Writes the whole lines, so that those of several environments do not mix; the unfinished one too where `all`.
-    fn pass_on(&mut self, all: bool) {
+    /// Forwards the complete lines, so that lines of several environments do not mix; with `all`, forwards the unfinished line too.
+    fn forward(&mut self, all: bool) {
         let whole = self.unfinished.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let count = match &self.failure_lines {
             _ if all => self.unfinished.len(),
-            Some(lines) => lines.come_after(&self.unfinished[..whole]),
+            Some(lines) => lines.bytes_before(&self.unfinished[..whole]),
             None => whole,
         };
         if count > 0 {
-            let _ = std::io::stderr().write_all(&self.unfinished[..count]); // there is nowhere left to say so
+            let lines = self.prefix.lines(&self.unfinished[..count], &mut self.in_line);
+            let _ = std::io::stderr().write_all(&lines); // no other place is left to report this failure
             self.unfinished.drain(..count);
         }
     }
@@ -153,16 +158,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn on_a_terminal_a_line_about_a_failure_waits_until_it_is_known_whether_it_is_explained() {
+    fn on_a_terminal_lines_about_a_failure_wait_until_the_explanation_is_known() {
         let lines = FailureLines::of("id");
         let mut state = State { failure_lines: Some(lines.clone()), ..State::default() };
-        state.take(b"log\n[ERROR] id oh\n    at h (f.sh:1)\n");
+        state.append(b"log\n[ERROR] id oh\n    at h (f.sh:1)\n");
         assert_eq!(state.unfinished, b"[ERROR] id oh\n    at h (f.sh:1)\n");
         assert_eq!(state.tail, b"log\n[ERROR] id oh\n    at h (f.sh:1)\n", "the client gets all of it");
-        state.unfinished = lines.removed(&state.unfinished, "oh");
+        state.unfinished = lines.without(&state.unfinished, "oh");
         assert_eq!(state.unfinished, b"");
         let mut elsewhere = State::default();
-        elsewhere.take(b"[ERROR] id oh\npart");
+        elsewhere.append(b"[ERROR] id oh\npart");
         assert_eq!(elsewhere.unfinished, b"part");
     }
 }

@@ -1,7 +1,7 @@
-//! What Lambda's API answers when it does not invoke: a status, the exception's name in `x-amzn-ErrorType`, and JSON.
+//! The errors of Lambda's API: a status, the exception's name in `x-amzn-ErrorType`, and a JSON document.
 //!
-//! The spelling of the members is that of the service's model (botocore, `lambda/2015-03-31`), which SDKs read: `Message` in
-//! one exception, `message` in others.
+//! The members are spelled as in the service's model, which SDKs read (botocore, `lambda/2015-03-31`): `Message` in some exceptions,
+//! `message` in others.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -9,27 +9,29 @@ use serde_json::json;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
-/// A refusal in Lambda's words.
+/// An error that Lambda's API would answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Exception {
-    /// 403: the request comes from where it must not.
+    /// 403: the request comes from a web page of another site, or for another host.
     AccessDenied(String),
-    /// 404: there is no such operation here.
+    /// 404: no route of the API matches the request.
     UnknownOperation(String),
-    /// 400: the event or the client context is not what it must be.
+    /// 404: no function has this name. Says which functions are served.
+    FunctionNotFound { arn: String, served: String },
+    /// 400: the event or the client context is malformed.
     InvalidRequestContent(String),
-    /// 400: a header's value.
+    /// 400: a header or a parameter has an invalid value.
     Validation(String),
-    /// 413: the event is larger than so many bytes.
+    /// 413: the event is larger than this number of bytes.
     RequestTooLarge(usize),
-    /// 429: so many events wait already.
+    /// 429: this number of events waits already.
     TooManyRequests(usize),
-    /// 500: we cannot serve.
+    /// 500: coshell itself cannot run the event.
     Service(String),
 }
 
 impl Exception {
-    /// Why, as the client is told.
+    /// The message for the client.
     pub(super) fn sentence(&self) -> String {
         match self {
             Exception::AccessDenied(why)
@@ -37,6 +39,9 @@ impl Exception {
             | Exception::InvalidRequestContent(why)
             | Exception::Validation(why)
             | Exception::Service(why) => why.clone(),
+            Exception::FunctionNotFound { arn, served } => {
+                format!("Function not found: {arn}; this server has {served}")
+            }
             Exception::RequestTooLarge(limit) => {
                 format!("Request must be smaller than {limit} bytes for the InvokeFunction operation")
             }
@@ -56,6 +61,9 @@ impl IntoResponse for Exception {
             }
             Exception::UnknownOperation(_) => {
                 (StatusCode::NOT_FOUND, "UnknownOperationException", json!({ "Type": "User", "Message": why }))
+            }
+            Exception::FunctionNotFound { .. } => {
+                (StatusCode::NOT_FOUND, "ResourceNotFoundException", json!({ "Type": "User", "Message": why }))
             }
             Exception::InvalidRequestContent(_) => {
                 (StatusCode::BAD_REQUEST, "InvalidRequestContentException", json!({ "Type": "User", "message": why }))

@@ -1,71 +1,72 @@
-//! What scripts ask about a function before they invoke it: GetFunction, GetFunctionConfiguration, ListFunctions, and what the waiters of
-//! the AWS CLI wait for.
+//! Answers GetFunction, GetFunctionConfiguration and ListFunctions, which scripts and the AWS CLI's waiters call before they invoke.
 //!
-//! Source: AWS Lambda API reference. What is not known here (the code's checksum) or must not be shown (the values of variables) is left
-//! out. A function that is served can be invoked, so that its state is always `Active`.
+//! Source: AWS Lambda API reference. The answers leave out values that coshell does not know (the code's checksum) or must
+//! not show (the values of variables). A function that is served can be invoked, so its state is always `Active`.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use super::access_log::{log_answered, refused};
-use super::endpoint::{Description, Endpoint, Named, unknown};
+use super::access_log::{log_query, refuse};
+use super::api_request::{NameInPath, name_of, unknown_operation};
 use super::environment::Readiness;
 use super::exception::Exception;
-use super::function_name::{invoked_arn, qualifier_of};
+use super::function_name::{invoked_arn, plain_name, qualifier_of};
+use super::registry::Registry;
+use super::served_function::{Description, ServedFunction};
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const FUNCTION: &str = "/2015-03-31/functions/{name}";
 const CONFIGURATION: &str = "/2015-03-31/functions/{name}/configuration";
-/// Answers while the server runs.
+/// Answers 200 while the server runs.
 const HEALTH: &str = "/_coshell/health";
-/// Answers 200 once the function can take an event without waiting for its init.
+/// Answers 200 once the init has succeeded, and 503 before.
 const READY: &str = "/_coshell/ready";
 
-/// The routes for `endpoint`.
-pub(super) fn router() -> Router<Arc<Endpoint>> {
+/// The routes of these questions.
+pub(super) fn router() -> Router<Arc<Registry>> {
     Router::new()
-        .route(FUNCTIONS, get(list).fallback(unknown))
-        .route(&format!("{FUNCTIONS}/"), get(list).fallback(unknown)) // as older clients spell it
-        .route(FUNCTION, get(function).fallback(unknown))
-        .route(CONFIGURATION, get(configuration).fallback(unknown))
-        .route(HEALTH, get(health).fallback(unknown))
-        .route(READY, get(ready).fallback(unknown))
+        .route(FUNCTIONS, get(list).fallback(unknown_operation))
+        .route(&format!("{FUNCTIONS}/"), get(list).fallback(unknown_operation)) // older clients send a slash at the end
+        .route(FUNCTION, get(function).fallback(unknown_operation))
+        .route(CONFIGURATION, get(configuration).fallback(unknown_operation))
+        .route(HEALTH, get(health).fallback(unknown_operation))
+        .route(READY, get(ready).fallback(unknown_operation))
 }
 
 // GET /2015-03-31/functions
-async fn list(State(endpoint): State<Arc<Endpoint>>, method: Method, uri: Uri) -> Response {
-    let configuration = described(&endpoint, &endpoint.function_name, endpoint.arn());
-    answered(&method, &uri, Ok(json!({ "Functions": [configuration] })))
+async fn list(State(registry): State<Arc<Registry>>, method: Method, uri: Uri) -> Response {
+    let functions = registry.functions.iter().map(|function| described(function, &function.name, function.arn()));
+    answered(&method, &uri, Ok(json!({ "Functions": functions.collect::<Vec<_>>() })))
 }
 
 // GET /2015-03-31/functions/{name}
 async fn function(
-    State(endpoint): State<Arc<Endpoint>>,
-    name: Named,
+    State(registry): State<Arc<Registry>>,
+    name: NameInPath,
     RawQuery(query): RawQuery,
     method: Method,
     uri: Uri,
 ) -> Response {
-    let configuration = named(&endpoint, name, query.as_deref());
+    let configuration = named(&registry, name, query.as_deref());
     answered(&method, &uri, configuration.map(|known| json!({ "Configuration": known, "Code": {}, "Tags": {} })))
 }
 
 // GET /2015-03-31/functions/{name}/configuration
 async fn configuration(
-    State(endpoint): State<Arc<Endpoint>>,
-    name: Named,
+    State(registry): State<Arc<Registry>>,
+    name: NameInPath,
     RawQuery(query): RawQuery,
     method: Method,
     uri: Uri,
 ) -> Response {
-    answered(&method, &uri, named(&endpoint, name, query.as_deref()))
+    answered(&method, &uri, named(&registry, name, query.as_deref()))
 }
 
 // GET /_coshell/health
@@ -74,8 +75,8 @@ async fn health() -> Response {
 }
 
 // GET /_coshell/ready
-async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
-    let (status, word) = match endpoint.queue.readiness() {
+async fn ready(State(registry): State<Arc<Registry>>) -> Response {
+    let (status, word) = match registry.readiness() {
         Readiness::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         Readiness::Failed => (StatusCode::SERVICE_UNAVAILABLE, "initFailed"),
         Readiness::Ready => (StatusCode::OK, "ready"),
@@ -84,13 +85,13 @@ async fn ready(State(endpoint): State<Arc<Endpoint>>) -> Response {
 }
 
 fn answered(method: &Method, uri: &Uri, answer: Result<Value, Exception>) -> Response {
-    let asked = format!("{method} {}", uri.path());
+    let request_line = format!("{method} {}", uri.path());
     match answer {
         Ok(answer) => {
-            log_answered(&asked, StatusCode::OK.as_u16());
+            log_query(&request_line, StatusCode::OK.as_u16());
             document(StatusCode::OK, &answer)
         }
-        Err(exception) => refused(asked, exception),
+        Err(exception) => refuse(request_line, exception),
     }
 }
 
@@ -98,17 +99,18 @@ fn document(status: StatusCode, document: &Value) -> Response {
     (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.to_string()).into_response()
 }
 
-/// Every name is taken, as for an invocation, and is the function's name in the answer.
-fn named(endpoint: &Endpoint, name: Named, query: Option<&str>) -> Result<Value, Exception> {
-    let Path(name) = name.map_err(|_| Exception::Validation("the function's name is not UTF-8".to_owned()))?;
-    let arn = invoked_arn(&endpoint.arn(), &name, qualifier_of(query)?.as_deref())?;
-    let plain = name.rsplit_once("function:").map_or(name.as_str(), |(_, rest)| rest);
-    Ok(described(endpoint, plain.split(':').next().unwrap_or(plain), arn))
+/// The configuration of the function that the request names. If every name is accepted, the answer has the name from the request.
+fn named(registry: &Registry, name: NameInPath, query: Option<&str>) -> Result<Value, Exception> {
+    let name = name_of(name)?;
+    let function = registry.find(&name)?;
+    let arn = invoked_arn(&function.arn(), &name, qualifier_of(query)?.as_deref())?;
+    let shown = if registry.accepts_every_name { plain_name(&name) } else { &function.name };
+    Ok(described(function, shown, arn))
 }
 
 /// The shape `FunctionConfiguration` of the service's model.
-fn described(endpoint: &Endpoint, name: &str, arn: String) -> Value {
-    let Description { handler, memory_mb, since, revision_id } = &endpoint.description;
+fn described(function: &ServedFunction, name: &str, arn: String) -> Value {
+    let Description { handler, memory_mb, since, revision_id } = &function.description;
     let since = humantime::format_rfc3339_millis(*since).to_string().replace('Z', "+0000");
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     json!({
@@ -118,7 +120,7 @@ fn described(endpoint: &Endpoint, name: &str, arn: String) -> Value {
         "Role": "arn:aws:iam::123456789012:role/local",
         "Handler": handler,
         "Description": "served by coshell",
-        "Timeout": endpoint.timeout.as_secs_f64().ceil() as u64,
+        "Timeout": function.timeout.as_secs_f64().ceil() as u64,
         "MemorySize": memory_mb,
         "LastModified": since,
         "Version": "$LATEST",
@@ -130,6 +132,6 @@ fn described(endpoint: &Endpoint, name: &str, arn: String) -> Value {
         "Architectures": [architecture],
         "EphemeralStorage": { "Size": 512 },
         "SnapStart": { "ApplyOn": "None", "OptimizationStatus": "Off" },
-        "LoggingConfig": { "LogFormat": "Text", "LogGroup": format!("/aws/lambda/{}", endpoint.function_name) },
+        "LoggingConfig": { "LogFormat": "Text", "LogGroup": format!("/aws/lambda/{}", function.name) },
     })
 }

@@ -1,7 +1,7 @@
-//! Lambda's Invoke API, as the AWS CLI and the SDKs call it.
+//! Answers Invoke, as the AWS CLI and the SDKs call it.
 //!
-//! Source: AWS Lambda API reference, "Invoke". Every function name is taken, since there is one function. The members of a
-//! request and their limits are Lambda's own; signatures are not looked at.
+//! Source: AWS Lambda API reference, "Invoke". The fields of a request and their limits are Lambda's. Signatures are not
+//! checked.
 
 use std::sync::Arc;
 
@@ -13,11 +13,13 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::access_log::{log_access, refused};
-use super::endpoint::{Endpoint, Named};
+use super::access_log::{log_access, refuse};
+use super::api_request::NameInPath;
 use super::exception::Exception;
 use super::invoke_request::{EXECUTED_VERSION, InvocationType, REQUEST_ID, headers_of, log_wanted, read};
 use super::job::{Answer, Job};
+use super::registry::Registry;
+use super::served_function::ServedFunction;
 use crate::lambda::contract::Caller;
 use crate::lambda::invocation::Invoke;
 
@@ -26,44 +28,44 @@ const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 
 // POST /2015-03-31/functions/{name}/invocations
 pub(super) async fn invoke(
-    State(endpoint): State<Arc<Endpoint>>,
-    name: Named,
+    State(registry): State<Arc<Registry>>,
+    name: NameInPath,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let read = read(&endpoint, name, query.as_deref(), &headers, body).await;
+    let read = read(&registry, name, query.as_deref(), &headers, body).await;
     let replied = match read {
-        Ok((_, InvocationType::DryRun)) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Ok((invoke, InvocationType::Event)) => accepted(&endpoint, invoke),
-        Ok((invoke, InvocationType::RequestResponse)) => answered(&endpoint, invoke, &headers).await,
+        Ok((_, _, InvocationType::DryRun)) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok((function, invoke, InvocationType::Event)) => enqueue(&function, invoke),
+        Ok((function, invoke, InvocationType::RequestResponse)) => run(&function, invoke, &headers).await,
         Err(exception) => Err(exception),
     };
-    replied.unwrap_or_else(|exception| refused("invoke", exception))
+    replied.unwrap_or_else(|exception| refuse("invoke", exception))
 }
 
-/// Queues the event; what comes of it is in the log alone.
-fn accepted(endpoint: &Endpoint, invoke: Invoke) -> Result<Response, Exception> {
+/// Queues the event; its result is only logged.
+fn enqueue(function: &ServedFunction, invoke: Invoke) -> Result<Response, Exception> {
     let request_id = invoke.request_id.clone();
-    let answer = endpoint.queue.submit(Job { invoke, log_wanted: false, caller: Some(Caller::None) })?;
-    let id = request_id.clone();
+    let answer = function.queue.submit(Job { invoke, log_wanted: false, caller: Some(Caller::None) })?;
+    let (id, line) = (request_id.clone(), function.log_prefix.line("event"));
     tokio::spawn(async move {
         if let Ok(answer) = answer.await {
-            log_access("event", StatusCode::ACCEPTED.as_u16(), &id, &answer);
+            log_access(line, StatusCode::ACCEPTED.as_u16(), &id, &answer);
         }
     });
     Ok((StatusCode::ACCEPTED, headers_of([(REQUEST_ID, &request_id)])).into_response())
 }
 
-async fn answered(endpoint: &Endpoint, invoke: Invoke, headers: &HeaderMap) -> Result<Response, Exception> {
+async fn run(function: &ServedFunction, invoke: Invoke, headers: &HeaderMap) -> Result<Response, Exception> {
     let request_id = invoke.request_id.clone();
-    let answer = endpoint.queue.submit(Job { invoke, log_wanted: log_wanted(headers), caller: None })?;
+    let answer = function.queue.submit(Job { invoke, log_wanted: log_wanted(headers), caller: None })?;
     let answer = answer.await.map_err(|_| Exception::Service("coshell is ending".to_owned()))?;
-    log_access("invoke", StatusCode::OK.as_u16(), &request_id, &answer);
+    log_access(function.log_prefix.line("invoke"), StatusCode::OK.as_u16(), &request_id, &answer);
     Ok(reply(&request_id, answer))
 }
 
-/// A function's error is no error of the API: the status is 200 either way.
+/// The answer with the response or the error of the function. The status is 200 in both cases, because the API call itself succeeded.
 fn reply(request_id: &str, answer: Answer) -> Response {
     let mut headers = headers_of([(REQUEST_ID, request_id), (EXECUTED_VERSION, "$LATEST")]);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

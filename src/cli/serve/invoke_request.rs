@@ -1,14 +1,17 @@
-//! The request of an invocation: its headers and its payload, checked as Lambda checks them. Source: AWS Lambda API reference, "Invoke".
+//! Reads and checks an invocation request, its headers and its payload, as Lambda does. Source: AWS Lambda API reference, "Invoke".
+
+use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::endpoint::{Endpoint, Named};
+use super::api_request::{NameInPath, name_of};
 use super::exception::Exception;
 use super::function_name::{invoked_arn, qualifier_of, tenant_id};
+use super::registry::Registry;
+use super::served_function::ServedFunction;
 use crate::cli::invoke::arguments::client_context;
 use crate::lambda::event;
 use crate::lambda::invocation::{Bytes, Invoke};
@@ -22,9 +25,9 @@ const TRACE_ID: &str = "x-amzn-trace-id";
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// The largest event that is queued for later: 1 MB.
+/// The largest event of the invocation type Event: 1 MB.
 const EVENT_LIMIT_BYTES: usize = 1024 * 1024;
-/// The event if the client sent none.
+/// The event if the client sends none.
 const NO_PAYLOAD: &[u8] = b"{}";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,26 +37,27 @@ pub(super) enum InvocationType {
     DryRun,
 }
 
-/// What was asked, checked as Lambda checks it.
+/// Reads the request, checks each part by Lambda's rules, and finds the function.
 pub(super) async fn read(
-    endpoint: &Endpoint,
-    name: Named,
+    registry: &Registry,
+    name: NameInPath,
     query: Option<&str>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Invoke, InvocationType), Exception> {
-    let received = body::receive(body, event::LIMIT_BYTES as u64).await; // to its end: the client may not read before
+) -> Result<(Arc<ServedFunction>, Invoke, InvocationType), Exception> {
+    let received = body::receive(body, event::LIMIT_BYTES as u64).await; // to the end: some clients read the answer only after they have sent everything
     let invocation_type = invocation_type(headers)?;
     let qualifier = qualifier_of(query)?;
-    let Path(name) = name.map_err(|_| Exception::Validation("the function's name is not UTF-8".to_owned()))?;
-    let function_arn = Some(invoked_arn(&endpoint.arn(), &name, qualifier.as_deref())?);
-    let received =
-        received.map_err(|_| Exception::InvalidRequestContent("the request ended in mid-body".to_owned()))?;
+    let name = name_of(name)?;
+    let function = registry.find(&name)?;
+    let function_arn = Some(invoked_arn(&function.arn(), &name, qualifier.as_deref())?);
+    let received = received
+        .map_err(|_| Exception::InvalidRequestContent("the connection ended in the middle of the body".to_owned()))?;
     let limit = if invocation_type == InvocationType::Event { EVENT_LIMIT_BYTES } else { event::LIMIT_BYTES };
     if received.size > limit as u64 {
         return Err(Exception::RequestTooLarge(limit));
     }
-    let invoke = endpoint.invoke(payload(received.bytes)?);
+    let invoke = function.invoke(payload(received.bytes)?);
     let invoke = Invoke {
         function_arn,
         client_context: headers.get(CLIENT_CONTEXT).map(decoded_context).transpose()?,
@@ -61,7 +65,7 @@ pub(super) async fn read(
         trace_id: text(headers, TRACE_ID)?.or(invoke.trace_id),
         ..invoke
     };
-    Ok((invoke, invocation_type))
+    Ok((Arc::clone(function), invoke, invocation_type))
 }
 
 fn invocation_type(headers: &HeaderMap) -> Result<InvocationType, Exception> {
@@ -70,7 +74,7 @@ fn invocation_type(headers: &HeaderMap) -> Result<InvocationType, Exception> {
         Some(b"Event") => Ok(InvocationType::Event),
         Some(b"DryRun") => Ok(InvocationType::DryRun),
         Some(other) => Err(Exception::Validation(format!(
-            "`{}` is no invocation type: use RequestResponse, Event or DryRun",
+            "`{}` is not an invocation type: use RequestResponse, Event or DryRun",
             other.escape_ascii()
         ))),
     }
@@ -96,7 +100,7 @@ fn decoded_context(header: &HeaderValue) -> Result<String, Exception> {
 
 fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Exception> {
     let text = headers.get(name).map(|value| value.to_str().map(str::to_owned));
-    text.transpose().map_err(|_| Exception::Validation(format!("the header {name} may have ASCII letters only")))
+    text.transpose().map_err(|_| Exception::Validation(format!("the header {name} may only have ASCII characters")))
 }
 
 /// Whether the client asks for the end of the event's log.

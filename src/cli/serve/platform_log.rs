@@ -1,37 +1,37 @@
-//! The lines that Lambda writes around an event's own: START, END and REPORT.
+//! Formats the lines that Lambda writes before and after the log of an event: START, END and REPORT.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::lambda::invocation::FunctionError;
 
-/// How an event ended, as far as its report says so.
+/// How an event ended, for its REPORT line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// The runtime answered, be it with an error.
+    /// The runtime posted a response or an error.
     Answered,
-    /// Its time limit passed.
+    /// The time limit passed.
     TimedOut,
     /// The runtime ended.
     RuntimeExited,
-    /// It reached no runtime.
+    /// No runtime was ready to take the event.
     InitFailed,
 }
 
-/// All that follows an event's own lines.
+/// The values of the lines that follow the log of an event.
 pub(super) struct Report<'a> {
     pub(super) request_id: &'a str,
     pub(super) duration: Duration,
-    /// For the first event of an environment.
+    /// The duration of the init, for the first event of an environment.
     pub(super) init: Option<Duration>,
     pub(super) memory_mb: u32,
     pub(super) memory_bytes: u64,
     pub(super) ending: Ending,
-    /// What Lambda itself says of the event.
+    /// An error that Lambda itself reports, not the runtime.
     pub(super) error: Option<&'a FunctionError>,
 }
 
-/// The line before an event's own.
+/// The line before the log of an event.
 pub(super) fn start_line(request_id: &str) -> String {
     format!("START RequestId: {request_id} Version: $LATEST\n")
 }
@@ -61,7 +61,7 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-/// The sentence of an error.
+/// The `errorMessage` of an error.
 pub(super) fn message(error: &FunctionError) -> String {
     let report: serde_json::Value = serde_json::from_slice(&error.body).unwrap_or_default();
     report["errorMessage"].as_str().unwrap_or(&error.error_type).to_owned()

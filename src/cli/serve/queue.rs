@@ -1,7 +1,7 @@
 //! The queue of events, and up to `--concurrency` threads that take events from it, each with a worker of its own.
 //!
-//! A thread is started when an event waits and no other is free, as Lambda starts environments. On Lambda an event over the
-//! limit is refused; here it waits for its turn, since a developer wants the answer.
+//! A thread is started when an event waits and no thread is free, as Lambda starts environments. Lambda refuses an
+//! event above the limit; here the event waits for its turn, because a developer wants the answer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use super::access_log::{log_client_gone, log_not_run};
-use super::environment::{Readiness, Template};
+use super::environment::{Launcher, Readiness};
 use super::exception::Exception;
 use super::job::{Answer, Job};
 use super::worker::Worker;
 
-/// More than this is refused as Lambda refuses what is over the concurrency.
-const MOST_WAITING: usize = 1000;
+/// If so many events wait, the next one is refused as Lambda refuses an event above the concurrency limit.
+const MAX_WAITING: usize = 1000;
 
-/// Something for a worker to do.
+/// A task for a worker.
 #[derive(Debug)]
-enum Work {
-    /// To be ready for the next event.
+enum Task {
+    /// Start an environment, so that the next event needs no cold start.
     Prepare,
     Event(Box<Event>),
 }
@@ -38,118 +38,119 @@ pub(super) struct Queue(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    template: Arc<Template>,
-    most: usize,
-    line: Mutex<Waiting>,
+    launcher: Arc<Launcher>,
+    limit: usize,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
-    waiting: VecDeque<Work>,
+struct QueueState {
+    waiting: VecDeque<Task>,
     idle: usize,
     threads: Vec<JoinHandle<()>>,
     closed: bool,
 }
 
 impl Queue {
-    /// None is started yet.
-    pub(super) fn new(template: Arc<Template>, most: usize) -> Queue {
-        Queue(Arc::new(Shared { template, most, line: Mutex::default(), changed: Condvar::new() }))
+    /// Creates the queue; threads are started when events come.
+    pub(super) fn new(launcher: Arc<Launcher>, limit: usize) -> Queue {
+        Queue(Arc::new(Shared { launcher, limit, state: Mutex::default(), changed: Condvar::new() }))
     }
 
-    /// Has one worker ready before there is an event.
+    /// Has one worker start its environment before an event comes.
     pub(super) fn prepare(&self) {
-        let line = self.line();
-        if !line.waiting.iter().any(|work| matches!(work, Work::Prepare)) {
-            let _ = self.add(line, Work::Prepare); // the first event will say why
+        let state = self.state();
+        if !state.waiting.iter().any(|task| matches!(task, Task::Prepare)) {
+            let _ = self.push(state, Task::Prepare); // a failure is reported to the first event
         }
     }
 
-    /// Whether the last environment that was started has come through its init.
+    /// Whether the init of the environment that was started last has succeeded.
     pub(super) fn readiness(&self) -> Readiness {
-        self.0.template.readiness()
+        self.0.launcher.readiness()
     }
 
-    /// Queues an event. Who drops the receiver before the event's turn has withdrawn it.
+    /// Queues an event. Dropping the receiver before the event's turn withdraws the event.
     pub(super) fn submit(&self, job: Job) -> Result<oneshot::Receiver<Answer>, Exception> {
-        let line = self.line();
-        if line.waiting.len() >= MOST_WAITING {
-            return Err(Exception::TooManyRequests(MOST_WAITING));
+        let state = self.state();
+        if state.waiting.len() >= MAX_WAITING {
+            return Err(Exception::TooManyRequests(MAX_WAITING));
         }
         let (reply, answer) = oneshot::channel();
-        self.add(line, Work::Event(Box::new(Event { job, reply })))?;
+        self.push(state, Task::Event(Box::new(Event { job, reply })))?;
         Ok(answer)
     }
 
-    /// Ends the threads, each after what it has in hand, and with them their environments.
+    /// Ends the threads and their environments; each thread first finishes its current task.
     pub(super) fn close(&self) {
         let threads = {
-            let mut line = self.line();
-            line.closed = true;
-            line.waiting.clear();
-            std::mem::take(&mut line.threads)
+            let mut state = self.state();
+            state.closed = true;
+            state.waiting.clear();
+            std::mem::take(&mut state.threads)
         };
         self.0.changed.notify_all();
         for thread in threads {
-            let _ = thread.join(); // a panic has been printed by itself
+            let _ = thread.join(); // the panic hook has printed the panic
         }
     }
 
-    fn add(&self, mut line: MutexGuard<'_, Waiting>, work: Work) -> Result<(), Exception> {
-        if line.closed {
+    fn push(&self, mut state: MutexGuard<'_, QueueState>, task: Task) -> Result<(), Exception> {
+        if state.closed {
             return Err(Exception::Service("coshell is ending".to_owned()));
         }
-        line.waiting.push_back(work);
-        if line.waiting.len() > line.idle && line.threads.len() < self.0.most {
+        state.waiting.push_back(task);
+        if state.waiting.len() > state.idle && state.threads.len() < self.0.limit {
             let queue = self.clone();
             let thread = std::thread::Builder::new().name("worker".to_owned());
             match thread.spawn(move || queue.work()) {
-                Ok(thread) => line.threads.push(thread),
-                Err(_) if !line.threads.is_empty() => {} // one more would have been faster
+                Ok(thread) => state.threads.push(thread),
+                Err(_) if !state.threads.is_empty() => {} // the existing threads will take the event
                 Err(error) => {
-                    line.waiting.pop_back();
+                    state.waiting.pop_back();
                     return Err(Exception::Service(format!("cannot start a thread: {error}")));
                 }
             }
         }
-        drop(line);
+        drop(state);
         self.0.changed.notify_one();
         Ok(())
     }
 
     fn work(&self) {
-        let mut worker = Worker::new(Arc::clone(&self.0.template));
-        while let Some(work) = self.next() {
-            match work {
-                Work::Prepare => worker.prepare(),
-                Work::Event(event) if event.reply.is_closed() => log_not_run(&event.job.invoke.request_id),
-                Work::Event(event) => {
+        let prefix = &self.0.launcher.log_prefix;
+        let mut worker = Worker::new(Arc::clone(&self.0.launcher));
+        while let Some(task) = self.next() {
+            match task {
+                Task::Prepare => worker.prepare(),
+                Task::Event(event) if event.reply.is_closed() => log_not_run(prefix, &event.job.invoke.request_id),
+                Task::Event(event) => {
                     let Event { job, reply } = *event;
                     let request_id = job.invoke.request_id.clone();
                     if let Some(answer) = worker.run(job)
                         && let Err(answer) = reply.send(answer)
                     {
-                        log_client_gone(&request_id, &answer);
+                        log_client_gone(prefix, &request_id, &answer);
                     }
                 }
             }
         }
     }
 
-    fn next(&self) -> Option<Work> {
-        let mut line = self.line();
-        line.idle += 1;
-        let mut line = self
+    fn next(&self) -> Option<Task> {
+        let mut state = self.state();
+        state.idle += 1;
+        let mut state = self
             .0
             .changed
-            .wait_while(line, |line| line.waiting.is_empty() && !line.closed)
+            .wait_while(state, |state| state.waiting.is_empty() && !state.closed)
             .unwrap_or_else(PoisonError::into_inner);
-        line.idle -= 1;
-        if line.closed { None } else { line.waiting.pop_front() }
+        state.idle -= 1;
+        if state.closed { None } else { state.waiting.pop_front() }
     }
 
-    fn line(&self) -> MutexGuard<'_, Waiting> {
-        self.0.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,14 +1,13 @@
-//! `--watch`: whether the scripts that an environment was made from are still as they were.
+//! `--watch`: finds out whether the scripts of an environment have changed since the environment started.
 //!
-//! Bash does not tell what a script has sourced, so this looks at what it may have: the function's script, whatever that
-//! sources by a name that can be read in its text (also outside of the folder), and every `*.sh` and `*.bash` below the
-//! function's folder, but for hidden folders and node_modules. Other files are none of its business: a handler reads them anew for
-//! each event, and may write them.
+//! Bash does not report which files a script has sourced. So these files are watched: the function's script, every file that the script
+//! sources by a literal name (also outside of the folder), and every `*.sh` and `*.bash` file below the function's folder, except in hidden
+//! folders and node_modules. Other files are not watched: a handler reads them again for each event, and may write them.
 //!
-//! Before each event the files are looked at: exact, and simpler than notifications, which come late and get lost. A
-//! thread looks as well, so that a fault is shown when the file is saved. A file whose time has changed and whose text has not
-//! is unchanged, or a script that writes others when it is sourced would never come to rest; but touching the function's own
-//! script always counts.
+//! The files are compared before each event. That is exact, and simpler than file notifications, which come late and get lost. A thread
+//! compares the files too, so that an error is shown when the developer saves the file. A file with a new time and the same text counts as
+//! unchanged; otherwise a script that writes other scripts while it is sourced would be sourced again and again. Touching the function's own
+//! script always counts as a change.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -19,50 +18,58 @@ use std::time::Duration;
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::cli::check::sources_of;
 use crate::cli::terminal;
 use crate::lambda::function::Function;
 use crate::runtime::handler::Handler;
+use crate::runtime::shell::sources::sourced_files;
 
-/// How often the thread looks.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// So many entries of the function's folder are looked at.
-const MOST_ENTRIES: usize = 20_000;
+/// How often the thread compares the files.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The most entries of the function's folder that are watched.
+const MAX_ENTRIES: usize = 20_000;
 
-/// What is watched.
+/// The files of one function.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     function: Function,
 }
 
-/// The files as they were at one moment.
+/// The state of the files at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Snapshot(BTreeMap<PathBuf, Seen>);
+pub(super) struct Snapshot(BTreeMap<PathBuf, FileState>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
+struct FileState {
     stamp: Stamp,
-    /// Of the text.
+    /// The hash of the text.
     hash: u64,
     is_own_script: bool,
 }
 
-/// What changes with every write: modification and change times in ns, size, inode.
+/// Values that change with every write: modification and change times in ns, size, inode.
 type Stamp = ([i64; 4], u64, u64);
 
 impl Watch {
     pub(super) fn new(function: &Function) -> Watch {
         let watch = Watch { function: function.clone() };
-        if watch.entries().count() == MOST_ENTRIES {
+        if watch.entries().count() == MAX_ENTRIES {
             let folder = function.task_root.display();
             terminal::warn(&format!(
-                "`{folder}` holds too much: --watch looks at its first {MOST_ENTRIES} files and folders"
+                "`{folder}` has too many entries: --watch looks at the first {MAX_ENTRIES} files and folders only"
             ));
         }
         watch
     }
 
-    /// The files as they are.
+    /// The files that `file` seems to source; none if `file` cannot be read.
+    fn sources_of(&self, file: &Path) -> Vec<PathBuf> {
+        let text = fs::read(file).unwrap_or_default();
+        let root = self.function.task_root.as_path();
+        let sources = sourced_files(&String::from_utf8_lossy(&text), [root, file.parent().unwrap_or(root)]);
+        sources.iter().map(|source| source.components().collect()).collect() // without `.` in the middle
+    }
+
+    /// The present state of the files.
     pub(super) fn snapshot(&self) -> Snapshot {
         let own = self.own_script();
         let mut files = BTreeMap::new();
@@ -73,39 +80,39 @@ impl Watch {
             if files.contains_key(&file) {
                 continue;
             }
-            named.extend(sources_of(&file, &self.function.task_root));
+            named.extend(self.sources_of(&file));
             let is_own_script = own.as_ref() == Some(&file);
             let hash = hash(&file);
-            files.insert(file, Seen { stamp, hash, is_own_script });
+            files.insert(file, FileState { stamp, hash, is_own_script });
         }
         Snapshot(files)
     }
 
-    /// The files that are not as in `before`: changed, gone or new.
+    /// The files that were changed, removed or added since `before`.
     pub(super) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
-        let changed = |(file, seen): (&PathBuf, &Seen)| (!seen.is_still(file)).then(|| file.clone());
+        let changed = |(file, seen): (&PathBuf, &FileState)| (!seen.is_still(file)).then(|| file.clone());
         let mut changed: Vec<PathBuf> = before.0.iter().filter_map(changed).collect();
         let new = self.entries().filter(is_script).map(DirEntry::into_path).chain(self.own_script());
         changed.extend(new.filter(|file| !before.0.contains_key(file)));
-        changed.dedup(); // the own script may be below the folder
+        changed.dedup(); // the function's script can be found twice
         changed
     }
 
-    /// Calls `changed` whenever a file has changed, for the program's whole life.
-    pub(super) fn follow(self, changed: impl Fn() + Send + 'static) {
+    /// Starts a thread that calls `on_change` whenever a file has changed, as long as the program runs.
+    pub(super) fn follow(self, on_change: impl Fn() + Send + 'static) {
         let mut seen = self.snapshot();
         std::thread::spawn(move || {
             loop {
-                std::thread::sleep(LOOK_AGAIN);
+                std::thread::sleep(POLL_INTERVAL);
                 if !self.changed_since(&seen).is_empty() {
                     seen = self.snapshot();
-                    changed();
+                    on_change();
                 }
             }
         });
     }
 
-    /// The path as it is shown.
+    /// The path for messages: relative to the function's folder, if the file is below the folder.
     pub(super) fn shown(&self, file: &Path) -> String {
         file.strip_prefix(&self.function.task_root).unwrap_or(file).display().to_string()
     }
@@ -117,18 +124,18 @@ impl Watch {
 
     fn entries(&self) -> impl Iterator<Item = DirEntry> + use<> {
         let walk = WalkDir::new(&self.function.task_root).min_depth(1).follow_links(true).sort_by_file_name();
-        walk.into_iter().filter_entry(|entry| !is_left_out(entry)).flatten().take(MOST_ENTRIES)
+        walk.into_iter().filter_entry(|entry| !is_excluded(entry)).flatten().take(MAX_ENTRIES)
     }
 }
 
-impl Seen {
+impl FileState {
     fn is_still(&self, file: &Path) -> bool {
         let Ok(metadata) = fs::metadata(file) else { return false };
         stamp(&metadata) == self.stamp || !self.is_own_script && hash(file) == self.hash
     }
 }
 
-fn is_left_out(entry: &DirEntry) -> bool {
+fn is_excluded(entry: &DirEntry) -> bool {
     let name = entry.file_name().as_encoded_bytes();
     entry.file_type().is_dir() && (name.starts_with(b".") || name == b"node_modules")
 }
@@ -196,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_text_anew_is_no_change_but_for_the_functions_own_script() {
+    fn the_same_text_written_again_is_a_change_only_for_the_functions_own_script() {
         let (_folder, watch) = watch(&[("function.sh", "1"), ("made.sh", "1")]);
         let before = watch.snapshot();
         for (file, expected) in [("made.sh", [""; 0].as_slice()), ("function.sh", &["function.sh"])] {

@@ -1,4 +1,4 @@
-//! The files of a test: an event, and the answer that is expected to it.
+//! Reads the files of a test: an event and the expected answer.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -12,39 +12,39 @@ use crate::cli::event::{FOLDER, is_event};
 
 const EVENT: &str = "json";
 const ANSWERS: [&str; 2] = ["response", "error"];
-/// An expected answer has no more bytes than a response may have: 6 MiB and 100 bytes, and a newline.
+/// The limit of an expected answer: the limit of a response (6 MiB and 100 bytes), and a newline.
 const LIMIT_BYTES: u64 = 6 * 1024 * 1024 + 101;
 
-/// One event, and its answer beside it.
+/// One event and its expected answer.
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) name: String,
     folder: PathBuf,
 }
 
-/// What is expected of it.
+/// The expected answer to an event.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Expected {
     Response(Vec<u8>),
-    /// `None` where the file leaves it out.
+    /// `None` means that the file does not set the field.
     Failure {
         error_type: Option<String>,
         message: Option<String>,
     },
-    /// There is no file that says so.
+    /// There is no file with an expected answer.
     Nothing,
 }
 
-/// The events beside the script, by name.
+/// The events beside the script, sorted by name.
 ///
 /// # Errors
-/// When there are none, or none of those has `filter` in its name.
+/// When there are no events, or no event has `filter` in its name.
 pub(super) fn all(task_root: &Path, filter: Option<&str>) -> Result<Vec<Case>> {
     let folder = task_root.join(FOLDER);
     let names = names(&folder)?;
     if names.is_empty() {
         bail!(
-            "no events in `{0}`: put one there as `NAME.json` (`coshell events` prints samples), then run `coshell test PATH --update`",
+            "no events in `{0}`: save an event there as `NAME.json` (`coshell events` prints samples), then run `coshell test PATH --update`",
             folder.display()
         );
     }
@@ -52,7 +52,7 @@ pub(super) fn all(task_root: &Path, filter: Option<&str>) -> Result<Vec<Case>> {
         names.iter().filter(|name| filter.is_none_or(|text| name.contains(text))).cloned().collect();
     if wanted.is_empty() {
         bail!(
-            "no event in `{}` has `{}` in its name: there are {}",
+            "no event in `{}` has `{}` in its name: the events are {}",
             folder.display(),
             filter.unwrap_or_default(),
             names.join(", ")
@@ -72,7 +72,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What is in the folder, by name; hidden files are none of ours.
+/// The files in the folder, sorted by name, without hidden files.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -89,30 +89,33 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Sentences about files that look like a part of a test and take no part in one.
+/// Warnings about files that look like a part of a test but are not used.
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(super) fn strays(task_root: &Path) -> Result<Vec<String>> {
+pub(super) fn unused_files(task_root: &Path) -> Result<Vec<String>> {
     let files = files(&task_root.join(FOLDER))?;
-    Ok(files.iter().filter_map(|file| stray(file)).collect())
+    Ok(files.iter().filter_map(|file| unused_file(file)).collect())
 }
 
-fn stray(file: &Path) -> Option<String> {
+fn unused_file(file: &Path) -> Option<String> {
     let extension = file.extension()?.to_str()?;
     let right = extension.to_ascii_lowercase();
-    let shown = file.display();
+    let path = file.display();
     let is_of_a_test = right == EVENT || ANSWERS.contains(&right.as_str());
     if is_of_a_test && right != extension {
         let right = file.with_extension(right);
         return Some(format!(
-            "`{shown}` is not used, since its ending is not in lower case: rename it `{}`",
+            "`{path}` is not used, because its extension is not in lower case: rename it to `{}`",
             right.display()
         ));
     }
     let event = file.with_extension(EVENT);
     (ANSWERS.contains(&extension) && event.symlink_metadata().is_err()).then(|| {
-        format!("`{shown}` is the answer to no event, since there is no `{}`: rename or remove it", event.display())
+        format!(
+            "`{path}` is not used, because the event `{}` does not exist: rename or remove the file",
+            event.display()
+        )
     })
 }
 
@@ -133,10 +136,10 @@ impl Case {
         self.folder.join(format!("{}.{extension}", self.name))
     }
 
-    /// Reads what is expected.
+    /// Reads the expected answer.
     ///
     /// # Errors
-    /// When there are two answers, or a file cannot be read or is no JSON.
+    /// When there are two answers, or a file cannot be read or is not JSON.
     pub(super) fn expected(&self) -> Result<Expected> {
         let (response, error) = (self.response(), self.error());
         match (read(&response)?, read(&error)?) {
@@ -150,14 +153,14 @@ impl Case {
     }
 }
 
-/// The bytes of a plain file; `None` where there is none.
+/// The bytes of a regular file; `None` if it does not exist.
 fn read(file: &Path) -> Result<Option<Vec<u8>>> {
     let kind = match fs::metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         kind => kind.with_context(|| format!("cannot read `{}`", file.display()))?,
     };
     if !kind.is_file() {
-        bail!("cannot read `{}`: it is no file", file.display());
+        bail!("cannot read `{}`: it is not a regular file", file.display());
     }
     let mut bytes = Vec::new();
     File::open(file)
@@ -195,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn events_come_by_name_and_other_files_are_left_alone() {
+    fn events_are_sorted_by_name_and_other_files_are_ignored() {
         let root = folder(&[("b.json", ""), ("a.json", ""), (".#a.json", ""), ("a.response", ""), ("x.txt", "")]);
         let names =
             |filter| all(root.path(), filter).map(|cases| cases.into_iter().map(|case| case.name).collect::<Vec<_>>());
         assert_eq!(names(None).unwrap(), ["a", "b"]);
         assert_eq!(names(Some("b")).unwrap(), ["b"]);
-        assert!(names(Some("c")).unwrap_err().to_string().ends_with("has `c` in its name: there are a, b"));
+        assert!(names(Some("c")).unwrap_err().to_string().ends_with("has `c` in its name: the events are a, b"));
     }
 
     #[test]
@@ -211,28 +214,32 @@ mod tests {
         assert_eq!(expected(&[event, ("a.response", "r\n")]).unwrap(), Expected::Response(b"r\n".to_vec()));
         let failure = Expected::Failure { error_type: Some("A".to_owned()), message: None };
         assert_eq!(expected(&[event, ("a.error", "{\"errorType\":\"A\",\"stackTrace\":[]}")]).unwrap(), failure);
-        let told = |files: &[(&str, &str)]| format!("{:#}", expected(files).unwrap_err());
-        assert!(told(&[event, ("a.error", "A")]).contains("it is not valid JSON"));
-        assert!(told(&[event, ("a.error", "{}")]).contains("neither `errorType` nor `errorMessage`"));
-        assert!(told(&[event, ("a.error", "{}"), ("a.response", "")]).contains("remove the wrong one"));
+        let error = |files: &[(&str, &str)]| format!("{:#}", expected(files).unwrap_err());
+        assert!(error(&[event, ("a.error", "A")]).contains("it is not valid JSON"));
+        assert!(error(&[event, ("a.error", "{}")]).contains("neither `errorType` nor `errorMessage`"));
+        assert!(error(&[event, ("a.error", "{}"), ("a.response", "")]).contains("remove the wrong one"));
     }
 
     #[test]
-    fn files_that_are_nearly_a_test_are_named_with_what_to_do() {
+    fn unused_files_are_named_with_advice() {
         let files =
             ["a.json", "a.response", "b.JSON", "c.response", "d.error", "a.Error", "e.txt", "README", ".f.response"];
         let root = folder(&files.map(|name| (name, "1")));
         let folder = root.path().join(FOLDER);
-        let shown = |name: &str| folder.join(name).display().to_string();
-        let told = strays(root.path()).unwrap();
+        let path = |name: &str| folder.join(name).display().to_string();
+        let found = unused_files(root.path()).unwrap();
         let lower = |from: &str, to: &str| {
-            format!("`{}` is not used, since its ending is not in lower case: rename it `{}`", shown(from), shown(to))
+            format!(
+                "`{}` is not used, because its extension is not in lower case: rename it to `{}`",
+                path(from),
+                path(to)
+            )
         };
         let no_event = |file: &str, event: &str| {
             format!(
-                "`{}` is the answer to no event, since there is no `{}`: rename or remove it",
-                shown(file),
-                shown(event)
+                "`{}` is not used, because the event `{}` does not exist: rename or remove the file",
+                path(file),
+                path(event)
             )
         };
         let expected = [
@@ -241,7 +248,7 @@ mod tests {
             no_event("c.response", "c.json"),
             no_event("d.error", "d.json"),
         ];
-        assert_eq!(told, expected);
-        assert_eq!(strays(&root.path().join("nowhere")).unwrap(), [""; 0]);
+        assert_eq!(found, expected);
+        assert_eq!(unused_files(&root.path().join("nowhere")).unwrap(), [""; 0]);
     }
 }

@@ -1,59 +1,59 @@
-//! Two answers side by side: lines that begin with `-` were expected, lines with `+` came instead.
+//! Shows the difference between two answers: a line that begins with `-` was expected, a line that begins with `+` is the actual answer.
 //!
-//! JSON is laid out before it is compared by lines, since most responses are one long line of it. What is no text is told by sizes and by
-//! the first byte that differs.
+//! JSON is formatted before it is compared line by line, because most responses are one long line of JSON. For binary data, the sizes and the
+//! first differing byte are shown.
 
 use std::time::Duration;
 
 use serde_json::Value;
 use similar::TextDiff;
 
-/// Lines that are shown around a difference.
+/// How many lines are shown around a difference.
 const NEIGHBOURS: usize = 2;
-/// So many lines are shown in all.
+/// The maximum number of lines that are shown.
 const SHOWN_LINES: usize = 60;
 /// A longer line is shown only around its first difference.
 const LONG_LINE_CHARACTERS: usize = 240;
-/// So much of it before that, and three times as much from there.
+/// How many characters are shown before the difference; three times as many are shown from there.
 const WINDOW_CHARACTERS: usize = 40;
-/// After that long, a coarser difference has to do.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// After this time the diff algorithm uses a coarser approximation.
+const TIME_LIMIT: Duration = Duration::from_secs(1);
 
-/// What differs; `None` where nothing does.
-pub(super) fn of_bytes(expected: &[u8], came: &[u8]) -> Option<String> {
-    if expected == came {
+/// The difference; `None` if the answers are equal.
+pub(super) fn of_bytes(expected: &[u8], actual: &[u8]) -> Option<String> {
+    if expected == actual {
         return None;
     }
-    Some(match (text(expected), text(came)) {
-        (Some(expected), Some(came)) => of_texts(expected, came),
-        _ => of_binaries(expected, came),
+    Some(match (text(expected), text(actual)) {
+        (Some(expected), Some(actual)) => of_texts(expected, actual),
+        _ => of_binaries(expected, actual),
     })
 }
 
-/// The bytes as text, where they are.
+/// The bytes as text, if they are text.
 pub(super) fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-fn of_texts(expected: &str, came: &str) -> String {
-    match (laid_out(expected), laid_out(came)) {
-        (Some(expected), Some(came)) if expected != came => of_lines(&expected, &came),
-        (Some(_), Some(_)) => format!("the same JSON, written differently:\n{}", of_lines(expected, came)),
-        _ => of_lines(expected, came),
+fn of_texts(expected: &str, actual: &str) -> String {
+    match (pretty_json(expected), pretty_json(actual)) {
+        (Some(expected), Some(actual)) if expected != actual => of_lines(&expected, &actual),
+        (Some(_), Some(_)) => format!("the same JSON, written differently:\n{}", of_lines(expected, actual)),
+        _ => of_lines(expected, actual),
     }
 }
 
-fn laid_out(text: &str) -> Option<String> {
+fn pretty_json(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
     (value.is_object() || value.is_array()).then(|| format!("{value:#}"))
 }
 
-fn of_lines(expected: &str, came: &str) -> String {
+fn of_lines(expected: &str, actual: &str) -> String {
     let is_long = |text: &str| text.lines().any(|line| line.chars().count() > LONG_LINE_CHARACTERS);
-    if is_long(expected) || is_long(came) {
-        return window(expected, came);
+    if is_long(expected) || is_long(actual) {
+        return window(expected, actual);
     }
-    let difference = TextDiff::configure().timeout(PATIENCE).newline_terminated(true).diff_lines(expected, came);
+    let difference = TextDiff::configure().timeout(TIME_LIMIT).newline_terminated(true).diff_lines(expected, actual);
     let lines = difference.unified_diff().context_radius(NEIGHBOURS).missing_newline_hint(false).to_string();
     let mut lines: Vec<&str> = lines.lines().collect();
     let more = lines.len().saturating_sub(SHOWN_LINES);
@@ -62,9 +62,9 @@ fn of_lines(expected: &str, came: &str) -> String {
     lines.join("\n") + &more
 }
 
-/// Both texts from shortly before where they part.
-fn window(expected: &str, came: &str) -> String {
-    let common = expected.chars().zip(came.chars()).take_while(|(one, other)| one == other).count();
+/// Both texts, from shortly before the first difference.
+fn window(expected: &str, actual: &str) -> String {
+    let common = expected.chars().zip(actual.chars()).take_while(|(one, other)| one == other).count();
     let from = common.saturating_sub(WINDOW_CHARACTERS);
     let part = |text: &str| {
         let part: String = text.chars().skip(from).take(4 * WINDOW_CHARACTERS).collect();
@@ -74,18 +74,18 @@ fn window(expected: &str, came: &str) -> String {
         );
         format!("{before}{}{after}", part.replace('\n', "\\n"))
     };
-    format!("from character {}:\n-{}\n+{}", from + 1, part(expected), part(came))
+    format!("from character {}:\n-{}\n+{}", from + 1, part(expected), part(actual))
 }
 
-fn of_binaries(expected: &[u8], came: &[u8]) -> String {
-    let common = expected.iter().zip(came).take_while(|(one, other)| one == other).count();
-    let byte = |bytes: &[u8]| bytes.get(common).map_or("the end".to_owned(), |byte| format!("0x{byte:02x}"));
+fn of_binaries(expected: &[u8], actual: &[u8]) -> String {
+    let common = expected.iter().zip(actual).take_while(|(one, other)| one == other).count();
+    let byte = |bytes: &[u8]| bytes.get(common).map_or("end of data".to_owned(), |byte| format!("0x{byte:02x}"));
     format!(
-        "length in bytes: {} expected, {} came; they part at offset {common}: {} expected, {} came",
+        "size in bytes: {} expected, {} actual; first difference at offset {common}: {} expected, {} actual",
         expected.len(),
-        came.len(),
+        actual.len(),
         byte(expected),
-        byte(came)
+        byte(actual)
     )
 }
 
@@ -93,37 +93,40 @@ fn of_binaries(expected: &[u8], came: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn told(expected: &str, came: &str) -> String {
-        of_bytes(expected.as_bytes(), came.as_bytes()).unwrap()
+    fn difference(expected: &str, actual: &str) -> String {
+        of_bytes(expected.as_bytes(), actual.as_bytes()).unwrap()
     }
 
     #[test]
-    fn texts_are_compared_by_lines_and_json_when_it_is_laid_out() {
+    fn texts_are_compared_by_lines_and_json_after_formatting() {
         assert_eq!(of_bytes(b"a\n", b"a\n"), None);
-        assert_eq!(told("a\nb\nc\nd", "a\nb\nx\nd"), "@@ -1,4 +1,4 @@\n a\n b\n-c\n+x\n d");
+        assert_eq!(difference("a\nb\nc\nd", "a\nb\nx\nd"), "@@ -1,4 +1,4 @@\n a\n b\n-c\n+x\n d");
         assert_eq!(
-            told("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":3}"),
+            difference("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":3}"),
             "@@ -1,4 +1,4 @@\n {\n   \"a\": 1,\n-  \"b\": 2\n+  \"b\": 3\n }"
         );
-        assert!(told("{\"a\":1}", "{\"a\": 1}").starts_with("the same JSON, written differently:\n@@"));
+        assert!(difference("{\"a\":1}", "{\"a\": 1}").starts_with("the same JSON, written differently:\n@@"));
     }
 
     #[test]
     fn a_long_line_is_shown_where_it_differs() {
         let long = |end: &str| format!("{}{end}", "ä".repeat(1000));
-        let told = told(&long("b"), &long("c"));
-        assert_eq!(told, format!("from character 961:\n-…{0}b\n+…{0}c", "ä".repeat(40)));
+        let shown = difference(&long("b"), &long("c"));
+        assert_eq!(shown, format!("from character 961:\n-…{0}b\n+…{0}c", "ä".repeat(40)));
     }
 
     #[test]
-    fn what_is_no_text_is_told_by_its_first_byte_that_differs() {
-        let told = of_bytes(b"\xff\x00\x01", b"\xff\x00").unwrap();
-        assert_eq!(told, "length in bytes: 3 expected, 2 came; they part at offset 2: 0x01 expected, the end came");
+    fn binary_data_is_shown_by_the_first_differing_byte() {
+        let shown = of_bytes(b"\xff\x00\x01", b"\xff\x00").unwrap();
+        assert_eq!(
+            shown,
+            "size in bytes: 3 expected, 2 actual; first difference at offset 2: 0x01 expected, end of data actual"
+        );
     }
 
     #[test]
     fn a_difference_of_many_lines_is_cut() {
-        let told = told(&"a\n".repeat(500), &"b\n".repeat(500));
-        assert!(told.ends_with("\n… 941 more lines"), "{told}");
+        let shown = difference(&"a\n".repeat(500), &"b\n".repeat(500));
+        assert!(shown.ends_with("\n… 941 more lines"), "{shown}");
     }
 }

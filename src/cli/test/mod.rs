@@ -1,9 +1,9 @@
-//! `coshell test`: every event in `events/` beside the script, and whether the handler answers it as it is written there.
+//! Runs `coshell test`: sends every event in `events/` beside the script, and compares each answer with the expected one.
 //!
-//! An expected answer is a file, so that it can be read, reviewed and rewritten (`--update`): `NAME.response`, byte for byte but for
-//! newlines at its end, or `NAME.error`, of which type and message are compared. One environment serves all events, as on Lambda, so
-//! that what one event leaves behind for the next is found; the request id of an event is always the same, so that a response may have
-//! it. What a handler cannot have on a developer's machine is replaced by commands in `tests/bin`.
+//! An expected answer is a file, so that it can be read, reviewed and rewritten (`--update`): `NAME.response` is compared byte for byte,
+//! except newlines at the end; of `NAME.error`, type and message are compared. One environment serves all events, as on Lambda, so that the
+//! test finds state that one event leaves for the next. The request id of an event is always the same, so that a response can contain it.
+//! Commands in `tests/bin` replace real commands that a test must not run.
 
 pub(crate) mod case;
 mod comparison;
@@ -22,35 +22,36 @@ use anyhow::Result;
 use clap::Args;
 
 use self::case::Case;
-use self::runner::{Answer, Bench};
+use self::runner::{Answer, Runner};
 use super::event;
-use super::exit_status::Exit;
+use super::exit_status::ExitStatus;
 use super::interruption::Interruption;
-use super::invoke::arguments::{long_limit, seconds};
+use super::invoke::arguments::{seconds, time_limit_warning};
 use super::progress::Progress;
 use super::stdin_hint;
 use super::terminal::warn;
-use super::variables::Given;
+use super::variables::VariableOptions;
 use crate::lambda::contract;
 use crate::lambda::function::Function;
 
 const EXAMPLES: &str = "\
 Examples:
-  coshell events sqs > handlers/sqs/events/two.json    a sample event, to be changed
-  coshell test handlers/sqs --update                   writes what the handler answers; read it before you commit it
-  coshell test handlers/sqs                            compares
+  coshell events sqs > handlers/sqs/events/two.json    saves a sample event, for you to change
+  coshell test handlers/sqs --update                   writes the answers of the handler; read them before you commit them
+  coshell test handlers/sqs                            compares the answers
   coshell test handlers/sqs --filter two --env STAGE=test
   coshell test . --junit report.xml                    for CI
 
 Files, in the folder events/ beside the script:
   NAME.json      the event
   NAME.response  the response to it; newlines at the end do not count
-  NAME.error     instead, where the event fails: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; what is left out is not compared
-  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. The program tests/setup beside it, where there is one, is run
-  before the handler with a new folder as its argument; it prints NAME=VALUE lines, the handler's variables.
+  NAME.error     the failure of the event: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; a field that is left out is not compared
+  Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. If there is a
+  program tests/setup beside the script, it runs before the handler with a new folder as its argument. It prints NAME=VALUE
+  lines, which become variables of the handler.
 
 Exit status:
-  0 every answer is as expected, or was written   1 some are not   2 wrong usage, or there are no events; nothing was run";
+  0 every answer is as expected, or was written   1 an answer differs   2 wrong usage, or no events; nothing was run";
 
 /// The arguments of `coshell test`.
 #[derive(Args, Clone, Debug)]
@@ -60,15 +61,15 @@ pub struct Arguments {
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
 
-    /// Writes the answers as those that are expected
+    /// Writes the answers as the expected answers
     #[arg(long)]
     pub update: bool,
 
-    /// Only the events whose name has this text in it
+    /// Runs only the events whose name contains TEXT
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
 
-    /// Writes the results as JUnit's XML too
+    /// Also writes the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
@@ -76,33 +77,33 @@ pub struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// What sets variables.
+    /// The options that set variables.
     #[command(flatten)]
-    pub variables: Given,
+    pub variables: VariableOptions,
 }
 
-/// What came of one event.
+/// The result of one event.
 #[derive(Debug)]
-struct Tested {
+struct TestResult {
     name: String,
     verdict: Verdict,
     duration: Duration,
-    /// What it wrote to its log.
+    /// The log of the event.
     log: String,
-    /// What its caller could not use.
+    /// Warnings about parts of the response that its caller cannot use.
     warnings: Vec<String>,
 }
 
 #[derive(Debug)]
 enum Verdict {
     Passed,
-    /// The expected answer was written to this file; where the event failed, the failure as a person reads it.
+    /// The answer was written to this file as the expected answer. `failure` is the failure for a person, if the event failed.
     Written {
         file: PathBuf,
         failure: Option<String>,
     },
     Failed(Fault),
-    /// An earlier event left no environment to run it in.
+    /// Not run, because init failed for an earlier event.
     NotRun,
 }
 
@@ -110,98 +111,109 @@ enum Verdict {
 #[derive(Debug)]
 struct Fault {
     /// A sentence.
-    why: String,
-    /// The evidence, on lines of its own; a line that begins with `-` is expected, one with `+` is not.
-    shown: String,
+    reason: String,
+    /// The difference or the error, on several lines; a line that begins with `-` is expected, a line that begins with `+` is not.
+    details: String,
 }
 
 /// Runs the command to its end.
 #[must_use]
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> ExitStatus {
     match read(arguments) {
-        Ok(asked) => test(asked, arguments).unwrap_or_else(|error| Exit::Failed.with(&error)),
-        Err(error) => Exit::Usage.with(&error),
+        Ok(plan) => test(plan, arguments).unwrap_or_else(|error| ExitStatus::Failed.with_error(&error)),
+        Err(error) => ExitStatus::Usage.with_error(&error),
     }
 }
 
-/// What is to be tested, checked before anything runs.
-struct Asked {
+/// The tests to run, checked before anything runs.
+struct TestPlan {
     function: Function,
     cases: Vec<Case>,
     stubs: Option<PathBuf>,
     variables: Vec<(OsString, OsString)>,
 }
 
-fn read(arguments: &Arguments) -> Result<Asked> {
+fn read(arguments: &Arguments) -> Result<TestPlan> {
     let function = Function::locate(&arguments.path)?;
-    case::strays(&function.task_root)?.iter().for_each(|stray| warn(stray));
+    case::unused_files(&function.task_root)?.iter().for_each(|unused_file| warn(unused_file));
     let cases = case::all(&function.task_root, arguments.filter.as_deref())?;
     let stubs = stubs::folder(&function.task_root)?;
     let variables = arguments.variables.all()?;
-    long_limit(arguments.timeout).iter().for_each(|warning| warn(warning));
-    Ok(Asked { function, cases, stubs, variables })
+    time_limit_warning(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(TestPlan { function, cases, stubs, variables })
 }
 
-fn test(asked: Asked, arguments: &Arguments) -> Result<Exit> {
-    let Asked { function, cases, stubs, variables } = asked;
+fn test(plan: TestPlan, arguments: &Arguments) -> Result<ExitStatus> {
+    let TestPlan { function, cases, stubs, variables } = plan;
     let suite = function.name();
     let interruption = Interruption::watch()?;
-    let mut bench = Bench::new(function, &variables, stubs, arguments.timeout, interruption.clone())?;
+    let mut runner = Runner::new(function, &variables, stubs, arguments.timeout, interruption.clone())?;
     let progress = Progress::new(cases.len() as u64, "events");
-    let mut tested: Vec<Tested> = Vec::new();
+    let mut results: Vec<TestResult> = Vec::new();
     for case in &cases {
-        let result = if bench.is_lost() { not_run(case) } else { one(case, &mut bench, arguments.update)? };
+        let result = if runner.init_failed() { not_run(case) } else { run_case(case, &mut runner, arguments.update)? };
         if let Some(status) = interruption.exit_status() {
-            return Ok(Exit::Interrupted(status)); // what came of this event came of Ctrl-C
+            return Ok(ExitStatus::Interrupted(status)); // Ctrl-C ended this event
         }
         progress.advance();
-        progress.aside(|| report::one(&result))?;
-        tested.push(result);
+        progress.suspend(|| report::print_result(&result))?;
+        results.push(result);
     }
     drop(progress);
-    drop(bench);
+    drop(runner);
     if let Some(file) = &arguments.junit {
-        junit::write(file, &suite, &tested)?;
+        junit::write(file, &suite, &results)?;
     }
-    report::all(&tested)?;
-    Ok(if tested.iter().all(Tested::is_well) { Exit::Done } else { Exit::Failed })
+    report::print_summary(&results)?;
+    Ok(if results.iter().all(TestResult::is_success) { ExitStatus::Success } else { ExitStatus::Failed })
 }
 
-fn one(case: &Case, bench: &mut Bench, update: bool) -> Result<Tested> {
-    let event = match event::in_file(&case.event()) {
+fn run_case(case: &Case, runner: &mut Runner, update: bool) -> Result<TestResult> {
+    let event = match event::read_file(&case.event()) {
         Ok(event) => event,
-        Err(error) => return Ok(Tested::failed(case, Fault { why: format!("{error:#}"), shown: String::new() })),
+        Err(error) => {
+            return Ok(TestResult::failed(case, Fault { reason: format!("{error:#}"), details: String::new() }));
+        }
     };
-    let ran = bench.run(&case.name, &event)?;
+    let run = runner.run(&case.name, &event)?;
     let verdict = if update {
-        comparison::update(case, &ran.answer, bench.task_root())
+        comparison::update(case, &run.answer, runner.task_root())
     } else {
-        comparison::compare(case, &ran.answer, bench.task_root())
+        comparison::compare(case, &run.answer, runner.task_root())
     };
-    let warnings = match &ran.answer {
+    let warnings = match &run.answer {
         Answer::Response(response) => {
             let mut warnings = contract::warnings(&event, response);
-            warnings.extend(stdin_hint::warning(bench.settings(), response));
+            warnings.extend(stdin_hint::warning(runner.settings(), response));
             warnings
         }
-        Answer::Failure(_) | Answer::Lost(_) | Answer::InitFailed(_) => Vec::new(),
+        Answer::Failure(_) | Answer::Unanswered(_) | Answer::InitFailed(_) => Vec::new(),
     };
     let verdict =
-        verdict.unwrap_or_else(|error| Verdict::Failed(Fault { why: format!("{error:#}"), shown: String::new() }));
-    Ok(Tested { name: case.name.clone(), verdict, duration: ran.duration, log: ran.log, warnings })
+        verdict.unwrap_or_else(|error| Verdict::Failed(Fault { reason: format!("{error:#}"), details: String::new() }));
+    Ok(TestResult { name: case.name.clone(), verdict, duration: run.duration, log: run.log, warnings })
 }
 
-fn not_run(case: &Case) -> Tested {
-    Tested { verdict: Verdict::NotRun, ..Tested::failed(case, Fault { why: String::new(), shown: String::new() }) }
+fn not_run(case: &Case) -> TestResult {
+    TestResult {
+        verdict: Verdict::NotRun,
+        ..TestResult::failed(case, Fault { reason: String::new(), details: String::new() })
+    }
 }
 
-impl Tested {
-    fn failed(case: &Case, fault: Fault) -> Tested {
+impl TestResult {
+    fn failed(case: &Case, fault: Fault) -> TestResult {
         let verdict = Verdict::Failed(fault);
-        Tested { name: case.name.clone(), verdict, duration: Duration::ZERO, log: String::new(), warnings: Vec::new() }
+        TestResult {
+            name: case.name.clone(),
+            verdict,
+            duration: Duration::ZERO,
+            log: String::new(),
+            warnings: Vec::new(),
+        }
     }
 
-    fn is_well(&self) -> bool {
+    fn is_success(&self) -> bool {
         match self.verdict {
             Verdict::Passed | Verdict::Written { .. } => true,
             Verdict::Failed(_) | Verdict::NotRun => false,

@@ -1,21 +1,21 @@
-//! The results as a person reads them, on stdout: a line for each event, and why it failed below it.
+//! Prints the results on stdout for a person: a line for each event, and under it the reason for a failure.
 
 use anyhow::Result;
 
-use super::{Tested, Verdict};
+use super::{TestResult, Verdict};
 use crate::cli::terminal::{DIM, GREEN, RED, YELLOW, in_colour, paint, print, printable, stdout_is_a_terminal};
 
-/// So many lines of a failed event's log are shown, the last ones.
+/// How many of the last lines of a failed event's log are shown.
 const LOG_LINES: usize = 20;
 
-/// Prints what came of one event.
-pub(super) fn one(tested: &Tested) -> Result<()> {
-    print(lines(tested, stdout_is_a_terminal() && in_colour()).as_bytes())
+/// Prints the result of one event.
+pub(super) fn print_result(result: &TestResult) -> Result<()> {
+    print(lines(result, stdout_is_a_terminal() && in_colour()).as_bytes())
 }
 
-/// Prints how many of them went well.
-pub(super) fn all(tested: &[Tested]) -> Result<()> {
-    let count = |is: fn(&Verdict) -> bool| tested.iter().filter(|tested| is(&tested.verdict)).count();
+/// Prints how many events passed and failed.
+pub(super) fn print_summary(result: &[TestResult]) -> Result<()> {
+    let count = |is: fn(&Verdict) -> bool| result.iter().filter(|result| is(&result.verdict)).count();
     let counts = [
         (count(|verdict| matches!(verdict, Verdict::Passed)), "passed"),
         (count(|verdict| matches!(verdict, Verdict::Written { failure: None, .. })), "written"),
@@ -23,57 +23,57 @@ pub(super) fn all(tested: &[Tested]) -> Result<()> {
         (count(|verdict| matches!(verdict, Verdict::Failed(_))), "failed"),
         (count(|verdict| matches!(verdict, Verdict::NotRun)), "not run"),
     ];
-    let told: Vec<String> =
+    let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    print(format!("{}\n", told.join(", ")).as_bytes())
+    print(format!("{}\n", parts.join(", ")).as_bytes())
 }
 
-fn lines(tested: &Tested, coloured: bool) -> String {
-    let ms = tested.duration.as_secs_f64() * 1000.0;
-    let name = printable(&tested.name);
+fn lines(result: &TestResult, coloured: bool) -> String {
+    let ms = result.duration.as_secs_f64() * 1000.0;
+    let name = printable(&result.name);
     let head =
         |colour, word: &str, rest: &str| format!("{} {name}{rest}\n", paint(coloured, colour, &format!("{word:7}")));
-    let mut told = match &tested.verdict {
+    let mut text = match &result.verdict {
         Verdict::Passed => head(GREEN, "ok", &format!(" ({ms:.0} ms)")),
         Verdict::Written { file, failure } => {
-            let ending = file.extension().unwrap_or_default().display();
+            let extension = file.extension().unwrap_or_default().display();
             match failure {
-                None => head(YELLOW, "wrote", &format!(".{ending}")),
-                Some(shown) => {
-                    let rest =
-                        format!(".{ending}: the event failed, and from now on this failure is the expected answer");
-                    head(YELLOW, "wrote", &rest) + &evidence(shown, tested, coloured)
+                None => head(YELLOW, "wrote", &format!(".{extension}")),
+                Some(details) => {
+                    let rest = format!(".{extension}: the event failed, and this failure is now the expected answer");
+                    head(YELLOW, "wrote", &rest) + &evidence(details, result, coloured)
                 }
             }
         }
         Verdict::Failed(fault) => {
-            head(RED, "failed", &format!(": {}", printable(&fault.why))) + &evidence(&fault.shown, tested, coloured)
+            head(RED, "failed", &format!(": {}", printable(&fault.reason)))
+                + &evidence(&fault.details, result, coloured)
         }
         Verdict::NotRun => head(DIM, "not run", ""),
     };
-    for warning in &tested.warnings {
-        told.push_str(&format!("        {}: {}\n", paint(coloured, YELLOW, "warning"), printable(warning)));
+    for warning in &result.warnings {
+        text.push_str(&format!("        {}: {}\n", paint(coloured, YELLOW, "warning"), printable(warning)));
     }
-    told
+    text
 }
 
-fn evidence(shown: &str, tested: &Tested, coloured: bool) -> String {
-    let mut told = String::new();
-    for line in shown.lines() {
+fn evidence(details: &str, result: &TestResult, coloured: bool) -> String {
+    let mut text = String::new();
+    for line in details.lines() {
         let line = printable(line);
         let line = match line.as_bytes().first() {
             Some(b'-') => paint(coloured, RED, &line),
             Some(b'+') => paint(coloured, GREEN, &line),
             Some(_) | None => line,
         };
-        told.push_str(&format!("        {line}\n"));
+        text.push_str(&format!("        {line}\n"));
     }
-    let log: Vec<&str> = tested.log.lines().collect();
+    let log: Vec<&str> = result.log.lines().collect();
     if !log.is_empty() {
-        told.push_str(&format!("        {}\n", paint(coloured, DIM, "the end of its log:")));
+        text.push_str(&format!("        {}\n", paint(coloured, DIM, "last lines of the log:")));
     }
     for line in log.iter().skip(log.len().saturating_sub(LOG_LINES)) {
-        told.push_str(&format!("        {}\n", paint(coloured, DIM, &printable(line))));
+        text.push_str(&format!("        {}\n", paint(coloured, DIM, &printable(line))));
     }
-    told
+    text
 }

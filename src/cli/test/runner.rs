@@ -1,4 +1,4 @@
-//! One environment for all events, and a new one where it died.
+//! Runs all events in one environment, and starts a new environment if it ended.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::setup::Setup;
 use crate::cli::interruption::Interruption;
-use crate::cli::invoke::result::judge;
+use crate::cli::invoke::result::status_and_error;
 use crate::cli::invoke::{init, json_output};
 use crate::lambda::environment::{Bootstrap, Environment, Settings};
 use crate::lambda::function::Function;
@@ -21,52 +21,52 @@ use crate::lambda::invocation::{FunctionError, Invoke, Outcome, Response};
 const PATH: &str = "PATH";
 const MEMORY_MB: u32 = 128;
 
-/// What came of an event.
+/// The answer to an event.
 #[derive(Debug)]
 pub(super) enum Answer {
     Response(Response),
     /// The handler failed.
     Failure(FunctionError),
-    /// The time limit passed, or the runtime ended: nothing that anyone expects.
-    Lost(FunctionError),
-    /// There was no environment to run it in.
+    /// The time limit passed, or the runtime ended. Such a result is never an expected answer.
+    Unanswered(FunctionError),
+    /// Init failed, so the event was not sent.
     InitFailed(FunctionError),
 }
 
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(super) struct Run {
     pub(super) answer: Answer,
-    /// From the sending of the event to its answer.
+    /// The time from sending the event to its answer.
     pub(super) duration: Duration,
-    /// The lines that were written meanwhile.
+    /// The log lines that were written in this time.
     pub(super) log: String,
 }
 
-/// Where the events are run.
-pub(super) struct Bench {
+/// Runs events in an environment.
+pub(super) struct Runner {
     settings: Settings,
     timeout: Duration,
     interruption: Interruption,
     environment: Option<Environment>,
-    is_lost: bool,
+    init_failed: bool,
     _setup: Option<Setup>,
     log: Arc<File>,
     log_bytes: u64,
 }
 
-impl Bench {
-    /// `stubs` is the folder of the commands that come first on PATH, and `given` are the variables of the function.
+impl Runner {
+    /// `stubs` is the folder of the commands that come first on PATH; `given` are the variables of the function.
     pub(super) fn new(
         function: Function,
         given: &[(OsString, OsString)],
         stubs: Option<PathBuf>,
         timeout: Duration,
         interruption: Interruption,
-    ) -> Result<Bench> {
+    ) -> Result<Runner> {
         let log = json_output::log()?;
         let setup = Setup::run(&function.task_root)?;
         let mut all = setup.as_ref().map(|setup| setup.variables.clone()).unwrap_or_default();
-        all.extend(given.iter().cloned()); // which replace those of the setup
+        all.extend(given.iter().cloned()); // these replace the variables of the setup
         let settings = Settings {
             variables: variables(&all, stubs)?,
             function,
@@ -74,19 +74,19 @@ impl Bench {
             memory_mb: MEMORY_MB,
             log: Some(Arc::clone(&log)),
         };
-        Ok(Bench {
+        Ok(Runner {
             settings,
             timeout,
             interruption,
             environment: None,
-            is_lost: false,
+            init_failed: false,
             _setup: setup,
             log,
             log_bytes: 0,
         })
     }
 
-    /// Where the sources of what failed are.
+    /// The folder of the function's sources.
     pub(super) fn task_root(&self) -> &Path {
         &self.settings.function.task_root
     }
@@ -95,23 +95,23 @@ impl Bench {
         &self.settings
     }
 
-    /// Whether init failed: it will not go better for the next event.
-    pub(super) fn is_lost(&self) -> bool {
-        self.is_lost
+    /// Whether init failed. It would fail for the next event too.
+    pub(super) fn init_failed(&self) -> bool {
+        self.init_failed
     }
 
     /// Sends an event and waits for its answer.
     ///
     /// # Errors
     /// When no environment can be started, or its log cannot be read.
-    pub(super) fn run(&mut self, name: &str, event: &[u8]) -> Result<Ran> {
+    pub(super) fn run(&mut self, name: &str, event: &[u8]) -> Result<Run> {
         let environment = match self.environment.take() {
             Some(environment) => environment,
             None => match self.start()? {
                 Ok(environment) => environment,
                 Err(error) => {
-                    self.is_lost = true;
-                    return Ok(Ran {
+                    self.init_failed = true;
+                    return Ok(Run {
                         answer: Answer::InitFailed(error),
                         duration: Duration::ZERO,
                         log: self.new_log()?,
@@ -123,23 +123,23 @@ impl Bench {
         let invocation = environment.api().submit(self.invoke(name, event)).context("cannot send the event")?;
         let completion = invocation.wait();
         let duration = sent.elapsed();
-        let (_, error) = judge(&completion, invocation.invoke());
+        let (_, error) = status_and_error(&completion, invocation.invoke());
         let answer = match (completion.outcome, error) {
             (Outcome::Response(response), None) => Answer::Response(response),
-            (Outcome::TimedOut | Outcome::RuntimeExited(_), error) => Answer::Lost(error.unwrap_or_default()),
+            (Outcome::TimedOut | Outcome::RuntimeExited(_), error) => Answer::Unanswered(error.unwrap_or_default()),
             (Outcome::Response(_) | Outcome::Error(_), error) => Answer::Failure(error.unwrap_or_default()),
         };
-        if matches!(answer, Answer::Lost(_)) {
-            drop(environment); // and the next event gets a new one, as on Lambda
+        if matches!(answer, Answer::Unanswered(_)) {
+            drop(environment); // the next event gets a new environment, as on Lambda
         } else {
             self.environment = Some(environment);
         }
-        Ok(Ran { answer, duration, log: self.new_log()? })
+        Ok(Run { answer, duration, log: self.new_log()? })
     }
 
     fn start(&self) -> Result<Result<Environment, FunctionError>> {
         let environment = Environment::start(&self.settings)?;
-        self.interruption.covers(&environment);
+        self.interruption.register(&environment);
         Ok(init(&environment).map(|_| environment))
     }
 
@@ -154,7 +154,7 @@ impl Bench {
         }
     }
 
-    /// Reads on without moving where the runtime writes, which has the same file open.
+    /// Reads the new part of the log without moving the file offset, at which the runtime writes to the same open file.
     fn new_log(&mut self) -> Result<String> {
         let length = self.log.metadata().context("cannot read the log")?.len();
         let mut bytes = vec![0; usize::try_from(length - self.log_bytes)?];
@@ -164,26 +164,26 @@ impl Bench {
     }
 }
 
-/// The variables that were given, with the stubs first on PATH.
+/// The given variables, with the stubs first on PATH.
 fn variables(given: &[(OsString, OsString)], stubs: Option<PathBuf>) -> Result<Vec<(OsString, OsString)>> {
     let mut variables = given.to_vec();
     if let Some(stubs) = stubs {
         let given = given.iter().rev().find(|(name, _)| name == PATH).map(|(_, path)| path.clone());
         let path = given.or_else(|| std::env::var_os(PATH)).unwrap_or_default();
         let folders: Vec<PathBuf> = std::iter::once(stubs).chain(std::env::split_paths(&path)).collect();
-        let path = std::env::join_paths(folders).context("a folder with `:` in its name cannot stand on PATH")?;
+        let path = std::env::join_paths(folders).context("a folder with `:` in its name cannot be on PATH")?;
         variables.push((PATH.into(), path));
     }
     Ok(variables)
 }
 
-/// A UUID that depends on the event's name alone.
+/// A UUID that depends only on the event's name.
 fn request_id(name: &str) -> String {
     let digits = digits(name);
     format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
 }
 
-/// A trace id that does.
+/// A trace id that depends only on the event's name.
 fn trace_id(name: &str) -> String {
     let digits = digits(name);
     format!("Root=1-{}-{};Parent={};Sampled=0", &digits[..8], &digits[8..32], &digits[32..48])

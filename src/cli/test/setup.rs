@@ -1,4 +1,4 @@
-//! Runs `tests/setup` beside the script, which makes what a handler needs (a repository, a file) and prints its variables.
+//! Runs `tests/setup` beside the script. This program creates the files that a handler needs and prints variables for the handler.
 
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const SETUP: &str = "tests/setup";
 
-/// What the program has made; the folder is removed when this is dropped.
+/// The folder and the variables of the program; dropping the value removes the folder.
 #[derive(Debug)]
 pub(super) struct Setup {
     _folder: TempDir,
@@ -19,10 +19,10 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    /// Runs the program below `task_root` with a new folder as its argument; `None` where there is no such program.
+    /// Runs the program in `task_root` with a new folder as its argument; `None` if there is no such program.
     ///
     /// # Errors
-    /// Where it cannot be run, fails, or prints a line that is not NAME=VALUE.
+    /// When the program cannot be run, fails, or prints a line that is not NAME=VALUE.
     pub(super) fn run(task_root: &Path) -> Result<Option<Setup>> {
         let program = task_root.join(SETUP);
         if !program.is_file() {
@@ -82,15 +82,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_it_is_told() {
+    fn errors_of_the_program_are_reported() {
         for (script, mode, part) in [
             ("#!/bin/sh\necho the reason >&2; exit 3\n", 0o755, "ended with exit status: 3: the reason"),
             ("#!/bin/sh\necho A\n", 0o755, "the program printed `A`, which is not NAME=VALUE"),
             ("#!/bin/sh\necho =b\n", 0o755, "the program printed `=b`"),
             ("#!/bin/sh\n", 0o644, "cannot be executed"),
         ] {
-            let told = format!("{:#}", run(script, mode).unwrap_err());
-            assert!(told.contains("tests/setup`: ") && told.contains(part), "{told}");
+            let error = format!("{:#}", run(script, mode).unwrap_err());
+            assert!(error.contains("tests/setup`: ") && error.contains(part), "{error}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The commands in `tests/bin`, which run instead of the real ones.
+//! Finds the stubs: the commands in `tests/bin`, which run instead of the real commands.
 //!
-//! Bash passes over a file on PATH that cannot be executed and takes the next command of that name. A stub without execute permission
-//! would thus run the real command without a word, so that such a stub is refused.
+//! Bash skips a file on PATH that cannot be executed and runs the next command with the same name. Without execute permission on a stub, Bash
+//! would run the real command silently, so this module rejects such a stub.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use nix::unistd::{AccessFlags, access};
 /// The folder beside the script whose commands come first on PATH.
 const FOLDER: &str = "tests/bin";
 
-/// The folder of the stubs; `None` where there is none.
+/// The folder of the stubs; `None` if it does not exist.
 ///
 /// # Errors
-/// When something in it could not run, or it is no folder.
+/// When a stub cannot run, or the folder is not a folder.
 pub(super) fn folder(task_root: &Path) -> Result<Option<PathBuf>> {
     let folder = task_root.join(FOLDER);
     if folder.symlink_metadata().is_err() {
@@ -33,15 +33,17 @@ pub(super) fn folder(task_root: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn check(stub: &Path) -> Result<()> {
-    let shown = stub.display();
+    let path = stub.display();
     let name = stub.file_name().unwrap_or_default().display();
-    let instead = format!("nothing was run, since the real `{name}` would run instead");
+    let instead = format!("nothing was run, because the real `{name}` would run instead");
     match fs::metadata(stub) {
-        Err(error) => bail!("the command `{shown}` for tests cannot be read ({error}); {instead}: remove or repair it"),
+        Err(error) => {
+            bail!("the command `{path}` for tests cannot be read ({error}); {instead}: remove or repair it")
+        }
         Ok(kind) if kind.is_dir() => Ok(()),
         Ok(_) if access(stub, AccessFlags::X_OK).is_ok() => Ok(()),
         Ok(_) => bail!(
-            "the command `{shown}` for tests cannot be executed; {instead}: run `chmod +x {shown}`, or move a file that is no command \
+            "the command `{path}` for tests cannot be executed; {instead}: run `chmod +x {path}`, or move a file that is not a command \
              out of {FOLDER}"
         ),
     }
@@ -60,14 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn only_files_that_can_be_executed_are_taken_and_hidden_files_and_folders_are_left_alone() {
+    fn a_stub_must_be_executable_and_hidden_files_and_folders_are_ignored() {
         let (root, stubs) = stubs();
         fs::write(stubs.join(".gitkeep"), "").unwrap();
         fs::create_dir(stubs.join("data")).unwrap();
         fs::write(stubs.join("aws"), "#!/bin/sh\n").unwrap();
-        let told = folder(root.path()).unwrap_err().to_string();
-        assert!(told.contains("tests/bin/aws` for tests cannot be executed"), "{told}");
-        assert!(told.contains("the real `aws` would run") && told.contains("`chmod +x "), "{told}");
+        let error = folder(root.path()).unwrap_err().to_string();
+        assert!(error.contains("tests/bin/aws` for tests cannot be executed"), "{error}");
+        assert!(error.contains("the real `aws` would run") && error.contains("`chmod +x "), "{error}");
         fs::set_permissions(stubs.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(folder(root.path()).unwrap(), Some(stubs.clone()));
         symlink("nowhere", stubs.join("jq")).unwrap();
@@ -75,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn no_folder_is_well_and_a_file_in_its_place_is_not() {
+    fn the_folder_can_be_missing_but_must_not_be_a_file() {
         let (root, stubs) = stubs();
         fs::remove_dir(&stubs).unwrap();
         assert_eq!(folder(root.path()).unwrap(), None);

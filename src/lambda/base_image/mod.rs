@@ -1,4 +1,4 @@
-//! Knows which commands Lambda's `provided.al2023` has.
+//! Looks up which commands Lambda's `provided.al2023` has.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,14 +7,14 @@ use std::sync::LazyLock;
 const LACKING: &str = include_str!("lacking.txt");
 const PRESENT: &str = include_str!("present.txt");
 
-/// Where the image has its commands.
+/// The folders of the image's commands.
 const FOLDERS: [&str; 4] = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"];
 
 /// Whether the image has a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
     Present,
-    /// With the package of Amazon Linux that has it, where one is known.
+    /// With the package of Amazon Linux that has the command, if one is known.
     Lacking(Option<&'static str>),
     Unknown,
 }
@@ -34,7 +34,7 @@ pub(crate) fn presence(command: &str) -> Presence {
     COMMANDS.get(command).copied().unwrap_or(Presence::Unknown)
 }
 
-/// The command that the path names, where the path is one of the image's folders and a name.
+/// The command that the path names, if the path is one of the image's folders and a name.
 pub(crate) fn command_at(path: &str) -> Option<&str> {
     let name = FOLDERS.iter().find_map(|folder| path.strip_prefix(folder))?;
     (!name.is_empty() && !name.contains('/')).then_some(name)

@@ -1,17 +1,17 @@
-//! SQS, Kinesis and DynamoDB streams: `{"batchItemFailures": [{"itemIdentifier": …}]}`, which counts where the event source has
-//! ReportBatchItemFailures. Where it has not, a response says nothing.
+//! Checks a response to SQS, Kinesis or DynamoDB streams: `{"batchItemFailures": [{"itemIdentifier": …}]}`. The list is used if the event
+//! source mapping has ReportBatchItemFailures; otherwise the service ignores the response.
 
 use serde_json::Value;
 
 use super::{Caller, json, kind};
 
-/// So many unknown identifiers are named one by one.
-const NAMED: usize = 3;
+/// How many unknown identifiers are named one by one.
+const MAX_NAMED: usize = 3;
 
 pub(super) fn warnings(caller: Caller, event: &Value, response: &[u8]) -> Vec<String> {
     let records = event["Records"].as_array().map_or(&[][..], Vec::as_slice);
     if response.trim_ascii().is_empty() {
-        return nothing_said(caller, "the response is empty", records.len());
+        return missing_failures(caller, "the response is empty", records.len());
     }
     let response = match json(response) {
         Ok(response) => response,
@@ -20,23 +20,23 @@ pub(super) fn warnings(caller: Caller, event: &Value, response: &[u8]) -> Vec<St
         }
     };
     match &response["batchItemFailures"] {
-        Value::Null => nothing_said(caller, "the response has no batchItemFailures", records.len()),
-        Value::Array(failures) => unknown(caller, records, failures),
+        Value::Null => missing_failures(caller, "the response has no batchItemFailures", records.len()),
+        Value::Array(failures) => unknown_identifiers(caller, records, failures),
         other => vec![format!("`batchItemFailures` is {}, not a list: the whole batch counts as failed", kind(other))],
     }
 }
 
-/// A stream goes on where nothing is said, which is what is meant; a queue forgets.
-fn nothing_said(caller: Caller, what: &str, records: usize) -> Vec<String> {
+/// The warning for a response without a list. A stream goes on, as intended; a queue deletes its messages.
+fn missing_failures(caller: Caller, problem: &str, records: usize) -> Vec<String> {
     if caller != Caller::Sqs {
         return Vec::new();
     }
     let messages = if records == 1 { "the message is".to_owned() } else { format!("all {records} messages are") };
-    vec![format!("{what}, by which SQS is told that every message went well: {messages} deleted")]
+    vec![format!("{problem}, so SQS counts every message as processed: {messages} deleted")]
 }
 
-fn unknown(caller: Caller, records: &[Value], failures: &[Value]) -> Vec<String> {
-    let (what, id): (_, fn(&Value) -> &Value) = match caller {
+fn unknown_identifiers(caller: Caller, records: &[Value], failures: &[Value]) -> Vec<String> {
+    let (field, id): (_, fn(&Value) -> &Value) = match caller {
         Caller::Kinesis => ("kinesis.sequenceNumber", |record| &record["kinesis"]["sequenceNumber"]),
         Caller::DynamoDb => ("dynamodb.SequenceNumber", |record| &record["dynamodb"]["SequenceNumber"]),
         _ => ("messageId", |record| &record["messageId"]),
@@ -45,14 +45,14 @@ fn unknown(caller: Caller, records: &[Value], failures: &[Value]) -> Vec<String>
         Value::Null => Some("a batch item failure has no `itemIdentifier`: the whole batch counts as failed".to_owned()),
         identifier if records.iter().any(|record| id(record) == identifier) => None,
         identifier => Some(format!(
-            "the itemIdentifier {identifier} is the `{what}` of no record in the event: the whole batch may count as failed"
+            "the event has no record whose `{field}` is the itemIdentifier {identifier}: the whole batch may count as failed"
         )),
     });
     let mut warnings: Vec<String> = unknown.collect();
-    if warnings.len() > NAMED {
-        let more = warnings.len() - NAMED;
-        warnings.truncate(NAMED);
-        warnings.push(format!("{more} more batch item failures are of no record in the event"));
+    if warnings.len() > MAX_NAMED {
+        let more = warnings.len() - MAX_NAMED;
+        warnings.truncate(MAX_NAMED);
+        warnings.push(format!("{more} more batch item failures belong to no record of the event"));
     }
     warnings
 }
@@ -68,7 +68,7 @@ mod tests {
     const DYNAMODB: &str =
         r#"{"Records":[{"eventSource":"aws:dynamodb","dynamodb":{"SequenceNumber":"8"},"eventID":"e"}]}"#;
 
-    fn told(event: &str, response: &str) -> Vec<String> {
+    fn batch_warnings(event: &str, response: &str) -> Vec<String> {
         crate::lambda::contract::of_bytes(Caller::of(event.as_bytes()), event.as_bytes(), response.as_bytes())
     }
 
@@ -77,47 +77,51 @@ mod tests {
     }
 
     #[test]
-    fn what_names_records_of_the_event_or_none_is_well() {
+    fn a_response_that_names_records_of_the_event_or_none_has_no_warning() {
         for (event, id) in [(SQS, "\"b\""), (KINESIS, "\"7\""), (DYNAMODB, "\"8\"")] {
-            assert_eq!(told(event, &failed(id)), [""; 0]);
-            assert_eq!(told(event, "{\"batchItemFailures\":[]}\n"), [""; 0]);
+            assert_eq!(batch_warnings(event, &failed(id)), [""; 0]);
+            assert_eq!(batch_warnings(event, "{\"batchItemFailures\":[]}\n"), [""; 0]);
         }
         for event in [KINESIS, DYNAMODB] {
-            assert_eq!(told(event, ""), [""; 0]);
-            assert_eq!(told(event, "{\"state\":{}}"), [""; 0]);
+            assert_eq!(batch_warnings(event, ""), [""; 0]);
+            assert_eq!(batch_warnings(event, "{\"state\":{}}"), [""; 0]);
         }
     }
 
     #[test]
-    fn an_identifier_of_no_record_is_named_with_what_it_should_be() {
+    fn an_identifier_of_no_record_is_named_with_the_field_that_it_should_match() {
         let table = [
-            (SQS, "\"c\"", "the itemIdentifier \"c\" is the `messageId` of no record in the event"),
-            (KINESIS, "\"s:7\"", "the itemIdentifier \"s:7\" is the `kinesis.sequenceNumber` of no record"),
-            (DYNAMODB, "8", "the itemIdentifier 8 is the `dynamodb.SequenceNumber` of no record"),
+            (SQS, "\"c\"", "the event has no record whose `messageId` is the itemIdentifier \"c\""),
+            (
+                KINESIS,
+                "\"s:7\"",
+                "the event has no record whose `kinesis.sequenceNumber` is the itemIdentifier \"s:7\"",
+            ),
+            (DYNAMODB, "8", "the event has no record whose `dynamodb.SequenceNumber` is the itemIdentifier 8"),
             (SQS, "null", "a batch item failure has no `itemIdentifier`"),
         ];
         for (event, id, sentence) in table {
-            let told = told(event, &failed(id));
-            assert!(told.len() == 1 && told[0].starts_with(sentence), "{told:?}");
+            let found = batch_warnings(event, &failed(id));
+            assert!(found.len() == 1 && found[0].starts_with(sentence), "{found:?}");
         }
         let many = r#"{"batchItemFailures":[1,2,3,4,5,6]}"#;
-        assert_eq!(told(SQS, many).len(), NAMED + 1);
+        assert_eq!(batch_warnings(SQS, many).len(), MAX_NAMED + 1);
     }
 
     #[test]
-    fn a_queue_that_is_told_nothing_deletes_every_message() {
-        let deleted = "by which SQS is told that every message went well: all 2 messages are deleted";
-        assert_eq!(told(SQS, "\n"), [format!("the response is empty, {deleted}")]);
+    fn without_a_list_of_failures_a_queue_deletes_every_message() {
+        let deleted = "so SQS counts every message as processed: all 2 messages are deleted";
+        assert_eq!(batch_warnings(SQS, "\n"), [format!("the response is empty, {deleted}")]);
         for response in ["{}", "null", "7", r#"{"batchItemFailure":[]}"#] {
-            assert_eq!(told(SQS, response), [format!("the response has no batchItemFailures, {deleted}")]);
+            assert_eq!(batch_warnings(SQS, response), [format!("the response has no batchItemFailures, {deleted}")]);
         }
     }
 
     #[test]
-    fn what_is_no_json_or_no_list_fails_the_whole_batch() {
+    fn a_response_that_is_not_json_or_has_no_list_fails_the_whole_batch() {
         for event in [SQS, KINESIS, DYNAMODB] {
-            assert!(told(event, "done")[0].contains("the whole batch counts as failed"));
-            assert!(told(event, r#"{"batchItemFailures":"a"}"#)[0].contains("is a string, not a list"));
+            assert!(batch_warnings(event, "done")[0].contains("the whole batch counts as failed"));
+            assert!(batch_warnings(event, r#"{"batchItemFailures":"a"}"#)[0].contains("is a string, not a list"));
         }
     }
 }

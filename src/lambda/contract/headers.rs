@@ -1,7 +1,7 @@
-//! What becomes of a header of the response on its way to the client.
+//! Finds the response headers that a caller renames or drops before the client gets them.
 //!
-//! Sources: Amazon API Gateway Developer Guide, "Amazon API Gateway important notes" (REST APIs). For function URLs AWS has published no
-//! list: users saw the headers of the connection renamed. Of HTTP APIs and load balancers nothing is claimed here.
+//! Sources: Amazon API Gateway Developer Guide, "Amazon API Gateway important notes" (REST APIs). AWS has published no list for function
+//! URLs; users have seen that function URLs rename the headers of the connection. There are no warnings for HTTP APIs and load balancers.
 
 use serde_json::{Map, Value};
 
@@ -12,33 +12,33 @@ const RENAMED_BY_REST_API: [&str; 8] =
     ["authorization", "connection", "content-md5", "date", "max-forwards", "server", "user-agent", "www-authenticate"];
 const DROPPED_BY_REST_API: [&str; 8] =
     ["expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"];
-/// What the connection is concerned with, not the function.
-const OF_THE_CONNECTION: [&str; 5] = ["connection", "content-length", "trailer", "transfer-encoding", "upgrade"];
+/// The headers that describe the connection, not the function's response.
+const CONNECTION_HEADERS: [&str; 5] = ["connection", "content-length", "trailer", "transfer-encoding", "upgrade"];
 
 /// What a caller does with a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Treatment {
     Kept,
-    /// The client gets the value under this name.
+    /// The client gets the header with this name.
     Renamed(String),
     Dropped,
 }
 
 /// What `caller` does with the header `name`, which may be in any case.
-pub(crate) fn fate(caller: Caller, name: &str) -> Fate {
+pub(crate) fn treatment(caller: Caller, name: &str) -> Treatment {
     let name = name.to_ascii_lowercase();
     let name = name.as_str();
     match caller {
-        Caller::RestApi if RENAMED_BY_REST_API.contains(&name) => Fate::Renamed(format!("{REMAPPED}{name}")),
-        Caller::RestApi if DROPPED_BY_REST_API.contains(&name) => Fate::Dropped,
-        Caller::FunctionUrl if OF_THE_CONNECTION.contains(&name) => Fate::Renamed(format!("{REMAPPED}{name}")),
-        // The server makes its own.
-        Caller::RestApi | Caller::HttpApi | Caller::Alb if OF_THE_CONNECTION.contains(&name) => Fate::Dropped,
-        _ => Fate::Kept,
+        Caller::RestApi if RENAMED_BY_REST_API.contains(&name) => Treatment::Renamed(format!("{REMAPPED}{name}")),
+        Caller::RestApi if DROPPED_BY_REST_API.contains(&name) => Treatment::Dropped,
+        Caller::FunctionUrl if CONNECTION_HEADERS.contains(&name) => Treatment::Renamed(format!("{REMAPPED}{name}")),
+        // The server sets these headers itself.
+        Caller::RestApi | Caller::HttpApi | Caller::Alb if CONNECTION_HEADERS.contains(&name) => Treatment::Dropped,
+        _ => Treatment::Kept,
     }
 }
 
-/// Sentences about the headers of a response, or of a stream's prelude, that do not reach the client as they are.
+/// Warnings about the headers of a response, or of a stream's prelude, that do not reach the client unchanged.
 pub(crate) fn warnings(caller: Caller, fields: &Map<String, Value>) -> Vec<String> {
     let of_field = |field: &str| fields.get(field).and_then(Value::as_object).into_iter().flatten();
     let mut names: Vec<&String> =
@@ -47,21 +47,21 @@ pub(crate) fn warnings(caller: Caller, fields: &Map<String, Value>) -> Vec<Strin
     let sender = match caller {
         Caller::RestApi => "the REST API",
         Caller::FunctionUrl => "the function URL",
-        _ => return Vec::new(), // nothing is known of the others
+        _ => return Vec::new(), // AWS documents nothing for the other callers
     };
-    names.into_iter().filter_map(|name| told(sender, name, fate(caller, name))).collect()
+    names.into_iter().filter_map(|name| warning(sender, name, treatment(caller, name))).collect()
 }
 
-fn told(sender: &str, name: &str, fate: Fate) -> Option<String> {
+fn warning(sender: &str, name: &str, treatment: Treatment) -> Option<String> {
     let name = name.escape_debug();
-    match fate {
-        Fate::Kept => None,
-        Fate::Renamed(renamed) => {
+    match treatment {
+        Treatment::Kept => None,
+        Treatment::Renamed(renamed) => {
             Some(format!("{sender} renames the header `{name}`: the client gets it as `{renamed}`"))
         }
-        // The length is right without it.
-        Fate::Dropped if name.to_string().eq_ignore_ascii_case("content-length") => None,
-        Fate::Dropped => Some(format!("{sender} drops the header `{name}`: the client does not get it")),
+        // The client gets the right length anyway.
+        Treatment::Dropped if name.to_string().eq_ignore_ascii_case("content-length") => None,
+        Treatment::Dropped => Some(format!("{sender} drops the header `{name}`: the client does not get it")),
     }
 }
 
@@ -70,14 +70,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn warned(caller: Caller, headers: Value) -> Vec<String> {
+    fn warnings_for(caller: Caller, headers: Value) -> Vec<String> {
         warnings(caller, json!({ "statusCode": 401, "headers": headers }).as_object().unwrap())
     }
 
     #[test]
     fn a_rest_api_renames_some_headers_and_drops_others() {
         assert_eq!(
-            warned(
+            warnings_for(
                 Caller::RestApi,
                 json!({ "WWW-Authenticate": "Basic", "Via": "a", "X-A": "b", "Content-Length": "1" })
             ),
@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_function_url_renames_the_headers_of_the_connection() {
-        let told = warned(Caller::FunctionUrl, json!({ "content-length": "7", "www-authenticate": "Basic" }));
+        let found = warnings_for(Caller::FunctionUrl, json!({ "content-length": "7", "www-authenticate": "Basic" }));
         let expected = "the function URL renames the header `content-length`: the client gets it as `x-amzn-remapped-content-length`";
-        assert_eq!(told, [expected]);
-        assert_eq!(warned(Caller::HttpApi, json!({ "content-length": "7", "via": "a" })), [""; 0]);
+        assert_eq!(found, [expected]);
+        assert_eq!(warnings_for(Caller::HttpApi, json!({ "content-length": "7", "via": "a" })), [""; 0]);
     }
 }

@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
-/// So many characters of the line are shown.
+/// How many characters of the line are shown.
 const SHOWN: usize = 80;
-/// So many log lines may stand before the JSON.
-const MOST_LINES: usize = 100;
+/// How many log lines may come before the JSON.
+const MAX_LINES: usize = 100;
 
-/// The first line of `response` that is no part of the JSON, where there is JSON before or after the line.
+/// The first line of `response` that does not belong to the JSON, if there is JSON before or after the line.
 pub(super) fn beside_json(response: &[u8]) -> Option<String> {
     let text = str::from_utf8(response).ok()?.trim();
     before_json(text).or_else(|| after_json(text)).map(shown)
 }
 
-/// The first line of `response`, where the JSON begins on a later line and nothing follows it.
+/// The first line of `response`, if the JSON begins on a later line and nothing follows the JSON.
 pub(super) fn before_document(response: &[u8]) -> Option<String> {
     let text = str::from_utf8(response).ok()?.trim();
     let line = before_json(text)?;
     let mut rest = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start());
     let is_document = |rest: &str| rest.starts_with(['{', '[']) && serde_json::from_str::<Value>(rest).is_ok();
-    rest.by_ref().take(MOST_LINES).any(is_document).then(|| shown(line))
+    rest.by_ref().take(MAX_LINES).any(is_document).then(|| shown(line))
 }
 
 fn shown(line: &str) -> String {
@@ -30,7 +30,7 @@ fn shown(line: &str) -> String {
 
 fn before_json(text: &str) -> Option<&str> {
     let (first, _) = text.split_once('\n')?;
-    let mut lines = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start()).take(MOST_LINES);
+    let mut lines = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start()).take(MAX_LINES);
     let begins_json = |rest: &str| rest.starts_with(['{', '[']) && first_value(rest).is_some();
     (first_value(first).is_none() && lines.any(begins_json)).then_some(first)
 }
@@ -40,7 +40,7 @@ fn after_json(text: &str) -> Option<&str> {
     rest.trim_start().lines().next()
 }
 
-/// Where the object or list ends that `text` begins with.
+/// The end of the object or list that `text` begins with.
 fn first_value(text: &str) -> Option<usize> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let is_document = matches!(values.next()?, Ok(Value::Object(_) | Value::Array(_)));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_line_before_a_whole_document_is_meant_where_the_reader_is_not_known() {
+    fn for_an_unknown_caller_only_a_line_before_a_whole_document_is_found() {
         for (response, line) in [
             ("Downloading x\n{\"statusCode\": 200}\n", Some("Downloading x")),
             ("{\"a\": 1}\n{\"a\": 2}\n", None),

@@ -1,12 +1,12 @@
-//! The caller's contract: whether the service that sent an event can use the response.
+//! Checks whether the service that sent an event (the caller) can use the response.
 //!
-//! A handler may succeed and its caller be none the wiser: API Gateway answers its client with an error where `statusCode` is missing,
-//! SQS deletes every message where nothing is said of those that failed. Neither shows in the function's log, so `invoke` and `serve`
-//! tell it. They only warn: no byte is changed and no exit status, since what a caller is configured for (payload format,
-//! ReportBatchItemFailures) stands nowhere in the event. Who sent it does, in most events; Step Functions passes on its own input, so
-//! that it has to be named.
+//! A handler can succeed and still return a response that its caller cannot use: API Gateway answers its client with an error if
+//! `statusCode` is missing, and SQS deletes every message if the response does not list the messages that failed. The function's log does
+//! not show these problems, so `invoke`, `serve` and `test` warn of them. A warning changes neither the response nor the exit status,
+//! because an event does not contain the configuration of its caller (payload format, ReportBatchItemFailures). Most events show who sent
+//! them. A task of Step Functions passes on its own input, so this caller has to be named.
 //!
-//! Sources: the chapters of the Lambda, API Gateway, Elastic Load Balancing and Step Functions guides on responses.
+//! Sources: the chapters on responses in the guides of Lambda, API Gateway, Elastic Load Balancing and Step Functions.
 
 mod batch;
 pub(crate) mod headers;
@@ -48,27 +48,27 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Who sent this event, as far as it can be seen.
+    /// The sender of this event, or `None` if the event does not show its sender.
     #[must_use]
     pub fn of(event: &[u8]) -> Caller {
         serde_json::from_slice(event).map_or(Caller::None, |event| recognition::caller_of(&event))
     }
 }
 
-/// What the caller that is recognised in `event` would make of `response`: sentences, none where all is well.
+/// Warnings about the parts of `response` that the sender of `event` cannot use.
 #[must_use]
 pub fn warnings(event: &[u8], response: &Response) -> Vec<String> {
     warnings_of(Caller::of(event), event, response)
 }
 
-/// The same where the caller is known. A streamed response goes to callers that take any bytes.
+/// Warnings for a known caller. There are none about a streamed response: its callers accept any bytes.
 #[must_use]
 pub fn warnings_of(caller: Caller, event: &[u8], response: &Response) -> Vec<String> {
     if response.streaming { Vec::new() } else { of_bytes(caller, event, &response.bytes) }
 }
 
 fn of_bytes(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
-    // Deeper JSON than serde_json goes: nothing can be said of it.
+    // The JSON is valid, but nested more deeply than serde_json parses: it cannot be checked.
     if serde_json::from_slice::<Value>(response).is_err() && is_json(response).is_ok() {
         return Vec::new();
     }
@@ -83,10 +83,10 @@ fn of_bytes(caller: Caller, event: &[u8], response: &[u8]) -> Vec<String> {
     }
 }
 
-/// A sentence about a log line before the JSON of a response whose reader is not known.
+/// A warning about a log line before the JSON of a response, if the caller is not known.
 pub(crate) fn log_line_warning(response: &Response) -> Option<String> {
     let line = log_line::before_document(&response.bytes).filter(|_| !response.streaming)?;
-    Some(format!("the line `{line}` stands before the JSON in the response: write log lines to stderr with `>&2`"))
+    Some(format!("the response has the line `{line}` before its JSON: write log lines to stderr with `>&2`"))
 }
 
 fn step_functions(response: &[u8]) -> Vec<String> {
@@ -97,26 +97,26 @@ fn step_functions(response: &[u8]) -> Vec<String> {
     if response.len() > STATE_LIMIT_BYTES {
         let size = response.len();
         warnings.push(format!(
-            "the response has {size} bytes, a state's output at most {STATE_LIMIT_BYTES}: the task fails with States.DataLimitExceeded"
+            "the response has {size} bytes, but the output of a state has at most {STATE_LIMIT_BYTES}: the task fails with States.DataLimitExceeded"
         ));
     }
     warnings
 }
 
-/// The response as JSON, or the beginning of a sentence that says why it is none.
+/// The response as JSON, or the beginning of a warning that says why the response is not JSON.
 fn json(response: &[u8]) -> Result<Value, String> {
     if response.trim_ascii().is_empty() {
         return Err("the response is empty, which is not JSON".to_owned());
     }
     serde_json::from_slice(response).map_err(|error| match log_line::beside_json(response) {
         Some(line) => format!(
-            "the response is not JSON, since the line `{line}` stands beside the JSON (write log lines to stderr with `>&2`)"
+            "the response is not JSON, because it also has the line `{line}` (write log lines to stderr with `>&2`)"
         ),
         None => format!("the response is not JSON ({error})"),
     })
 }
 
-/// What a value is, in a word with its article.
+/// The type of a value, with its article.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -133,27 +133,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_machine_takes_json_of_its_size_only() {
-        let told = |response: &[u8]| of_bytes(Caller::StepFunctions, b"{}", response);
-        assert_eq!(told(b"[1]"), [""; 0]);
+    fn a_state_machine_accepts_only_json_up_to_its_limit() {
+        let warnings = |response: &[u8]| of_bytes(Caller::StepFunctions, b"{}", response);
+        assert_eq!(warnings(b"[1]"), [""; 0]);
         assert_eq!(
-            told(b"done\n"),
+            warnings(b"done\n"),
             [
                 "the response is not JSON (expected value at line 1 column 1): the task of a state machine fails with States.Runtime"
             ]
         );
-        assert!(told(b"")[0].starts_with("the response is empty"));
-        assert!(told(format!("\"{}\"", "x".repeat(STATE_LIMIT_BYTES)).as_bytes())[0].contains("262146 bytes"));
+        assert!(warnings(b"")[0].starts_with("the response is empty"));
+        assert!(warnings(format!("\"{}\"", "x".repeat(STATE_LIMIT_BYTES)).as_bytes())[0].contains("262146 bytes"));
     }
 
     #[test]
-    fn nothing_is_said_of_a_streamed_response() {
+    fn there_is_no_warning_about_a_streamed_response() {
         let response = Response { bytes: "data: 1\n\n".into(), streaming: true, ..Response::default() };
         assert_eq!(warnings_of(Caller::FunctionUrl, b"{}", &response), [""; 0]);
     }
 
     #[test]
-    fn nothing_is_said_to_who_cannot_be_recognised() {
+    fn there_is_no_warning_if_the_caller_is_not_recognised() {
         for event in ["{}", "[]", "7", "no JSON", "{\"Records\":[]}", "{\"Records\":[{\"eventSource\":\"aws:s3\"}]}"] {
             assert_eq!(warnings(event.as_bytes(), &Response::default()), [""; 0], "{event}");
         }

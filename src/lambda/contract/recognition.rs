@@ -1,4 +1,4 @@
-//! Who sent an event, from what only that caller's events have.
+//! Recognises the caller from fields that only the events of this caller have.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(super) fn caller_of(event: &Value) -> Caller {
 }
 
 fn http(event: &Value) -> Caller {
-    // Authorizers are sent the request too, but answer with a policy.
+    // An authorizer gets the request as well, but answers with a policy.
     if event.get("methodArn").is_some() || event.get("routeArn").is_some() {
         return Caller::None;
     }

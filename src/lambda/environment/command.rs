@@ -1,4 +1,4 @@
-//! The command that starts a runtime, and the variables of what runs without one.
+//! Builds the command that starts a runtime.
 
 use std::ffi::OsString;
 use std::os::fd::AsFd;
@@ -13,9 +13,10 @@ use crate::lambda::identifiers::log_stream_name;
 use crate::lambda::runtime_api::RuntimeApi;
 use crate::lambda::sandbox::Sandbox;
 
-/// The variables that Lambda sets, without the Runtime API's address, and those of `settings`: for a program that runs without a runtime.
+/// The variables for a program that runs without a runtime: those that Lambda sets, except the Runtime API's address, and those of
+/// `settings`.
 pub(crate) fn variables_of(settings: &Settings) -> Vec<(OsString, OsString)> {
-    variables::of(settings, None, &log_stream_name())
+    variables::variables(settings, None, &log_stream_name())
 }
 
 pub(super) fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {
@@ -28,13 +29,13 @@ pub(super) fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Re
         }
         Bootstrap::Sandboxed(sandbox) => sandbox.command(task_root, RUNTIME_ARGUMENT)?,
         Bootstrap::Executable(path) => {
-            let path = std::path::absolute(path); // the current folder will be the task root
+            let path = std::path::absolute(path); // the runtime starts in the task root
             Command::new(path.context("cannot make the bootstrap's path absolute")?)
         }
     };
     settings.bootstrap.inherit_variables(&mut command);
     command
-        .envs(variables::of(settings, Some(api.address()), stream))
+        .envs(variables::variables(settings, Some(api.address()), stream))
         .current_dir(task_root)
         .stdin(Stdio::null())
         .stdout(log(settings)?)
@@ -44,18 +45,18 @@ pub(super) fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Re
 }
 
 impl Bootstrap {
-    /// In a sandbox the developer's own variables are not had.
+    /// Removes most of the developer's own variables if the command runs in a sandbox.
     pub(crate) fn inherit_variables(&self, command: &mut Command) {
         match self {
             Bootstrap::ThisProgram | Bootstrap::Executable(_) => {}
             Bootstrap::Sandboxed(_) => {
-                command.env_clear().envs(std::env::vars_os().filter(|(name, _)| Sandbox::lets_through(name)));
+                command.env_clear().envs(std::env::vars_os().filter(|(name, _)| Sandbox::inherits_variable(name)));
             }
         }
     }
 }
 
-/// The log. The runtime's stdout goes there too, as on Lambda; our own stdout is for the response alone.
+/// The log, for stderr and stdout of the runtime, as on Lambda. The stdout of `coshell` is for the response only.
 fn log(settings: &Settings) -> Result<Stdio> {
     let descriptor = match &settings.log {
         Some(file) => file.as_fd().try_clone_to_owned(),

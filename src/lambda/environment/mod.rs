@@ -1,10 +1,10 @@
-//! An execution environment: the runtime process, the Runtime API that serves it, and the processes that come of it.
+//! Starts and ends an execution environment: the runtime process, the Runtime API that serves the runtime, and all its child processes.
 //!
-//! The runtime is this same program, started again with the one argument `__runtime`; tests and benches may name another
-//! bootstrap. It is a process group of its own, so that Ctrl-C on the terminal reaches only us and we end the whole tree in
-//! order: SIGTERM to the runtime, which may have files to remove, and then SIGKILL to everything (`process_tree`).
-//! Nothing outlives the `Environment`; its thread must, since the kernel takes the end of the thread that starts a runtime for its
-//! parent's end.
+//! The runtime is this same program, started again with the argument `__runtime`; tests and benches can name another bootstrap. The runtime
+//! has its own process group, so that Ctrl-C on the terminal reaches only `coshell`. `coshell` then ends the processes in order: SIGTERM to
+//! the runtime, which may have files to remove, and then SIGKILL to the whole tree (`process_tree`).
+//! No process outlives the `Environment`. The thread that starts an environment must outlive it, because the kernel treats the end of this
+//! thread as the end of the runtime's parent.
 
 mod command;
 mod exit_status;
@@ -32,47 +32,47 @@ use super::process_tree::ProcessTree;
 use super::runtime_api::{Init, RuntimeApi};
 use super::sandbox::Sandbox;
 
-/// Runs the runtime in this process, which ends with all of its own processes when `coshell` has ended, even by SIGKILL.
+/// Runs the runtime in this process. The runtime and its processes end when `coshell` ends, even by SIGKILL.
 #[must_use]
-pub fn run_the_runtime() -> ExitCode {
-    let _ = prctl::set_pdeathsig(Signal::SIGTERM); // without it a handler would run on to its end
+pub fn run_runtime() -> ExitCode {
+    let _ = prctl::set_pdeathsig(Signal::SIGTERM); // otherwise a handler would run on to its end
     crate::runtime::main()
 }
 
-/// How long a runtime may take to end on SIGTERM; Lambda gives 300 to 500 ms.
+/// How long a runtime may take to end after SIGTERM; Lambda gives 300 to 500 ms.
 const TERM_GRACE: Duration = Duration::from_millis(500);
-/// How long the killed tree is looked after; SIGKILL is not refused, but a process may be stuck in the kernel.
+/// How long to wait for the end of the killed tree: no process can ignore SIGKILL, but a process can be stuck in the kernel.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
-const KILL_AGAIN: Duration = Duration::from_millis(2);
+const KILL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Which program is the runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bootstrap {
     /// This program itself.
     ThisProgram,
-    /// This program, in a place like Lambda's.
+    /// This program, in a sandbox like Lambda's.
     Sandboxed(Sandbox),
     /// An executable, as in a function's zip.
     Executable(PathBuf),
 }
 
-/// What a runtime process is started with.
+/// The settings of a runtime process.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The function.
     pub function: Function,
     /// The runtime's program.
     pub bootstrap: Bootstrap,
-    /// AWS_LAMBDA_FUNCTION_MEMORY_SIZE in MB; the figure is told, not enforced.
+    /// AWS_LAMBDA_FUNCTION_MEMORY_SIZE in MB; the limit is not enforced.
     pub memory_mb: u32,
-    /// More variables, which win over the developer's own environment and over Lambda's.
+    /// More variables, which replace the developer's own and Lambda's.
     pub variables: Vec<(OsString, OsString)>,
-    /// Where the log goes, such as a file or the writing end of a pipe; `None` means our own stderr.
+    /// Where the log goes: a file or the writing end of a pipe; `None` means the stderr of this process.
     pub log: Option<Arc<File>>,
 }
 
 impl Settings {
-    /// What the function's environment will have of this variable, as far as the developer decides it; else nothing.
+    /// The value of a variable that the developer sets for the function; empty if the developer does not set the variable.
     pub(crate) fn variable(&self, name: &str) -> OsString {
         let given = self.variables.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.clone());
         given.or_else(|| std::env::var_os(name)).unwrap_or_default()
@@ -87,9 +87,9 @@ pub struct Environment {
     processes: Arc<Processes>,
 }
 
-/// What ends an environment, from any thread.
+/// Ends an environment, from any thread.
 #[derive(Clone, Debug)]
-pub struct Ending(Arc<Processes>);
+pub struct Terminator(Arc<Processes>);
 
 #[derive(Debug)]
 struct Processes {
@@ -97,7 +97,7 @@ struct Processes {
     running: Mutex<Option<Running>>,
 }
 
-/// The processes until they are ended; `None` afterwards, so that nobody signals a reaped pid.
+/// The processes, until they are ended; `None` afterwards, so that no reaped pid is signalled.
 #[derive(Debug)]
 struct Running {
     child: Child,
@@ -109,7 +109,7 @@ impl Environment {
     /// Starts the Runtime API and the runtime process; returns without waiting for its init.
     ///
     /// # Errors
-    /// When the bootstrap cannot be started, or no port or thread is to be had.
+    /// When the bootstrap cannot be started, or no port or thread is available.
     pub fn start(settings: &Settings) -> Result<Environment> {
         let api = RuntimeApi::start()?;
         let stream = log_stream_name();
@@ -118,7 +118,7 @@ impl Environment {
         let folder = &settings.function.task_root;
         let child = command.spawn().with_context(|| match folder.is_dir() {
             true => format!("cannot start the runtime {:?}", command.get_program()),
-            false => format!("the function's folder `{}` is not there any more", folder.display()),
+            false => format!("the function's folder `{}` no longer exists", folder.display()),
         })?;
         let tree = ProcessTree::new(child.id(), &format!("{LOG_STREAM_NAME}={stream}"));
         let leader = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
@@ -139,7 +139,7 @@ impl Environment {
         self.started
     }
 
-    /// The runtime's pid; it stays its own until the environment is ended.
+    /// The runtime's pid; no other process gets this pid before the environment is ended.
     #[must_use]
     pub fn runtime_pid(&self) -> u32 {
         self.processes.leader.as_raw().unsigned_abs()
@@ -151,48 +151,48 @@ impl Environment {
         exit_status::has_exited(self.processes.leader)
     }
 
-    /// Waits for the end of init, at most for `limit`.
+    /// Waits for the end of init, at most `limit`.
     #[must_use]
     pub fn wait_for_init(&self, limit: Duration) -> Init {
         self.api.wait_for_init(limit)
     }
 
-    /// The memory of all living processes in bytes, as `ProcessTree::memory_bytes` counts it; 0 once ended.
+    /// The memory of all living processes in bytes, as counted by `ProcessTree::memory_bytes`; 0 after the environment is ended.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         self.processes.running().as_mut().map_or(0, |running| running.tree.memory_bytes())
     }
 
-    /// The pids of all living processes, the runtime's own among them; none once ended.
+    /// The pids of all living processes, including the runtime; none after the environment is ended.
     #[must_use]
     pub fn pids(&self) -> Vec<u32> {
         self.processes.running().as_mut().map_or_else(Vec::new, |running| running.tree.pids())
     }
 
-    /// What ends this environment from another thread.
+    /// A handle that can end this environment from another thread.
     #[must_use]
-    pub fn ending(&self) -> Ending {
-        Ending(Arc::clone(&self.processes))
+    pub fn terminator(&self) -> Terminator {
+        Terminator(Arc::clone(&self.processes))
     }
 }
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        self.ending().end();
+        self.terminator().terminate();
     }
 }
 
-impl Ending {
-    /// Ends every process of the environment, and returns when they are gone. The second call does nothing.
-    pub fn end(&self) {
+impl Terminator {
+    /// Ends every process of the environment and returns when all have ended. A second call does nothing.
+    pub fn terminate(&self) {
         let mut running = self.0.running();
         if let Some(running) = running.take() {
             end(self.0.leader, running);
         }
     }
 
-    /// Whether the environment has been ended; not while that is under way.
-    pub(crate) fn is_over(&self) -> bool {
+    /// Whether the environment has been ended; false while `terminate` is still running.
+    pub(crate) fn has_terminated(&self) -> bool {
         self.0.running.try_lock().is_ok_and(|running| running.is_none())
     }
 }
@@ -204,14 +204,14 @@ impl Processes {
 }
 
 fn end(leader: Pid, mut running: Running) {
-    running.tree.look(); // orphans-to-be are known by their parents now, and by nothing later
+    running.tree.refresh(); // after the runtime's end, orphans can no longer be found through their parents
     if kill(leader, Signal::SIGTERM).is_ok() {
         let _ = kill(leader, Signal::SIGCONT);
         let _ = running.exited.recv_timeout(TERM_GRACE);
     }
     let limit = Instant::now() + KILL_LIMIT;
     while running.tree.kill() && Instant::now() < limit {
-        std::thread::sleep(KILL_AGAIN);
+        std::thread::sleep(KILL_INTERVAL);
     }
-    let _ = running.child.wait(); // reaped last: until here its pid was nobody else's
+    let _ = running.child.wait(); // reaped last, so that no other process could get the pid before
 }

@@ -1,7 +1,7 @@
-//! A TCP connection that can be watched for its reset while a server reads and writes it.
+//! Shares a TCP connection, so that one task can wait for its reset while the server reads and writes.
 //!
-//! With half-closed connections allowed, hyper does not look at a connection while a request is being answered, so that somebody else has
-//! to. tokio's own stream gives its reading and writing to one owner; this one is shared.
+//! If half-closed connections are allowed, hyper does not watch a connection while it answers a request. Another task must watch the
+//! connection, but tokio's own stream has only one owner.
 
 use std::io::{self, IoSlice};
 use std::os::fd::AsRawFd;
@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 pub(super) struct Connection(pub(super) Arc<TcpStream>);
 
 impl Connection {
-    /// Writes once the stream takes something.
+    /// Writes as soon as the stream can accept bytes.
     fn poll_written(
         &self,
         task: &mut Context<'_>,
@@ -66,7 +66,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(())) // what is written is with the kernel
+        Poll::Ready(Ok(())) // the kernel already has the written bytes
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,4 +1,4 @@
-//! A small HTTP server in a thread of its own: connections are accepted and each served by a task.
+//! Runs a small HTTP server in its own thread. Each connection is served by its own task.
 //!
 //! hyper is used directly, not axum's own server, because Lambda's API and its emulator send header names in title case
 //! (`Lambda-Runtime-Aws-Request-Id`) and shell bootstraps scrape them.
@@ -22,16 +22,16 @@ use tokio::sync::oneshot;
 
 use self::connection::Connection;
 
-/// How long to wait when a connection cannot be accepted (no descriptors left).
-const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
+/// How long to wait if a connection cannot be accepted (no descriptors left).
+const ACCEPT_RETRY: Duration = Duration::from_millis(10);
 
-/// Who connects to a server.
+/// The kind of clients that connect to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peers {
-    /// Runtimes: each may be silent for as long as its handler runs, and one that closes its connection wants no answer.
+    /// Runtimes: each can be silent as long as its handler runs. A runtime that closes its connection does not want an answer.
     Runtimes,
-    /// Clients: a connection without a request is closed after this time. A client may close its half of the connection when it has sent
-    /// its request (RFC 9112, section 9.6), and gets its answer; only a reset shows that the client has gone.
+    /// Clients: a connection without a request is closed after this time. A client may close its half of the connection after its request
+    /// (RFC 9112, section 9.6) and still gets the answer; only a reset shows that the client has gone.
     Clients { patience: Duration },
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct HttpServer {
 
 impl HttpServer {
     /// Serves each listener with its router. Every request carries its peer's address as an extension.
-    pub(crate) fn start(name: &str, peers: Peers, places: Vec<(TcpListener, Router)>) -> Result<HttpServer> {
+    pub(crate) fn start(name: &str, peers: Peers, listeners: Vec<(TcpListener, Router)>) -> Result<HttpServer> {
         let mut protocol = http1::Builder::new();
         let patience = match peers {
             Peers::Runtimes => None,
@@ -55,7 +55,7 @@ impl HttpServer {
         let (stop, stopped) = oneshot::channel();
         let runtime =
             Builder::new_current_thread().enable_all().build().with_context(|| format!("cannot start the {name}"))?;
-        for (listener, router) in places {
+        for (listener, router) in listeners {
             listener.set_nonblocking(true).with_context(|| format!("cannot prepare the socket of the {name}"))?;
             let _entered = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener);
@@ -78,41 +78,42 @@ impl Drop for HttpServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // a panic of the server's thread has been printed by itself
+            let _ = thread.join(); // Rust has already printed a panic of the server's thread
         }
     }
 }
 
 fn serve(runtime: &Runtime, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async move {
-        let _ = stopped.await; // the other end is dropped, never sent on
+        let _ = stopped.await; // the sender is only dropped, it never sends
     });
 }
 
 async fn accept(listener: tokio::net::TcpListener, router: Router, protocol: http1::Builder, name: String) {
-    let mut told = false;
+    let mut has_warned = false;
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue, // the client has gone already
             Err(error) => {
-                if !std::mem::replace(&mut told, true) {
-                    let advice = "clients wait until others have gone; `ulimit -n` tells how many files may be open";
+                if !std::mem::replace(&mut has_warned, true) {
+                    let advice =
+                        "clients wait until other connections are closed; `ulimit -n` shows how many files may be open";
                     let warning = format!("warning: the {name} cannot accept another connection: {error}: {advice}\n");
                     let _ = std::io::stderr().write_all(warning.as_bytes());
                 }
-                tokio::time::sleep(ACCEPT_AGAIN).await;
+                tokio::time::sleep(ACCEPT_RETRY).await;
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true); // slower without, but right
+        let _ = stream.set_nodelay(true); // without it the server is slower, but correct
         let service = TowerToHyperService::new(router.clone().layer(Extension(peer)));
         let stream = Arc::new(stream);
         let connection = protocol.serve_connection(TokioIo::new(Connection(Arc::clone(&stream))), service);
         tokio::spawn(async move {
             tokio::select! {
                 _ = connection => {} // a client may drop its connection at any time
-                _ = stream.ready(Interest::ERROR) => {} // it has: what it asked for is dropped with the connection
+                _ = stream.ready(Interest::ERROR) => {} // the client has gone: its request is dropped with the connection
             }
         });
     }

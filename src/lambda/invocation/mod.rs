@@ -1,22 +1,22 @@
-//! One invocation as its client sees it: what is sent, and what comes of it. How it gets there is `in_flight`.
+//! Defines an invocation as its client sees it: the request and the outcome. `lifecycle` tracks the invocation in between.
 
-mod in_flight;
+mod lifecycle;
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-pub use self::in_flight::Invocation;
-pub(crate) use self::in_flight::Refusal;
-/// Shared bytes: a clone costs nothing, so that 6 MB events and responses are never copied here. `Vec<u8>` turns into it.
+pub use self::lifecycle::Invocation;
+pub(crate) use self::lifecycle::Refusal;
+/// Shared bytes: a clone copies nothing, so 6 MB events and responses are never copied here. A `Vec<u8>` converts into `Bytes`.
 pub use axum::body::Bytes;
 
-/// What a client asks of a function. `None` means that the header is not sent.
+/// A client's request to a function. `None` means that the header is not sent.
 #[derive(Clone, Debug, Default)]
 pub struct Invoke {
     /// The event, byte for byte as the runtime gets it.
     pub payload: Bytes,
-    /// Lambda-Runtime-Aws-Request-Id; must differ from that of every other invocation that has no outcome yet.
+    /// Lambda-Runtime-Aws-Request-Id; must differ from the id of every other invocation without an outcome.
     pub request_id: String,
     /// The function's time limit, counted from delivery; Lambda-Runtime-Deadline-Ms is computed from it.
     pub timeout: Duration,
@@ -30,56 +30,56 @@ pub struct Invoke {
     pub cognito_identity: Option<String>,
     /// Lambda-Runtime-Aws-Tenant-Id.
     pub tenant_id: Option<String>,
-    /// Gets a streamed response as it comes, and its end when the outcome is known; the outcome's response has no bytes then.
-    /// The runtime's connection is read no faster than the parts are taken. A response that is not streamed does not go here.
+    /// Receives the parts of a streamed response as they arrive, and the end when the outcome is known; the outcome's response then has no
+    /// bytes. The runtime's connection is read only as fast as the parts are received. A buffered response is not sent here.
     pub listener: Option<mpsc::Sender<Part>>,
 }
 
 /// A part of a streamed response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// It begins, with this Content-Type.
+    /// The response begins, with this Content-Type.
     Head(Option<String>),
-    /// Some bytes of it.
+    /// Some bytes of the response.
     Data(Bytes),
 }
 
-/// What came of an invocation.
+/// The outcome of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The runtime posted a response.
     Response(Response),
-    /// The runtime posted an error, or the API made one of a response that it refused.
+    /// The runtime posted an error, or the API rejected the response and made an error of it.
     Error(FunctionError),
     /// The time limit passed before the answer.
     TimedOut,
-    /// The runtime process ended before the answer; how, in words, such as `exit status: 1`.
+    /// The runtime process ended before the answer; the text is its exit status or signal, such as `exit status 1`.
     RuntimeExited(String),
 }
 
 /// A response as the runtime posted it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// The body; empty where a listener has got it.
+    /// The body; empty if a listener has received it.
     pub bytes: Bytes,
-    /// Content-Type, where the runtime sent one.
+    /// Content-Type, if the runtime sent one.
     pub content_type: Option<String>,
     /// Whether the runtime streamed it.
     pub streaming: bool,
-    /// The error that a streamed response ended with, from its trailers.
+    /// The error at the end of a streamed response, from its trailers.
     pub trailing_error: Option<FunctionError>,
 }
 
 /// An error as the runtime reported it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FunctionError {
-    /// Lambda-Runtime-Function-Error-Type, or `Runtime.Unknown` or `Function.Unknown` where it is absent or malformed.
+    /// Lambda-Runtime-Function-Error-Type, or `Runtime.Unknown` or `Function.Unknown` if the header is absent or malformed.
     pub error_type: String,
-    /// The body as it came, normally JSON with errorMessage, errorType and stackTrace.
+    /// The body unchanged, normally JSON with errorMessage, errorType and stackTrace.
     pub body: Bytes,
-    /// Content-Type, where the runtime sent one.
+    /// Content-Type, if the runtime sent one.
     pub content_type: Option<String>,
-    /// Lambda-Runtime-Function-XRay-Error-Cause, where the runtime sent it.
+    /// Lambda-Runtime-Function-XRay-Error-Cause, if the runtime sent it.
     pub xray_error_cause: Option<String>,
 }
 
@@ -97,13 +97,13 @@ impl FunctionError {
     }
 }
 
-/// An outcome and its moments. `None` where that moment never came.
+/// An outcome and its times. `None` means that the step never happened.
 #[derive(Clone, Debug)]
 pub struct Completion {
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// When the event was handed to the runtime, as the answer to its `next`.
+    /// When the event was delivered to the runtime, as the answer to `next`.
     pub delivered: Option<Instant>,
-    /// When the runtime's answer had been read to its end.
+    /// When the runtime's answer had been read completely.
     pub answered: Option<Instant>,
 }

@@ -1,4 +1,4 @@
-//! What the Runtime API says: the headers of an event, and the JSON documents that answer a runtime's calls.
+//! Builds the Runtime API's answers: the headers of an event, and the JSON documents that answer a runtime's calls.
 
 use anyhow::{Context, Result};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
@@ -14,7 +14,7 @@ const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
 const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("lambda-runtime-client-context");
 const COGNITO_IDENTITY: HeaderName = HeaderName::from_static("lambda-runtime-cognito-identity");
 const TENANT_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-tenant-id");
-/// The one header that is only known at delivery.
+/// The only header whose value is not known before delivery.
 pub(super) const DEADLINE_MS: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -73,10 +73,10 @@ fn error(status: StatusCode, error_type: &str, message: &str) -> (StatusCode, se
     (status, json!({ "errorMessage": message, "errorType": error_type }))
 }
 
-/// The headers that deliver the event of `invoke` as the invocation `id`, but for the deadline.
+/// The headers that deliver the event of `invoke` as the invocation `id`, except the deadline.
 ///
 /// # Errors
-/// When a text has bytes that no header may have, such as a newline.
+/// When a value has bytes that an HTTP header cannot have, such as a newline.
 pub(super) fn headers_of(invoke: &Invoke, id: &str) -> Result<HeaderMap> {
     let texts = [
         (REQUEST_ID, Some(&invoke.request_id[..])),
@@ -91,8 +91,9 @@ pub(super) fn headers_of(invoke: &Invoke, id: &str) -> Result<HeaderMap> {
     headers.insert(CONTENT_TYPE, JSON);
     for (name, text) in texts {
         let Some(text) = text else { continue };
-        let value = HeaderValue::from_bytes(text.as_bytes())
-            .with_context(|| format!("`{text}` cannot be sent as the header {name}: it has a newline or the like"))?;
+        let value = HeaderValue::from_bytes(text.as_bytes()).with_context(|| {
+            format!("`{text}` cannot be sent as the header {name}: it has a newline or another control character")
+        })?;
         headers.insert(name, value);
     }
     Ok(headers)

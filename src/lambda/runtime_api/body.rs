@@ -1,4 +1,4 @@
-//! Bodies on the wire: how events go out, and how answers are read.
+//! Sends events and reads the bodies of answers.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use http_body::Frame;
 
 use crate::lambda::invocation::{Invocation, Part};
 
-/// Events over this size go out chunked, without Content-Length, as Lambda sends them.
+/// Larger events are sent in chunks, without Content-Length, as Lambda sends them.
 const WITH_LENGTH_BYTES: usize = 2048;
 /// The size of the chunks, as the emulator sends them.
 const CHUNK_BYTES: usize = 32 * 1024;
@@ -36,31 +36,31 @@ impl HttpBody for Chunked {
     }
 }
 
-/// What was read of a request's body.
+/// A request's body as it was read.
 #[derive(Default)]
 pub(crate) struct Received {
     /// The body; empty when it was larger than the limit.
     pub(crate) bytes: Vec<u8>,
-    /// Its true size in bytes.
+    /// The size in bytes, also if it is over the limit.
     pub(crate) size: u64,
     /// The trailers after the last chunk.
     pub(super) trailers: HeaderMap,
-    /// Whose listener gets the bytes.
-    listened: Option<Invocation>,
+    /// The invocation whose listener gets the bytes.
+    streamed_to: Option<Invocation>,
 }
 
-/// Reads a body to its end, so that the connection stays usable, and keeps it if it has at most `limit` bytes.
+/// Reads a body to its end, so that the connection stays usable, and keeps the bytes if there are at most `limit`.
 pub(crate) async fn receive(body: Body, limit: u64) -> Result<Received, axum::Error> {
     receive_for(None, body, limit).await
 }
 
-/// The same; but where an invocation is given, its listener gets the bytes up to `limit`, and they are not kept.
+/// Like [`receive`], but if an invocation is given, its listener gets the bytes up to `limit`, and they are not kept.
 pub(super) async fn receive_for(
-    listened: Option<Invocation>,
+    streamed_to: Option<Invocation>,
     mut body: Body,
     limit: u64,
 ) -> Result<Received, axum::Error> {
-    let mut received = Received { listened, ..Received::default() };
+    let mut received = Received { streamed_to, ..Received::default() };
     if let Some(size) = body.size_hint().exact().filter(|size| *size <= limit) {
         received.bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
     }
@@ -75,8 +75,8 @@ impl Received {
         match frame.into_data() {
             Ok(data) => {
                 self.size += data.len() as u64;
-                if let Some(invocation) = &self.listened {
-                    // Nobody listens any more once the time limit has passed, or the client is gone: nothing that the runtime sees.
+                if let Some(invocation) = &self.streamed_to {
+                    // No listener is left after the time limit or after the client has gone; the runtime does not notice.
                     if let Some(listener) = invocation.listener().filter(|_| self.size <= limit) {
                         let _ = listener.send(Part::Data(data)).await;
                     }

@@ -1,5 +1,5 @@
-//! The routes of the Extensions API, for internal extensions. Such an extension can ask for no event that would ever come here, so
-//! `event/next` waits until its connection closes. A refusal has the status 403.
+//! Serves the Extensions API for internal extensions. An internal extension can register only for INVOKE events, which are never sent here,
+//! so `event/next` waits until the connection closes. A refusal has the status 403.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ const NAME: &str = "lambda-extension-name";
 const IDENTIFIER: HeaderName = HeaderName::from_static("lambda-extension-identifier");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Both routes.
+/// The routes of the Extensions API.
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new().route(REGISTER, post(register)).route(NEXT, get(next))
 }

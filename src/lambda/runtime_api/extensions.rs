@@ -1,4 +1,4 @@
-//! The internal extensions that a runtime registers from its own process. Every refusal is worded as Lambda's emulator words it.
+//! Registers the internal extensions of a runtime. Every refusal has the same text as in Lambda's emulator.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -19,16 +19,16 @@ struct Extension {
 pub(super) type Refusal = (&'static str, String);
 
 impl Extensions {
-    /// Their names, in the order in which they were registered.
+    /// The names of the extensions, in the order of registration.
     pub(super) fn names(&self) -> Vec<String> {
         self.with(|extensions| extensions.iter().map(|extension| extension.name.clone()).collect())
     }
 
-    fn with<T>(&self, what: impl FnOnce(&mut Vec<Extension>) -> T) -> T {
-        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, operation: impl FnOnce(&mut Vec<Extension>) -> T) -> T {
+        operation(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a new one, and gives its identifier.
+    /// Registers an extension and returns its identifier.
     pub(super) fn register(&self, name: String, body: &[u8]) -> Result<String, Refusal> {
         if name.is_empty() {
             return Err(("Extension.InvalidExtensionName", "Empty extension name".into()));
@@ -36,18 +36,18 @@ impl Extensions {
         let body: Value = serde_json::from_slice(body).map_err(|error| ("InvalidRequestFormat", error.to_string()))?;
         let events = body["events"].as_array().into_iter().flatten().map(|event| event.as_str().unwrap_or_default());
         for event in events {
-            let why = match event {
+            let reason = match event {
                 "INVOKE" => continue,
                 "SHUTDOWN" => "ShutdownEventNotSupportedForInternalExtension",
                 _ => "ErrorInvalidEventType",
             };
-            return Err(("Extension.InvalidEventType", format!("{event}: {why}")));
+            return Err(("Extension.InvalidEventType", format!("{event}: {reason}")));
         }
         let identifier = random_uuid();
         self.with(|extensions| {
             if extensions.iter().any(|extension| extension.name == name) {
-                let told = "Extension with this name already registered";
-                return Err(("Extension.InvalidExtensionState", told.to_owned()));
+                let message = "Extension with this name already registered";
+                return Err(("Extension.InvalidExtensionState", message.to_owned()));
             }
             extensions.push(Extension { name, identifier: identifier.clone() });
             Ok(identifier)

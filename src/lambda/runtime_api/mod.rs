@@ -1,13 +1,12 @@
-//! An embedded Lambda Runtime API: the HTTP server that a runtime asks for events, with a synchronous facade.
+//! Serves the Lambda Runtime API: the HTTP server that a runtime asks for events, with a synchronous interface for clients.
 //!
-//! One `RuntimeApi` serves the life of one runtime process, as Lambda has one per execution environment; it may have any
-//! number of `next` calls parked at once. What serves several environments starts several. The server has a
-//! thread of its own and listens on 127.0.0.1 only. `coshell invoke`, the tests and the benches all use it, so the path from
-//! `submit` to the runtime is short: the event's headers are built before it is queued, TCP_NODELAY is on, no lock is held
-//! across an await, and no body is copied.
+//! One `RuntimeApi` serves one runtime process, as on Lambda; any number of `next` calls can wait at once. The server has its own thread and
+//! listens on 127.0.0.1 only. `coshell invoke`, the tests and the benches all use this server, so the path from `submit` to the runtime is
+//! short: the event's headers are built before the event is queued, TCP_NODELAY is on, no lock is held across an await, and no body is
+//! copied.
 //!
-//! The rules are those of the real API and its emulator (see `routes`). It cannot see the runtime process: whoever started
-//! it must say when it has ended (`runtime_exited`), or clients would wait for it.
+//! The rules are those of the real API and its emulator (see `routes`). The server cannot see the runtime process. The code that started the
+//! process must report its end (`runtime_exited`); otherwise clients would wait forever.
 
 mod answer;
 pub(crate) mod body;
@@ -28,24 +27,24 @@ use self::state::State;
 use super::http_server::{HttpServer, Peers};
 use super::invocation::{FunctionError, Invocation, Invoke};
 
-/// How the runtime's start went.
+/// The result of the runtime's init.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Init {
-    /// It called `next` for the first time, at this moment.
+    /// The runtime called `next` for the first time, at this moment.
     Ready(Instant),
-    /// It reported an init error.
+    /// The runtime reported an init error.
     Failed(FunctionError),
-    /// Its process ended before either; how, in words.
+    /// The runtime process ended before that; the text is its exit status or signal.
     RuntimeExited(String),
-    /// Nothing of the above happened in time.
+    /// None of these happened in time.
     TimedOut,
 }
 
-/// Stops a runtime's processes between events, as Lambda does. Both are called on the Runtime API's own thread.
+/// Stops a runtime's processes between events, as Lambda does. Both methods are called on the Runtime API's own thread.
 pub trait Freezer: Debug + Send + Sync {
-    /// Stops them: `next` was called, no event waits, and none is in flight.
+    /// Stops the processes: `next` was called, no event waits, and none is in flight.
     fn freeze(&self);
-    /// Lets them go on: an event is about to be delivered. Also called when they run.
+    /// Continues the processes before an event is delivered. Also called if they are running.
     fn thaw(&self);
 }
 
@@ -54,7 +53,7 @@ pub trait Freezer: Debug + Send + Sync {
 pub struct RuntimeApi {
     state: Arc<State>,
     address: SocketAddr,
-    _server: HttpServer, // its end closes the connections
+    _server: HttpServer, // closes the connections when it is dropped
 }
 
 impl RuntimeApi {
@@ -66,26 +65,26 @@ impl RuntimeApi {
         let state = Arc::new(State::default());
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on 127.0.0.1")?;
         let address = listener.local_addr().context("cannot read the Runtime API's own address")?;
-        let places = vec![(listener, routes::router(Arc::clone(&state)))];
-        let server = HttpServer::start("Runtime API", Peers::Runtimes, places)?;
+        let listeners = vec![(listener, routes::router(Arc::clone(&state)))];
+        let server = HttpServer::start("Runtime API", Peers::Runtimes, listeners)?;
         Ok(RuntimeApi { state, address, _server: server })
     }
 
-    /// Where it listens: `AWS_LAMBDA_RUNTIME_API` for the runtime.
+    /// The server's address: `AWS_LAMBDA_RUNTIME_API` for the runtime.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Queues an event for the next `next`. Once the runtime is known to have ended, the outcome is there at once.
+    /// Queues an event for the next `next` call. If the runtime has ended, the invocation has its outcome at once.
     ///
     /// # Errors
-    /// When a text of `invoke` cannot stand in an HTTP header, or its request id is in flight already.
+    /// When a value of `invoke` cannot be sent in an HTTP header, or its request id is already in flight.
     pub fn submit(&self, invoke: Invoke) -> Result<Invocation> {
         self.state.submit(invoke)
     }
 
-    /// Waits until the runtime calls `next` for the first time, reports an init error, or is said to have exited.
+    /// Waits until the runtime calls `next` for the first time, reports an init error, or is reported to have exited.
     #[must_use]
     pub fn wait_for_init(&self, timeout: Duration) -> Init {
         self.state.wait_for_init(timeout)
@@ -97,17 +96,17 @@ impl RuntimeApi {
         self.state.extensions.names()
     }
 
-    /// From now on the runtime is frozen between events. Whoever gave the freezer must thaw the runtime to end it.
+    /// Freezes the runtime between events from now on. The caller must thaw the runtime before ending it.
     pub fn freeze_between_events(&self, freezer: Arc<dyn Freezer>) {
         self.state.freeze_between_events(freezer);
     }
 
-    /// Tells that the runtime process has ended; how, in words. Whatever is queued or in flight ends with it.
+    /// Reports that the runtime process has ended; `how` is its exit status or signal. Every queued or delivered invocation ends with it.
     pub fn runtime_exited(&self, how: &str) {
         self.state.runtime_exited(how);
     }
 
-    /// What tells the runtime's end from another thread, for as long as this API lives.
+    /// A function that reports the runtime's end from another thread.
     pub fn exit_notice(&self) -> impl Fn(&str) + Send + 'static {
         let state = Arc::clone(&self.state);
         move |how| state.runtime_exited(how)

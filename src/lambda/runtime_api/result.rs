@@ -1,4 +1,4 @@
-//! What a runtime's answer means for the client.
+//! Turns a runtime's answer into the result that the client gets.
 
 use axum::http::{HeaderMap, header::CONTENT_TYPE};
 use base64::Engine;
@@ -26,12 +26,12 @@ pub(super) fn response_of(headers: &HeaderMap, received: Received, streaming: bo
     }
 }
 
-/// The report in a trailer, which is base64; one that is not is given as it came.
+/// The error report in a trailer, decoded from base64; a report that is not base64 is kept unchanged.
 fn decoded(report: &str) -> Vec<u8> {
     BASE64_STANDARD.decode(report).unwrap_or_else(|_| report.into())
 }
 
-/// An error report, its body as it came.
+/// The error that the runtime reported, with its body unchanged.
 pub(super) fn error_of(headers: &HeaderMap, body: Vec<u8>) -> FunctionError {
     FunctionError {
         error_type: error_type(text(headers, ERROR_TYPE).unwrap_or_default()),
@@ -41,7 +41,7 @@ pub(super) fn error_of(headers: &HeaderMap, body: Vec<u8>) -> FunctionError {
     }
 }
 
-/// The error type as Lambda takes it: `Runtime.` or `Function.`, then a capital and more letters; else unknown.
+/// The error type if Lambda accepts it: `Runtime.` or `Function.`, then a capital and more letters; otherwise `Unknown`.
 fn error_type(given: String) -> String {
     let names = |kind| given.strip_prefix(kind).is_some_and(is_error_name);
     if names("Runtime.") || names("Function.") {
@@ -59,7 +59,7 @@ fn is_error_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// What the client gets in place of a body over the limit.
+/// The error that the client gets instead of a body over the limit.
 pub(super) fn too_large(size: u64, limit: u64) -> Outcome {
     let message =
         format!("Response payload size ({size} bytes) exceeded maximum allowed payload size ({limit} bytes).");
@@ -81,7 +81,7 @@ mod tests {
     use super::error_type;
 
     #[test]
-    fn an_error_type_is_kept_only_in_the_form_that_lambda_takes() {
+    fn an_error_type_is_kept_only_if_lambda_accepts_its_form() {
         let table = [
             ("Function.ExitStatus", "Function.ExitStatus"),
             ("Runtime.NoSuchHandler", "Runtime.NoSuchHandler"),

@@ -1,11 +1,11 @@
-//! The routes that a runtime calls, with the rules of Lambda's Runtime API.
+//! Serves the routes that a runtime calls, by the rules of Lambda's Runtime API.
 //!
 //! | answer | when |
 //! | --- | --- |
 //! | 202 `{"status":"OK"}` | accepted |
-//! | 403 | a web page in a browser asked |
-//! | 400 InvalidRequestID | the id of no event in flight, or of one that a later `next` has closed |
-//! | 400 InvalidInvocationId | the request id of an open event with the invocation id of none; the event stays open |
+//! | 403 | the request comes from a web page in a browser |
+//! | 400 InvalidRequestID | no event in flight has this id, or a later `next` has closed the event |
+//! | 400 InvalidInvocationId | the event with this request id is open, but has another invocation id; the event stays open |
 //! | 400 InvalidFunctionResponseMode | a response mode other than `streaming`; the client gets an error |
 //! | 403 InvalidStateTransition | answered twice, or init/error after the first `next` |
 //! | 410 InvokeTimeout | answered after the time limit, or with the invocation id of an attempt whose time limit has passed |
@@ -74,33 +74,33 @@ async fn response(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, hea
         Some(_) => Err(Answer::InvalidResponseMode),
     };
     let limit = if streaming == Ok(true) { STREAMED_LIMIT_BYTES } else { BUFFERED_LIMIT_BYTES };
-    let answered = answered(&state, &id, &headers);
-    let listened = match &answered {
+    let answered = find_answered(&state, &id, &headers);
+    let streamed_to = match &answered {
         Ok(invocation) if streaming == Ok(true) => begin_stream(invocation, &headers).await,
         Ok(_) | Err(_) => None,
     };
-    settle(answered, listened, body, limit, |received| match streaming {
+    settle(answered, streamed_to, body, limit, |received| match streaming {
         Ok(streaming) => (Outcome::Response(response_of(&headers, received, streaming)), Answer::Accepted),
         Err(answer) => (by_lambda("Runtime.InvalidResponseModeHeader", "Invalid function response mode"), answer),
     })
     .await
 }
 
-/// Tells who listens to this event's response that it begins.
+/// Tells the listener that the response begins. Returns `None` if the invocation has no listener.
 async fn begin_stream(invocation: &Invocation, headers: &HeaderMap) -> Option<Invocation> {
-    let _ = invocation.listener()?.send(Part::Head(text(headers, CONTENT_TYPE.as_str()))).await; // it may have gone
+    let _ = invocation.listener()?.send(Part::Head(text(headers, CONTENT_TYPE.as_str()))).await; // the listener may have gone
     Some(invocation.clone())
 }
 
-/// The invocation that a POST with this request id in its path is the answer to. An empty invocation id counts as none.
-fn answered(state: &State, request_id: &str, headers: &HeaderMap) -> Result<Invocation, Answer> {
+/// The invocation that a POST with this request id in its path answers. An empty invocation id counts as missing.
+fn find_answered(state: &State, request_id: &str, headers: &HeaderMap) -> Result<Invocation, Answer> {
     let id = text(headers, INVOCATION_ID.as_str()).filter(|id| !id.is_empty());
-    state.answered(request_id, id.as_deref())
+    state.find_answered(request_id, id.as_deref())
 }
 
 // POST /2018-06-01/runtime/invocation/{id}/error
 async fn error(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
-    settle(answered(&state, &id, &headers), None, body, BUFFERED_LIMIT_BYTES, |received| {
+    settle(find_answered(&state, &id, &headers), None, body, BUFFERED_LIMIT_BYTES, |received| {
         (Outcome::Error(error_of(&headers, received.bytes)), Answer::Accepted)
     })
     .await
@@ -118,12 +118,12 @@ async fn init_error(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body:
 /// Reads the body and makes it the outcome of the invocation that it answers.
 async fn settle(
     answered: Result<Invocation, Answer>,
-    listened: Option<Invocation>,
+    streamed_to: Option<Invocation>,
     body: Body,
     limit: u64,
     outcome: impl FnOnce(Received) -> (Outcome, Answer),
 ) -> Answer {
-    let received = body::receive_for(listened, body, limit).await; // to its end in any case: the connection stays usable
+    let received = body::receive_for(streamed_to, body, limit).await; // always to its end, so that the connection stays usable
     let invocation = match answered {
         Ok(invocation) => invocation,
         Err(answer) => return answer,

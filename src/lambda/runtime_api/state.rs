@@ -1,7 +1,7 @@
-//! What the Runtime API knows: how init went, which events wait, and which are in flight.
+//! Holds the state of the Runtime API: the result of init, the queue of waiting events, and the events in flight.
 //!
-//! One short mutex, never held across an await. Waiting `next` calls do not sit in a list: each looks into the queue
-//! when it is woken, so that one whose connection died cannot take an event with it.
+//! One mutex guards the state and is never held across an await. Waiting `next` calls are not kept in a list. Each call looks into the queue
+//! when it is woken, so a call whose connection has closed cannot lose an event.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::lambda::invocation::{FunctionError, Invocation, Invoke};
 /// The state behind the routes and the facade.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    life: Mutex<Life>,
+    inner: Mutex<Inner>,
     init_changed: Condvar,
     submitted: Notify,
     freezer: OnceLock<Arc<dyn Freezer>>,
@@ -29,11 +29,11 @@ pub(super) struct State {
 }
 
 #[derive(Debug, Default)]
-struct Life {
+struct Inner {
     init: Option<Init>,
     exited: Option<String>,
     queue: VecDeque<Queued>,
-    in_flight: Vec<InFlight>, // as many as the runtime has slots: searched, not indexed
+    in_flight: Vec<InFlight>, // at most one for each slot of the runtime, so a search is fast enough
 }
 
 /// An event that waits for a `next`, with its headers ready.
@@ -55,94 +55,94 @@ impl State {
         let id = random_uuid();
         let headers = headers_of(&invoke, &id)?;
         let invocation = Invocation::new(invoke, id);
-        let mut life = self.life();
-        if life.is_open(&invocation.invoke().request_id) {
+        let mut inner = self.inner();
+        if inner.is_open(&invocation.invoke().request_id) {
             bail!("request id `{}` is in flight already: use another", invocation.invoke().request_id);
         }
-        if let Some(how) = &life.exited {
+        if let Some(how) = &inner.exited {
             invocation.runtime_exited(how);
         } else {
-            life.queue.push_back(Queued { invocation: invocation.clone(), headers });
-            drop(life);
+            inner.queue.push_back(Queued { invocation: invocation.clone(), headers });
+            drop(inner);
             self.submitted.notify_one();
         }
         Ok(invocation)
     }
 
-    /// From now on the runtime is frozen between events. The first freezer stays.
+    /// Freezes the runtime between events from now on. Only the first call has an effect.
     pub(super) fn freeze_between_events(&self, freezer: Arc<dyn Freezer>) {
         let _ = self.freezer.set(freezer);
     }
 
     pub(super) fn wait_for_init(&self, timeout: Duration) -> Init {
-        let life = self.life();
-        let (life, _) = self
+        let inner = self.inner();
+        let (inner, _) = self
             .init_changed
-            .wait_timeout_while(life, timeout, |life| life.init.is_none())
+            .wait_timeout_while(inner, timeout, |inner| inner.init.is_none())
             .unwrap_or_else(PoisonError::into_inner);
-        life.init.clone().unwrap_or(Init::TimedOut)
+        inner.init.clone().unwrap_or(Init::TimedOut)
     }
 
     pub(super) fn runtime_exited(&self, how: &str) {
-        let mut life = self.life();
-        life.exited.get_or_insert_with(|| how.to_owned());
-        life.init.get_or_insert_with(|| Init::RuntimeExited(how.to_owned()));
-        life.queue.drain(..).for_each(|queued| queued.invocation.runtime_exited(how));
-        life.in_flight.drain(..).for_each(|in_flight| in_flight.invocation.runtime_exited(how));
+        let mut inner = self.inner();
+        inner.exited.get_or_insert_with(|| how.to_owned());
+        inner.init.get_or_insert_with(|| Init::RuntimeExited(how.to_owned()));
+        inner.queue.drain(..).for_each(|queued| queued.invocation.runtime_exited(how));
+        inner.in_flight.drain(..).for_each(|in_flight| in_flight.invocation.runtime_exited(how));
         self.init_changed.notify_all();
     }
 
-    /// Takes an init error; false when the runtime has called `next` already, or has failed before.
+    /// Records an init error; false if the runtime has already called `next` or reported an init error.
     pub(super) fn init_failed(&self, error: FunctionError) -> bool {
-        let mut life = self.life();
-        if life.init.is_some() {
+        let mut inner = self.inner();
+        if inner.init.is_some() {
             return false;
         }
-        life.init = Some(Init::Failed(error));
+        inner.init = Some(Init::Failed(error));
         self.init_changed.notify_all();
         true
     }
 
-    /// Marks the moment at which a `next` arrived: the end of init, or of what was answered before it.
+    /// Records the moment at which a `next` call arrived: the end of init, or the end of the invocation that was answered before.
     pub(super) fn next_arrived(&self, connection: SocketAddr) {
         let now = Instant::now();
-        let mut life = self.life();
-        if life.init.is_none() {
-            life.init = Some(Init::Ready(now));
+        let mut inner = self.inner();
+        if inner.init.is_none() {
+            inner.init = Some(Init::Ready(now));
             self.init_changed.notify_all();
         }
-        if let Some(at) = life.followed_by(connection) {
-            life.in_flight.remove(at).invocation.next_arrived(now);
+        if let Some(at) = inner.settled_before_next(connection) {
+            inner.in_flight.remove(at).invocation.next_arrived(now);
         }
-        let idle = life.in_flight.is_empty() && life.queue.is_empty();
-        drop(life);
+        let idle = inner.in_flight.is_empty() && inner.queue.is_empty();
+        drop(inner);
         if let Some(freezer) = self.freezer.get().filter(|_| idle) {
             freezer.freeze();
         }
     }
 
-    /// Waits for an event and takes it for the runtime. Its deadline, in epoch milliseconds, counts from here.
+    /// Waits for an event and delivers it to the runtime. Its deadline, in epoch milliseconds, counts from this moment.
     pub(super) async fn deliver(&self, connection: SocketAddr) -> (Queued, u128) {
         loop {
             if let Some(freezer) = self.freezer.get().filter(|_| self.is_event_queued()) {
-                freezer.thaw(); // before the moment of delivery, from which Lambda bills
+                freezer.thaw(); // before delivery, because Lambda bills from delivery
             }
-            if let Some(delivery) = self.life().deliver(connection) {
+            if let Some(delivery) = self.inner().deliver(connection) {
                 return delivery;
             }
             self.submitted.notified().await;
         }
     }
 
-    /// The invocation that an answer with this request id and invocation id is for. An invocation that was not answered in time
-    /// stays in flight until the runtime calls `next`, and a later one can have the same request id by then: the invocation id
-    /// tells them apart. Without one the answer counts for the invocation that is open.
+    /// Finds the invocation that an answer with this request id and invocation id is for. An invocation that was not answered in time
+    /// stays in flight until the runtime calls `next`. A later invocation can have the same request id; the invocation id distinguishes
+    /// the two. An answer without an invocation id is for the open invocation.
     ///
     /// # Errors
-    /// What the runtime is told when there is no such invocation, or the invocation takes no answer.
-    pub(super) fn answered(&self, request_id: &str, id: Option<&str>) -> Result<Invocation, Answer> {
-        let life = self.life();
-        let in_flight = life.in_flight.iter().map(|in_flight| &in_flight.invocation);
+    /// The answer to the runtime if there is no matching invocation, or if the invocation accepts no answer.
+    pub(super) fn find_answered(&self, request_id: &str, id: Option<&str>) -> Result<Invocation, Answer> {
+        let inner = self.inner();
+        let in_flight = inner.in_flight.iter().map(|in_flight| &in_flight.invocation);
         let attempts: Vec<&Invocation> = in_flight.filter(|other| other.invoke().request_id == request_id).collect();
         let open = attempts.iter().find(|attempt| attempt.is_open());
         let named = attempts.iter().find(|attempt| id == Some(attempt.id()));
@@ -156,15 +156,15 @@ impl State {
     }
 
     fn is_event_queued(&self) -> bool {
-        !self.life().queue.is_empty()
+        !self.inner().queue.is_empty()
     }
 
-    fn life(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Life {
+impl Inner {
     /// Whether an invocation with this request id has no outcome yet.
     fn is_open(&self, request_id: &str) -> bool {
         let queued = self.queue.iter().map(|queued| &queued.invocation);
@@ -179,10 +179,10 @@ impl Life {
         Some((queued, deadline_ms))
     }
 
-    /// Which settled invocation a `next` on this connection follows. A runtime with several slots has a connection for
-    /// each; one that opens a connection for each call has one slot, so the oldest settled one is meant. (So a slot that
-    /// joins late can be taken for another's `next`, once.)
-    fn followed_by(&self, connection: SocketAddr) -> Option<usize> {
+    /// The settled invocation that a `next` on this connection follows. A runtime with several slots has one connection for each slot. A
+    /// runtime that opens a connection for each call has one slot, so the oldest settled invocation is the right one. (The first `next` of
+    /// a slot that starts late can therefore be counted for another slot, once.)
+    fn settled_before_next(&self, connection: SocketAddr) -> Option<usize> {
         let settled = |in_flight: &InFlight| in_flight.invocation.is_settled();
         let same = |in_flight: &InFlight| in_flight.connection == connection && settled(in_flight);
         self.in_flight.iter().position(same).or_else(|| self.in_flight.iter().position(settled))

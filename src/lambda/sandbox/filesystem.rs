@@ -1,7 +1,7 @@
-//! Building the place, in a process of one thread.
+//! Builds the sandbox's file system around this process, which must have only one thread.
 //!
-//! The new root is a file system in memory in which the machine's own programs are bound, read-only. Nothing of it is left when the
-//! last process in it has ended.
+//! The new root is a file system in memory. The machine's own programs are bound into it, read-only. The file system disappears when the last
+//! process in the sandbox has ended.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -25,19 +25,20 @@ const GID: u32 = 990;
 const USER: &str = "sbx_user1051";
 /// Where the new root is built: a folder that every machine has.
 const NEW_ROOT: &str = "/tmp";
-/// What the machine lends: programs, their libraries and their settings. Nix and Guix have theirs in folders of their own.
-const LENT: [&str; 12] = ["bin", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "proc", "sbin", "sys", "usr"];
+/// The folders of the machine that the sandbox shares: programs, their libraries and their settings. Nix and Guix have their own folders.
+const HOST_FOLDERS: [&str; 12] =
+    ["bin", "etc", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "proc", "sbin", "sys", "usr"];
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// Lambda's own limits.
-const TMP: &str = "mode=1777,size=512m";
-const MOST_DESCRIPTORS: u64 = 1024;
+const TMP_OPTIONS: &str = "mode=1777,size=512m";
+const MAX_DESCRIPTORS: u64 = 1024;
 
-const ADVICE: &str = "user namespaces must be allowed: in Docker by `--privileged`, on Ubuntu 24.04 and newer by `sudo sysctl \
-    kernel.apparmor_restrict_unprivileged_userns=0`, elsewhere by the sysctls `user.max_user_namespaces` or `kernel.unprivileged_userns_clone`";
+const ADVICE: &str = "user namespaces must be allowed: in Docker with `--privileged`, on Ubuntu 24.04 and newer with `sudo sysctl \
+    kernel.apparmor_restrict_unprivileged_userns=0`, elsewhere with the sysctls `user.max_user_namespaces` or `kernel.unprivileged_userns_clone`";
 
 const TRACE_FILE: &str = "COSHELL_TRACE_FILE";
 
-/// A file below /proc that the trace goes to, opened so that it is inherited, and its name inside.
+/// Opens the trace file, if its path is under /proc, so that the sandbox inherits it. Returns the variable with its path in the sandbox.
 pub(super) fn open_trace() -> Result<Option<(&'static str, String)>> {
     let Some(path) = std::env::var_os(TRACE_FILE).filter(|path| path.as_encoded_bytes().starts_with(b"/proc/")) else {
         return Ok(None);
@@ -47,37 +48,37 @@ pub(super) fn open_trace() -> Result<Option<(&'static str, String)>> {
     Ok(Some((TRACE_FILE, format!("/proc/self/fd/{}", file.into_raw_fd()))))
 }
 
-/// Makes the place the root of this process, and the function's folder its current one.
+/// Builds the file system, makes it the root of this process, and enters the function's folder.
 pub(super) fn build(task_root: &Path, layers: &[OsString]) -> Result<()> {
-    become_another_user()?;
+    enter_user_namespace()?;
     mount::<str, str, str, str>(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None).map_err(not_allowed)?;
-    // They may be below /tmp, which is hidden soon.
-    let task_root = Place::of(task_root)?;
-    let layers = layers.iter().map(|layer| Place::of(Path::new(layer))).collect::<Result<Vec<Place>>>()?;
-    in_memory(NEW_ROOT, "mode=755")?;
-    for name in LENT {
-        lend(name)?;
+    // Opened first: these folders can be under /tmp, which the new root hides.
+    let task_root = OpenPath::new(task_root)?;
+    let layers = layers.iter().map(|layer| OpenPath::new(Path::new(layer))).collect::<Result<Vec<OpenPath>>>()?;
+    mount_tmpfs(NEW_ROOT, "mode=755")?;
+    for name in HOST_FOLDERS {
+        bind_host_folder(name)?;
     }
-    names()?;
-    devices()?;
-    for (name, options) in [("tmp", TMP), ("opt", "mode=755"), ("var", "mode=755")] {
-        in_memory(&inside(name), options)?;
+    bind_user_names()?;
+    make_devices()?;
+    for (name, options) in [("tmp", TMP_OPTIONS), ("opt", "mode=755"), ("var", "mode=755")] {
+        mount_tmpfs(&in_new_root(name), options)?;
     }
     for name in ["var/runtime", "var/lang"] {
-        fs::create_dir(inside(name)).with_context(|| format!("cannot make /{name}"))?;
+        fs::create_dir(in_new_root(name)).with_context(|| format!("cannot make /{name}"))?;
     }
-    bind(&task_root.path(), &inside(TASK_ROOT))?;
+    bind(&task_root.path(), &in_new_root(TASK_ROOT))?;
     for layer in &layers {
-        layers::unpack(&layer.path(), Path::new(&inside("opt")))
+        layers::unpack(&layer.path(), Path::new(&in_new_root("opt")))
             .with_context(|| format!("cannot unpack the layer `{}`", layer.name.display()))?;
     }
-    enter()?;
-    setrlimit(Resource::RLIMIT_NOFILE, MOST_DESCRIPTORS, MOST_DESCRIPTORS).context("cannot set a limit")?;
+    enter_new_root()?;
+    setrlimit(Resource::RLIMIT_NOFILE, MAX_DESCRIPTORS, MAX_DESCRIPTORS).context("cannot set a limit")?;
     Ok(())
 }
 
-/// A user namespace in which we are Lambda's user, and may mount until we become another program.
-fn become_another_user() -> Result<()> {
+/// Enters a user namespace in which this process is Lambda's user and may mount until it becomes another program.
+fn enter_user_namespace() -> Result<()> {
     let (uid, gid) = (getuid(), getgid());
     unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS).map_err(not_allowed)?;
     let maps = [
@@ -92,19 +93,19 @@ fn become_another_user() -> Result<()> {
 }
 
 fn not_allowed(error: impl Display) -> Error {
-    anyhow!("the sandbox cannot be made here ({error}): {ADVICE}")
+    anyhow!("cannot build the sandbox ({error}): {ADVICE}")
 }
 
-/// A file or folder that can be reached by its descriptor, whatever is mounted over it.
-struct Place {
+/// A file or folder that stays reachable by its descriptor if another mount hides its path.
+struct OpenPath {
     name: PathBuf,
     file: File,
 }
 
-impl Place {
-    fn of(path: &Path) -> Result<Place> {
+impl OpenPath {
+    fn new(path: &Path) -> Result<OpenPath> {
         let file = OpenOptions::new().read(true).custom_flags(OFlag::O_PATH.bits()).open(path);
-        Ok(Place { name: path.to_owned(), file: file.with_context(|| format!("cannot open `{}`", path.display()))? })
+        Ok(OpenPath { name: path.to_owned(), file: file.with_context(|| format!("cannot open `{}`", path.display()))? })
     }
 
     fn path(&self) -> String {
@@ -112,18 +113,18 @@ impl Place {
     }
 }
 
-fn inside(name: &str) -> String {
+fn in_new_root(name: &str) -> String {
     format!("{NEW_ROOT}/{}", name.trim_start_matches('/'))
 }
 
-fn in_memory(folder: &str, options: &str) -> Result<()> {
+fn mount_tmpfs(folder: &str, options: &str) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make `{folder}`"))?;
     mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options))
         .with_context(|| format!("cannot mount a file system in memory on `{folder}`"))
 }
 
-/// Binds a file or folder to `target`, which is made where there is none. A target that exists is never opened: it may be a file of the
-/// machine, in a folder that is bound already, and to create it would empty it.
+/// Binds a file or folder to `target`, and makes `target` if it does not exist. An existing target is never opened: it can be a file of the
+/// machine in a folder that is already bound, and creating it would empty it.
 fn bind(source: &str, target: &str) -> Result<()> {
     let is_folder = fs::metadata(source).is_ok_and(|source| source.is_dir());
     match fs::symlink_metadata(target) {
@@ -136,38 +137,38 @@ fn bind(source: &str, target: &str) -> Result<()> {
         .with_context(|| format!("cannot bind `{source}` to `{target}`"))
 }
 
-/// Binds a folder of the machine's root; a symbolic link stays one.
-fn lend(name: &str) -> Result<()> {
-    let (source, target) = (format!("/{name}"), inside(name));
+/// Binds a folder of the machine's root; a symbolic link stays a link.
+fn bind_host_folder(name: &str) -> Result<()> {
+    let (source, target) = (format!("/{name}"), in_new_root(name));
     match fs::read_link(&source) {
         Ok(to) => symlink(to, &target).with_context(|| format!("cannot make `{target}`")),
         Err(_) if Path::new(&source).is_dir() => bind(&source, &target),
         Err(_) => Ok(()),
     }?;
-    // Where /etc/resolv.conf leads elsewhere, names would not be found.
+    // If /etc/resolv.conf is a link to a file in /run, host names can be resolved only with this file.
     let resolved = fs::canonicalize("/etc/resolv.conf").ok().filter(|_| name == "etc");
     match resolved.and_then(|path| path.to_str().map(str::to_owned)).filter(|path| path.starts_with("/run/")) {
         Some(path) => {
             let folder = Path::new(&path).parent().and_then(Path::to_str).unwrap_or("/run");
-            fs::create_dir_all(inside(folder)).context("cannot make the folder of resolv.conf")?;
-            bind(&path, &inside(&path))
+            fs::create_dir_all(in_new_root(folder)).context("cannot make the folder of resolv.conf")?;
+            bind(&path, &in_new_root(&path))
         }
         None => Ok(()),
     }
 }
 
-/// Gives the user and its group the names that they have on Lambda. A machine whose /etc has no such files, or only links to them, keeps
-/// what it has: there are no names then.
-fn names() -> Result<()> {
+/// Gives the user and its group the names that they have on Lambda. If the machine's /etc has no such files, or only links to them, the user
+/// and the group have no names.
+fn bind_user_names() -> Result<()> {
     let files = [
         ("etc/passwd", UID, format!("{USER}:x:{UID}:{GID}::/home/{USER}:/sbin/nologin\n")),
         ("etc/group", GID, format!("{USER}:x:{GID}:\n")),
     ];
     for (name, id, line) in files {
-        let file = inside(name);
+        let file = in_new_root(name);
         let is_plain = fs::symlink_metadata(&file).is_ok_and(|file| file.is_file());
         let Some(known) = fs::read_to_string(&file).ok().filter(|_| is_plain) else { continue };
-        let changed = inside("names");
+        let changed = in_new_root("names");
         fs::write(&changed, with_name(&known, id, &line)).with_context(|| format!("cannot write `{changed}`"))?;
         bind(&changed, &file)?;
         fs::remove_file(&changed).with_context(|| format!("cannot remove `{changed}`"))?;
@@ -175,7 +176,7 @@ fn names() -> Result<()> {
     Ok(())
 }
 
-/// The lines of a passwd or group file, with `line` in place of those of its name and its id.
+/// The lines of a passwd or group file, with `line` instead of the lines with the same name or id.
 fn with_name(known: &str, id: u32, line: &str) -> String {
     let id = id.to_string();
     let is_other = |line: &&str| {
@@ -187,23 +188,24 @@ fn with_name(known: &str, id: u32, line: &str) -> String {
 }
 
 /// A /dev without `fd`, a terminal and shared memory.
-fn devices() -> Result<()> {
-    fs::create_dir(inside("dev")).context("cannot make /dev")?;
+fn make_devices() -> Result<()> {
+    fs::create_dir(in_new_root("dev")).context("cannot make /dev")?;
     for device in DEVICES {
-        bind(&format!("/dev/{device}"), &inside(&format!("dev/{device}")))?;
+        bind(&format!("/dev/{device}"), &in_new_root(&format!("dev/{device}")))?;
     }
     for (stream, number) in [("stdin", 0), ("stdout", 1), ("stderr", 2)] {
-        symlink(format!("/proc/self/fd/{number}"), inside(&format!("dev/{stream}"))).context("cannot fill /dev")?;
+        symlink(format!("/proc/self/fd/{number}"), in_new_root(&format!("dev/{stream}")))
+            .context("cannot fill /dev")?;
     }
     Ok(())
 }
 
-/// Makes the new root the root, lets go of the old one, and makes all but /tmp read-only.
-fn enter() -> Result<()> {
+/// Enters the new root, unmounts the old root, and makes everything read-only except /tmp.
+fn enter_new_root() -> Result<()> {
     chdir(NEW_ROOT).and_then(|()| pivot_root(".", ".")).context("cannot enter the sandbox")?;
     umount2(".", MntFlags::MNT_DETACH).context("cannot leave the old root")?;
     chdir("/").context("cannot enter the new root")?;
-    // Where a mount comes from may be any bytes; where it is, is a name of ours.
+    // The source of a mount can have any bytes; a mount point has a name of this module.
     let mounts = fs::read("/proc/self/mountinfo").context("cannot read the mounts")?;
     for (point, options) in String::from_utf8_lossy(&mounts).lines().filter_map(mount_point) {
         if ["/tmp", "/proc", "/dev/"].iter().any(|kept| point.starts_with(kept)) {
@@ -212,13 +214,13 @@ fn enter() -> Result<()> {
         let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | options;
         let remounted = mount::<str, str, str, str>(None, &point, None, flags, None);
         if !point.starts_with("/sys") {
-            remounted.with_context(|| format!("cannot make `{point}` read-only"))?; // what the kernel shows there may stay as it is
+            remounted.with_context(|| format!("cannot make `{point}` read-only"))?; // the kernel's own files in /sys may stay writable
         }
     }
     chdir(TASK_ROOT).with_context(|| format!("cannot enter {TASK_ROOT}"))
 }
 
-/// The place of a mount and the options that it must keep. Source: proc(5), "mountinfo".
+/// A mount point and the options that the mount must keep. Source: proc(5), "mountinfo".
 fn mount_point(line: &str) -> Option<(String, MsFlags)> {
     let mut fields = line.split(' ').skip(4);
     let (point, options) = (fields.next()?, fields.next()?);
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_takes_the_place_of_whoever_had_its_id() {
+    fn the_name_replaces_the_lines_with_its_id() {
         let known =
             "root:x:0:0:root:/root:/bin/bash\nchrony:x:993:988::/:/bin/false\nsbx_user1051:x:7:7::/:\nd:x:988:993::/:";
         let line = "sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";

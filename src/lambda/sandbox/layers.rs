@@ -1,4 +1,4 @@
-//! Layers as Lambda unpacks them: all into one folder, later ones over earlier ones.
+//! Unpacks layers as Lambda does: all into one folder; the files of a later layer replace those of an earlier one.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use zip::ZipArchive;
 
-/// Refuses what cannot be unpacked, as far as that shows before.
+/// Rejects a layer that cannot be unpacked, if this can be seen before it is unpacked.
 pub(super) fn check(layer: &Path) -> Result<()> {
     if layer.is_dir() {
         return Ok(());
@@ -16,7 +16,7 @@ pub(super) fn check(layer: &Path) -> Result<()> {
     for index in 0..zip.len() {
         let file = zip.by_index_raw(index).context("the zip is damaged")?;
         if file.enclosed_name().is_none() {
-            bail!("its file `{}` leads out of the layer", file.name().escape_default());
+            bail!("the path of its file `{}` leads out of the layer", file.name().escape_default());
         }
     }
     Ok(())
@@ -26,7 +26,7 @@ fn zip(layer: &Path) -> Result<ZipArchive<File>> {
     ZipArchive::new(File::open(layer)?).context("it is neither a folder nor a zip")
 }
 
-/// Puts what is in the folder or zip `layer` into `folder`.
+/// Unpacks the folder or zip `layer` into `folder`.
 pub(super) fn unpack(layer: &str, folder: &Path) -> Result<()> {
     if Path::new(layer).is_dir() {
         return copy(Path::new(layer), folder);

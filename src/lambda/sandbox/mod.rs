@@ -1,10 +1,10 @@
-//! A place like Lambda's to run a function in: the folder of the function as /var/task, layers in /opt, a root that can only be read
-//! but for /tmp, no /dev/fd, no home, a user that is nobody else's.
+//! Runs a function in a sandbox that looks like Lambda: the folder of the function as /var/task, layers in /opt, a read-only root except
+//! /tmp, no /dev/fd, no home, and a user of its own.
 //!
-//! It is made of a user and a mount namespace, so that nobody needs root for it. Whoever makes them must have one thread only, and may
-//! not be the process that goes on working outside: so this program is started once more, with the hidden argument `__sandbox`, builds
-//! the place around itself (`place`) and then becomes what is to run there. It imitates what handlers trip over; it keeps
-//! nobody in: processes, network and the kernel are the machine's.
+//! The sandbox is a user namespace and a mount namespace, so it needs no root. A process that creates these namespaces must have only one
+//! thread and cannot leave them. So this program starts itself again with the hidden argument `__sandbox`. The new process builds the
+//! sandbox around itself (`filesystem`) and then becomes the program that runs in the sandbox. The sandbox imitates the differences that
+//! break handlers. It is no security boundary: processes, network and kernel are those of the machine.
 
 mod filesystem;
 mod layers;
@@ -18,11 +18,11 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 
 use super::hidden_arguments::{RUNTIME_ARGUMENT, SANDBOX_ARGUMENT};
 
-/// Ends the layers.
+/// The argument after the last layer.
 const PROGRAM_FOLLOWS: &str = "--";
-/// Where the function's folder is inside.
+/// The function's folder inside the sandbox.
 pub(crate) const TASK_ROOT: &str = "/var/task";
-/// What the runtime is called inside.
+/// The runtime's name inside the sandbox.
 const BOOTSTRAP: &str = "/var/task/bootstrap";
 
 /// Lambda's own values. Source: AWS Lambda Developer Guide, "Defined runtime environment variables".
@@ -32,21 +32,21 @@ pub(crate) const VARIABLES: [(&str, &str); 3] = [
     ("LD_LIBRARY_PATH", "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"),
 ];
 
-/// A place to be built.
+/// The settings of a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sandbox {
-    /// Folders and zips whose content is in /opt, later ones over earlier ones.
+    /// Folders and zips that are unpacked into /opt, in this order.
     layers: Vec<PathBuf>,
 }
 
 impl Sandbox {
-    /// A place for the function in `task_root`, which is built once to see that it can be.
+    /// Prepares a sandbox for the function in `task_root`. A trial run checks that the sandbox can be built.
     ///
     /// # Errors
-    /// When a layer is not there, or namespaces are not allowed; the sentence says what may be done.
+    /// When a layer does not exist, or namespaces are not allowed; the error says what to do.
     pub fn new(task_root: &Path, layers: &[PathBuf]) -> Result<Sandbox> {
         if let Some(missing) = layers.iter().find(|layer| !layer.exists()) {
-            bail!("the layer `{}` is not there: name a folder or a zip", missing.display());
+            bail!("the layer `{}` does not exist: name a folder or a zip", missing.display());
         }
         for layer in layers {
             layers::check(layer).with_context(|| format!("cannot unpack the layer `{}`", layer.display()))?;
@@ -54,15 +54,15 @@ impl Sandbox {
         let absolute = layers.iter().map(std::path::absolute).collect::<std::io::Result<Vec<PathBuf>>>();
         let empty = Sandbox { layers: Vec::new() };
         let mut trial = empty.command(task_root, "true")?;
-        let trial = trial.stdin(Stdio::null()).output().context("cannot start this program once more")?;
+        let trial = trial.stdin(Stdio::null()).output().context("cannot start this program again")?;
         if !trial.status.success() {
-            let told = String::from_utf8_lossy(&trial.stderr);
-            bail!("{}", told.trim().strip_prefix("error: ").unwrap_or(told.trim()));
+            let message = String::from_utf8_lossy(&trial.stderr);
+            bail!("{}", message.trim().strip_prefix("error: ").unwrap_or(message.trim()));
         }
         Ok(Sandbox { layers: absolute.context("cannot make a layer's path absolute")? })
     }
 
-    /// What runs `program` inside; its arguments are to be added.
+    /// The command that runs `program` in the sandbox; the caller adds the arguments of the program.
     ///
     /// # Errors
     /// When this program's own file cannot be found.
@@ -72,8 +72,8 @@ impl Sandbox {
         Ok(command)
     }
 
-    /// Whether a variable of the developer's own is had inside as well.
-    pub(crate) fn lets_through(name: &OsStr) -> bool {
+    /// Whether the sandbox inherits this variable of the developer.
+    pub(crate) fn inherits_variable(name: &OsStr) -> bool {
         let name = name.to_string_lossy();
         name.starts_with("AWS_") || name.starts_with("COSHELL_")
     }
@@ -92,10 +92,10 @@ pub fn enter() -> Error {
 fn become_program(arguments: &[OsString]) -> Result<std::convert::Infallible> {
     let mut parts = arguments.splitn(2, |argument| argument == PROGRAM_FOLLOWS);
     let (Some([task_root, layers @ ..]), Some([program, rest @ ..])) = (parts.next(), parts.next()) else {
-        bail!("`{SANDBOX_ARGUMENT}` is for this program's own use");
+        bail!("`{SANDBOX_ARGUMENT}` is an internal argument of coshell and needs a folder and a program");
     };
-    // What is open stays so; names of /proc that are ours are not inside.
-    let trace = filesystem::open_trace().context("cannot open the trace's file")?;
+    // An open file stays open in the sandbox, but this process's names in /proc do not exist there.
+    let trace = filesystem::open_trace().context("cannot open the trace file")?;
     filesystem::build(Path::new(task_root), layers)?;
     let mut command = if program == RUNTIME_ARGUMENT {
         let mut command = Command::new("/proc/self/exe");

@@ -1,10 +1,10 @@
-//! The sentence of every failure.
+//! Formats the message of every failure.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::{Failure, last_line};
 
-/// The status of a Bash that gave up to fork.
+/// The exit status of a Bash that could not fork.
 const CANNOT_FORK: i32 = 254;
 
 impl Display for Failure {
@@ -21,13 +21,13 @@ impl Display for Failure {
             ),
             Failure::HandlerMalformed { handler, reason } => write!(
                 f,
-                "handler `{}` cannot be used, since {reason}: it must be FILE.FUNCTION, such as `function.handler` for the \
+                "handler `{}` cannot be used, because {reason}: it must be FILE.FUNCTION, such as `function.handler` for the \
                  function `handler` of function.sh",
                 handler.escape_debug()
             ),
             Failure::ScriptNotFound { handler, looked_for } => write!(
                 f,
-                "handler `{handler}` names a script that is not there: looked for {}; is the file in the zip, at its top level?",
+                "handler `{handler}` names a script that does not exist: looked for {}; is the file in the zip, at its top level?",
                 list(looked_for.iter().map(|path| path.display().to_string()))
             ),
             Failure::ScriptUnreadable { script, cause } => write!(
@@ -42,7 +42,7 @@ impl Display for Failure {
                 program.display()
             ),
             Failure::UnknownConvention { name, known } => {
-                write!(f, "COSHELL_CONVENTION is `{}`, which is none of {}", name.escape_debug(), list(known.iter()))
+                write!(f, "COSHELL_CONVENTION is `{}`: set it to one of {}", name.escape_debug(), list(known.iter()))
             }
             Failure::UnknownPosixMode { value } => write!(
                 f,
@@ -51,12 +51,12 @@ impl Display for Failure {
             ),
             Failure::TaskRootNotFound { task_root } => write!(
                 f,
-                "the function's folder `{}` is not there, or cannot be entered: LAMBDA_TASK_ROOT names it, /var/task on Lambda",
+                "the function's folder `{}` does not exist or cannot be entered: LAMBDA_TASK_ROOT names the folder, /var/task on Lambda",
                 task_root.display()
             ),
             Failure::BashNotFound { bash, cause } => write!(
                 f,
-                "cannot start `{bash}`: {cause}; Amazon Linux 2023 has it as /usr/bin/bash, elsewhere set COSHELL_BASH to its path"
+                "cannot start `{bash}`: {cause}; Amazon Linux 2023 has Bash as /usr/bin/bash; elsewhere, set COSHELL_BASH to the path of Bash"
             ),
             Failure::BashTooOld { version } => write!(
                 f,
@@ -67,7 +67,7 @@ impl Display for Failure {
                 write!(f, "`{bash}` ended before it could read the script ({status}): {}", why_unusable(output))
             }
             Failure::NoChannel { cause } => {
-                write!(f, "cannot reach Bash by pipes, neither below /proc nor below /tmp: {cause}")
+                write!(f, "cannot connect to Bash through pipes, neither below /proc nor below /tmp: {cause}")
             }
             Failure::ScriptFailed(failure) => failure.describe_script(f),
             Failure::BeforeSnapshot(failure) => failure.describe_hook(f, "LAMBDA_BEFORE_SNAPSHOT"),
@@ -90,22 +90,22 @@ impl Display for Failure {
             Failure::TimedOut(timed_out) => timed_out.describe(f),
             Failure::ShellDied { status: Some(status) } => {
                 let why = if status.code() == Some(CANNOT_FORK) {
-                    "it could not fork, since the processes or the memory are used up; "
+                    "it could not fork, because the limit of processes or memory is reached; "
                 } else {
                     ""
                 };
                 write!(
                     f,
-                    "the Bash that runs the handlers ended during the event ({status}); {why}a new one takes the next event"
+                    "the Bash that runs the handlers ended during the event ({status}); {why}a new Bash takes the next event"
                 )
             }
             Failure::ShellDied { status: None } => {
-                write!(f, "the Bash that runs the handlers was lost during the event; a new one takes the next event")
+                write!(f, "the Bash that runs the handlers was lost during the event; a new Bash takes the next event")
             }
             Failure::ShellBusy { after } => write!(
                 f,
-                "the Bash that runs the handlers was not ready for the event within {:.1} s: something that the script started, or a \
-                 trap of its own, keeps it; a new one takes the next event",
+                "the Bash that runs the handlers was not ready for the event within {:.1} s: something that the script started, or \
+                 one of its traps, keeps Bash busy; a new Bash takes the next event",
                 after.as_secs_f64()
             ),
             Failure::NoSubshell { status } => write!(
@@ -121,18 +121,18 @@ fn list<T: AsRef<str>>(items: impl Iterator<Item = T>) -> String {
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
 
-/// Why a Bash does not run, by what it, or the loader in its name, wrote last.
+/// Why a Bash does not run, according to the last line that Bash or its loader wrote.
 fn why_unusable(output: &str) -> String {
     match last_line(output).filter(|line| line.contains(".so")) {
         Some(line) => format!(
-            "a library is in its way: {line}; Bash looks for libraries in LD_LIBRARY_PATH first, such as in `lib/` of the zip and of layers, \
-             so keep libraries that Bash uses itself out of there"
+            "a library prevents Bash from starting: {line}; Bash looks for libraries in LD_LIBRARY_PATH first, such as in `lib/` of the zip and of layers, \
+             so remove libraries that Bash itself uses from these folders"
         ),
         None => format!("is it a Bash?{}", after_colon(output)),
     }
 }
 
-/// The last line of `output` behind a colon, or nothing.
+/// The last line of `output` after a colon, or an empty text.
 fn after_colon(output: &str) -> String {
     last_line(output).map(|line| format!(": {line}")).unwrap_or_default()
 }

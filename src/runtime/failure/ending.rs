@@ -1,4 +1,4 @@
-//! How a command or a subshell ended: with an exit status or by a signal.
+//! Interprets how a command or a subshell ended: with an exit status or by a signal.
 
 use nix::sys::signal::Signal;
 
@@ -14,12 +14,13 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// What `$?` = `status` means. Bash reports a death by signal N as 128 + N.
+    /// The ending for `$?` = `status`. Bash reports a death by signal N as 128 + N.
     pub(crate) fn of_command(status: i32) -> Ending {
         Signal::try_from(status - 128).map_or(Ending::Status(status), Ending::Signal)
     }
 
-    /// The same for a subshell of which `place` is known: one that still ran a trap with that status was not killed itself.
+    /// The ending of a subshell with this status. If a trap of the subshell still ran with this status, as `place` shows, the
+    /// subshell was not killed.
     pub(crate) fn of_subshell(status: i32, place: Option<&Place>) -> Ending {
         if place.is_some_and(|place| place.status == status) {
             Ending::Status(status)

@@ -1,9 +1,9 @@
-//! A handler that failed, or a script that could not be sourced: what ended it, where, and what that usually means.
+//! Describes a failed handler, or a script that could not be sourced: how it ended, and where.
 
 use std::path::{Path, PathBuf};
 
 use super::advice::lacks_a_file_to_run;
-use super::custom_error::OwnError;
+use super::custom_error::CustomError;
 use super::ending::Ending;
 use super::location::Place;
 use super::text::gives_status;
@@ -16,16 +16,16 @@ pub struct HandlerFailure {
     pub function: String,
     /// The script that defines it.
     pub script: PathBuf,
-    /// LAMBDA_TASK_ROOT, which the paths of a report are relative to.
+    /// LAMBDA_TASK_ROOT. The paths of a report are relative to it.
     pub task_root: PathBuf,
-    /// How it ended.
+    /// How the handler or script ended.
     pub ending: Ending,
-    /// What it was doing, where Bash could tell.
+    /// The command that failed and its location, if they are known.
     pub place: Option<Place>,
-    /// The end of its stderr.
+    /// The last lines of stderr.
     pub stderr: String,
-    /// What it printed as an error of its own.
-    pub own: Option<OwnError>,
+    /// The custom error that the handler printed.
+    pub custom_error: Option<CustomError>,
     /// Advice that needs the event: on an entry that LAMBDA_EVENT does not have.
     pub event_advice: Option<String>,
 }
@@ -50,7 +50,7 @@ impl HandlerFailure {
         frames.map(|frame| (self.relative(&frame.file), frame))
     }
 
-    /// Whether the handler is a program of its own: a function is never named as its whole file is.
+    /// Whether the handler is a program: the name of a function is never that of its whole file.
     pub(super) fn is_program(&self) -> bool {
         self.script.file_name().is_some_and(|name| name == self.function.as_str())
     }
@@ -59,7 +59,7 @@ impl HandlerFailure {
         matches!(self.ending, Ending::Signal(_))
     }
 
-    /// How the command ended, where there is one, or the handler.
+    /// How the command ended, if one is known; otherwise how the handler ended.
     pub(super) fn ending_of_command(&self) -> Ending {
         match (self.ending, &self.place) {
             (Ending::Status(status), Some(place)) if !place.at_exit && !gives_status(&place.command) => {
@@ -69,7 +69,7 @@ impl HandlerFailure {
         }
     }
 
-    /// Bash's own line about a syntax error.
+    /// The line in which Bash reports a syntax error.
     pub(super) fn syntax_error(&self) -> Option<&str> {
         let of_bash = |line: &&str| line.contains(": syntax error") || line.contains("unexpected EOF");
         self.stderr.lines().find(of_bash)

@@ -1,10 +1,10 @@
-//! Reads stderr: messages that Bash itself wrote, and the line that says why a command failed.
+//! Parses messages that Bash itself wrote to stderr.
 
 use std::path::Path;
 
 use super::reason::reason_line;
 
-/// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval` Bash counts lines in a way of its own.
+/// A message that Bash itself wrote: `FILE: line N: TEXT`. Inside `eval`, the line number is not that of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BashMessage<'a> {
     pub(crate) file: &'a str,
@@ -13,7 +13,7 @@ pub(crate) struct BashMessage<'a> {
 }
 
 impl<'a> BashMessage<'a> {
-    /// Takes a line of stderr apart; `None` when it is not Bash's.
+    /// Parses a line of stderr; `None` if Bash did not write the line.
     pub(crate) fn parse(line: &'a str) -> Option<BashMessage<'a>> {
         let (file, rest) = line.split_once(": line ")?;
         let (number, text) = rest.split_once(": ")?;
@@ -24,7 +24,7 @@ impl<'a> BashMessage<'a> {
         })
     }
 
-    /// The last line of stderr, where it is Bash's.
+    /// Parses the last line of stderr; `None` if Bash did not write the line.
     pub(crate) fn last(stderr: &'a str) -> Option<BashMessage<'a>> {
         last_line(stderr).and_then(BashMessage::parse)
     }
@@ -33,7 +33,7 @@ impl<'a> BashMessage<'a> {
         file == Path::new(self.file)
     }
 
-    /// What the message is about: the variable, file or command before the reason.
+    /// The subject of the message: the variable, file or command before the reason.
     pub(crate) fn subject(&self) -> &'a str {
         self.text.split_once(": ").map_or(self.text, |(subject, _)| subject)
     }
@@ -55,7 +55,7 @@ impl<'a> BashMessage<'a> {
     }
 }
 
-/// The line of stderr that says why, which is the last line unless that line only follows the reason.
+/// The line of stderr that carries the reason: the last line, unless that line only follows the reason.
 pub(crate) fn last_line(stderr: &str) -> Option<&str> {
     reason_line(stderr)
 }

@@ -1,8 +1,8 @@
-//! Every failure that is reported to the Runtime API: its sentence and its error type, side by side so that they cannot drift.
+//! Defines every failure that is reported to the Runtime API: its message and its error type.
 //!
-//! Before the first `next` a failure goes to init/error and ends the process; after it, a failure belongs to one invocation.
-//! Error types follow the pattern that Lambda accepts, `(Runtime|Function).[A-Z][a-zA-Z]+`: Runtime.* where the handler could not
-//! be run, Function.* where it ran and failed.
+//! A failure before the first `next` goes to init/error and ends the process. A failure after it belongs to one invocation. Error
+//! types have the form that Lambda accepts, `(Runtime|Function).[A-Z][a-zA-Z]+`: Runtime.* if the handler could not be run,
+//! Function.* if the handler ran and failed.
 
 mod advice;
 mod custom_error;
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-pub use self::custom_error::OwnError;
+pub use self::custom_error::CustomError;
 pub use self::ending::Ending;
 pub use self::handler::HandlerFailure;
 pub(crate) use self::location::Evidence;
@@ -32,9 +32,9 @@ use self::message::last_line;
 pub(crate) use self::missing_entry::advice_on_missing_entry;
 pub(crate) use self::report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
 pub(crate) use self::timeout::MORE_TIME;
-pub use self::timeout::{Overdue, TimedOut};
+pub use self::timeout::{TimedOut, Timeout};
 
-/// What went wrong.
+/// A failure of the runtime, the script or the handler.
 #[derive(Debug)]
 pub enum Failure {
     /// AWS_LAMBDA_RUNTIME_API is not set.
@@ -45,7 +45,7 @@ pub enum Failure {
     HandlerMalformed {
         /// The value.
         handler: String,
-        /// What is wrong with it.
+        /// What is wrong with the value.
         reason: &'static str,
     },
     /// No file that `_HANDLER` could mean exists.
@@ -59,10 +59,10 @@ pub enum Failure {
     ScriptUnreadable {
         /// The script.
         script: PathBuf,
-        /// Why, as the system says.
+        /// The error of the system.
         cause: String,
     },
-    /// `_HANDLER` names a file that is no script to be sourced, and cannot be run.
+    /// `_HANDLER` names a file that is neither a script to source nor executable.
     NotExecutable {
         /// The file.
         program: PathBuf,
@@ -71,7 +71,7 @@ pub enum Failure {
     UnknownConvention {
         /// The name.
         name: String,
-        /// Those that there are.
+        /// The conventions that exist.
         known: Vec<&'static str>,
     },
     /// COSHELL_POSIX is neither 1 nor 0.
@@ -79,7 +79,7 @@ pub enum Failure {
         /// Its value.
         value: String,
     },
-    /// The folder that Bash is to be started in is not there.
+    /// The folder in which Bash should start does not exist.
     TaskRootNotFound {
         /// LAMBDA_TASK_ROOT.
         task_root: PathBuf,
@@ -88,7 +88,7 @@ pub enum Failure {
     BashNotFound {
         /// The name or path that was tried.
         bash: String,
-        /// Why, as the system says.
+        /// The error of the system.
         cause: String,
     },
     /// Bash is older than 4.4.
@@ -96,21 +96,21 @@ pub enum Failure {
         /// Its version.
         version: String,
     },
-    /// What was started as Bash ended before it ran the driver.
+    /// The program that was started as Bash ended before it ran the driver.
     BashUnusable {
         /// The name or path that was started.
         bash: String,
-        /// How it ended.
+        /// The exit status of the program.
         status: ExitStatus,
-        /// What it wrote.
+        /// The output of the program.
         output: String,
     },
-    /// The pipes and files for Bash could not be made, or not be used.
+    /// The pipes and files for Bash could not be created or used.
     NoChannel {
         /// Why.
         cause: String,
     },
-    /// The script ended, or ended the shell, before it was sourced to its end.
+    /// The script or the shell ended before the script was sourced completely.
     ScriptFailed(Box<HandlerFailure>),
     /// A function of LAMBDA_BEFORE_SNAPSHOT failed.
     BeforeSnapshot(Box<HandlerFailure>),
@@ -127,26 +127,26 @@ pub enum Failure {
         function: String,
         /// The script, as the user names it.
         script: PathBuf,
-        /// The functions that it does define.
+        /// The functions that the script defines.
         defined: Vec<String>,
     },
     /// The handler ran and failed.
     Handler(Box<HandlerFailure>),
     /// The handler's first line is not the prelude that COSHELL_RESPONSE=http-stream needs.
     InvalidPrelude {
-        /// What is wrong with it.
+        /// What is wrong with the prelude.
         reason: String,
     },
     /// The event was ended shortly before its deadline.
     TimedOut(Box<TimedOut>),
-    /// The persistent Bash ended while it was needed.
+    /// The persistent Bash ended during an event.
     ShellDied {
-        /// How.
+        /// The exit status of Bash.
         status: Option<ExitStatus>,
     },
     /// The persistent Bash was not ready for the event in time.
     ShellBusy {
-        /// How long it was waited for.
+        /// How long the runtime has waited.
         after: Duration,
     },
     /// The subshells of the persistent Bash end before they can take an event.
@@ -185,7 +185,7 @@ impl Failure {
         }
     }
 
-    /// The failure of the script or handler itself, where it is one.
+    /// The failure of the script or handler, if this is one.
     pub(crate) fn of_handler(&self) -> Option<&HandlerFailure> {
         match self {
             Failure::ScriptFailed(failure)

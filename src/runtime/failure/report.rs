@@ -1,4 +1,4 @@
-//! An error report as the Runtime API takes it: JSON body and X-Ray header. Sources: AWS Lambda Developer Guide, "Runtime API,
+//! Formats an error report for the Runtime API: JSON body and X-Ray header. Sources: AWS Lambda Developer Guide, "Runtime API,
 //! Invocation error"; AWS X-Ray Developer Guide, "Segment documents, cause".
 
 use std::fmt::Write as _;
@@ -11,26 +11,28 @@ use super::text::{location, shortened};
 use crate::runtime::secrets::masked;
 use crate::runtime::stack::Frame;
 
-/// The emulator drops the connection on a report over 6 MB, managed instances answer 413 over 1 MiB.
-const MOST_BYTES: usize = 256 * 1024;
-const MOST_XRAY_BYTES: usize = 64 * 1024;
-const MOST_MESSAGE_BYTES: usize = 32 * 1024;
-const MOST_XRAY_MESSAGE_BYTES: usize = 2 * 1024;
+/// The size of the largest report. The emulator closes the connection for a report over 6 MB, and managed instances answer 413
+/// over 1 MiB.
+const MAX_BYTES: usize = 256 * 1024;
+const MAX_XRAY_BYTES: usize = 64 * 1024;
+const MAX_MESSAGE_BYTES: usize = 32 * 1024;
+const MAX_XRAY_MESSAGE_BYTES: usize = 2 * 1024;
 
 /// The body of an error report, never longer than 256 KiB.
 pub(crate) fn body(failure: &Failure) -> Vec<u8> {
     let mut report = json!({
-        "errorMessage": shortened(&reported_message(failure), MOST_MESSAGE_BYTES),
+        "errorMessage": shortened(&reported_message(failure), MAX_MESSAGE_BYTES),
         "errorType": reported_type(failure),
         "stackTrace": stack_trace(failure),
     });
-    if report.to_string().len() > MOST_BYTES {
+    if report.to_string().len() > MAX_BYTES {
         report["stackTrace"] = Value::Array(Vec::new());
     }
     report.to_string().into_bytes()
 }
 
-/// The same in at most `most` bytes, for a trailer: without the outermost calls, and in the end with less of the message.
+/// The body of an error report in at most `most` bytes, for a trailer. The outermost calls are left out first, then the end of
+/// the message.
 pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
     let mut frames = stack_trace(failure);
     let mut message = shortened(&reported_message(failure), most);
@@ -46,31 +48,31 @@ pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
     }
 }
 
-/// The report's errorType: the handler's own, where it gave one.
+/// The errorType of the report: that of the handler's custom error, if there is one.
 pub(crate) fn reported_type(failure: &Failure) -> String {
-    let own = failure.of_handler().and_then(|failure| failure.own.as_ref());
-    own.map_or_else(|| failure.error_type().to_owned(), |own| shortened(&own.error_type, MOST_XRAY_MESSAGE_BYTES))
+    let own = failure.of_handler().and_then(|failure| failure.custom_error.as_ref());
+    own.map_or_else(|| failure.error_type().to_owned(), |own| shortened(&own.error_type, MAX_XRAY_MESSAGE_BYTES))
 }
 
 fn reported_message(failure: &Failure) -> String {
-    let own = failure.of_handler().and_then(|failure| failure.own.as_ref());
+    let own = failure.of_handler().and_then(|failure| failure.custom_error.as_ref());
     own.map_or_else(|| masked(&failure.to_string()).into_owned(), |own| own.message.clone())
 }
 
-/// What the log says: the handler's own error, where it gave one, and in any case what failed and where.
+/// The message for the log: the handler's custom error, if there is one, and always what failed and where.
 pub(crate) fn log_message(failure: &Failure) -> String {
-    let message = match failure.of_handler().and_then(|failure| failure.own.as_ref()) {
+    let message = match failure.of_handler().and_then(|failure| failure.custom_error.as_ref()) {
         Some(own) => format!("{}: {} ({failure})", own.error_type, own.message),
         None => failure.to_string(),
     };
-    shortened(&masked(&message), MOST_MESSAGE_BYTES)
+    shortened(&masked(&message), MAX_MESSAGE_BYTES)
 }
 
 /// The frames as text, innermost first: `fetch (function.sh:12)`.
 pub(crate) fn stack_trace(failure: &Failure) -> Vec<String> {
-    let told = frames(failure).map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame)));
+    let frames = frames(failure).map(|(file, frame)| format!("{} ({})", name(frame), location(&file, frame)));
     let cut = failure.of_handler().and_then(|failure| failure.place.as_ref()).is_some_and(|place| place.cut);
-    told.chain(cut.then(|| "… (more calls)".to_owned())).collect()
+    frames.chain(cut.then(|| "… (more calls)".to_owned())).collect()
 }
 
 /// The value of Lambda-Runtime-Function-XRay-Error-Cause: ASCII, at most 64 KiB.
@@ -84,19 +86,19 @@ pub(crate) fn xray_cause(failure: &Failure) -> Option<String> {
         "working_directory": folder,
         "exceptions": [{
             "type": reported_type(failure),
-            "message": shortened(&reported_message(failure), MOST_XRAY_MESSAGE_BYTES),
+            "message": shortened(&reported_message(failure), MAX_XRAY_MESSAGE_BYTES),
             "stack": frames(failure).map(frame).collect::<Vec<Value>>(),
         }],
         "paths": paths,
     });
-    Some(ascii(&cause.to_string())).filter(|cause| cause.len() <= MOST_XRAY_BYTES)
+    Some(ascii(&cause.to_string())).filter(|cause| cause.len() <= MAX_XRAY_BYTES)
 }
 
 fn frames(failure: &Failure) -> impl Iterator<Item = (String, &Frame)> {
     failure.of_handler().into_iter().flat_map(HandlerFailure::frames)
 }
 
-/// What a frame is called: the function, or a name for what Bash calls `source`.
+/// The name of a frame: the function, or `top level` for a frame that Bash calls `source`.
 fn name(frame: &Frame) -> &str {
     if frame.function == "source" { "top level" } else { &frame.function }
 }

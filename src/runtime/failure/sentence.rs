@@ -1,4 +1,4 @@
-//! The sentence that tells a handler's failure: where, which command, how it ended, what it said last, and what usually helps.
+//! Formats the message of a failed handler: where, which command, how it ended, the last line of stderr, and advice.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
@@ -10,39 +10,41 @@ use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
 use super::text::{begins_with, gives_status, location, shortened};
 
-const MOST_COMMAND_BYTES: usize = 300;
-/// What Bash says on stderr of a child that was killed, where it says no more; the sentence names the signal.
-const DEATHS: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
-/// What Bash's own messages begin with where no line of the script runs, as in a trap.
+const MAX_COMMAND_BYTES: usize = 300;
+/// The messages of Bash for a child that was killed, if they say no more. The failure message names the signal anyway.
+const DEATH_MESSAGES: [&str; 5] = ["Terminated", "Killed", "Hangup", "Aborted", "Segmentation fault"];
+/// The beginning of Bash's messages when no line of the script runs, as in a trap.
 const BASH: &str = "bash: ";
 
 impl HandlerFailure {
-    /// The sentence for a handler that failed.
+    /// The message for a failed handler.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
-            _ if self.is_program() => write!(f, "program `{}` {}", self.function, Ended(self.ending_of_command()))?,
+            _ if self.is_program() => {
+                write!(f, "program `{}` {}", self.function, EndingText(self.ending_of_command()))?
+            }
             (Some(place), _) if place.in_exit_trap => self.describe_exit_trap(f, place)?,
             (Some(place), _) => self.describe_place(f, place, "handler")?,
-            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, Ended(self.ending))?,
+            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, EndingText(self.ending))?,
             (None, ending) if last_line(&self.stderr).is_some_and(|line| line.starts_with(BASH)) => {
-                write!(f, "the EXIT trap of `{}` {}", self.function, Ended(ending))?;
+                write!(f, "the EXIT trap of `{}` {}", self.function, EndingText(ending))?;
             }
             (None, ending) => write!(
                 f,
                 "handler `{}` {} (Bash cannot tell where: it cannot after `exec`, or when the handler sets its own EXIT trap)",
                 self.function,
-                Ended(ending)
+                EndingText(ending)
             )?,
         }
         self.describe_cause(f)
     }
 
-    /// A failure in an EXIT trap that the handler set, after the handler returned.
+    /// The message for a failure in an EXIT trap of the handler, after the handler has returned.
     fn describe_exit_trap(&self, f: &mut Formatter, place: &Place) -> fmt::Result {
         if let Some(frame) = place.frames.first() {
             write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
         }
-        let ended = Ended(self.ending_of_command());
+        let ended = EndingText(self.ending_of_command());
         match (place.command.as_str(), place.frames.first()) {
             ("", _) => {
                 write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
@@ -58,7 +60,7 @@ impl HandlerFailure {
         }
     }
 
-    /// The sentence for a script that could not be sourced to its end.
+    /// The message for a script that could not be sourced completely.
     pub(super) fn describe_script(&self, f: &mut Formatter) -> fmt::Result {
         let script = self.relative(&self.script);
         if let Some(line) = self.syntax_error() {
@@ -73,12 +75,12 @@ impl HandlerFailure {
             Some(place) if !place.command.starts_with("builtin source ") => self.describe_place(f, place, "script")?,
             Some(Place { at_exit: false, status, .. }) => write!(
                 f,
-                "it returned status {status}, that of its last command or of a `return`; let it end with a command that succeeds"
+                "it returned status {status}, the status of its last command or of a `return`; let the script end with a command that succeeds"
             )?,
-            _ => write!(f, "it {}", Ended(self.ending))?,
+            _ => write!(f, "it {}", EndingText(self.ending))?,
         }
         if self.ending == Ending::Status(0) {
-            f.write_str("; a script must not exit, its handler is called afterwards")?;
+            f.write_str("; a script must not exit, because its handler is called afterwards")?;
         }
         self.describe_cause(f)
     }
@@ -88,7 +90,7 @@ impl HandlerFailure {
         write!(f, "a function in {hooks} failed: ")?;
         match &self.place {
             Some(place) => self.describe_place(f, place, "function")?,
-            None => write!(f, "it {}", Ended(self.ending))?,
+            None => write!(f, "it {}", EndingText(self.ending))?,
         }
         self.describe_cause(f)
     }
@@ -102,14 +104,14 @@ impl HandlerFailure {
         let missing = self.missing_command();
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
-            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", Ended(ending))?,
+            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", EndingText(ending))?,
             Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();
-                write!(f, "`{command}`, in the pipeline on line {line}, {}", Ended(ending))?;
+                write!(f, "`{command}`, in the pipeline on line {line}, {}", EndingText(ending))?;
             }
             ending if place.at_exit && self.is_killed() => {
-                write!(f, "the {whole} {} at `{command}`", Ended(ending))?;
+                write!(f, "the {whole} {} at `{command}`", EndingText(ending))?;
             }
             Ending::Status(status) if begins_with(&command, "return") => {
                 return match place.frames.first() {
@@ -127,14 +129,14 @@ impl HandlerFailure {
                 write!(f, "`{command}` failed with status {status}")?;
             }
             ending if place.is_status_of_trap => {
-                write!(f, "`{command}` failed, and the ERR trap {}", Ended(ending))?;
+                write!(f, "`{command}` failed, and the ERR trap {}", EndingText(ending))?;
             }
-            // An EXIT trap of the handler's own may have set the status.
+            // The handler's own EXIT trap may have set the status.
             ending if self.status_was_changed(place) => {
-                let own = Ended(Ending::of_command(place.status));
-                write!(f, "`{command}` {own} (the {whole} then {})", Ended(ending))?;
+                let own = EndingText(Ending::of_command(place.status));
+                write!(f, "`{command}` {own} (the {whole} then {})", EndingText(ending))?;
             }
-            ending => write!(f, "`{command}` {}", Ended(ending))?,
+            ending => write!(f, "`{command}` {}", EndingText(ending))?,
         }
         match place.frames.first() {
             Some(frame) if !frame.is_top_level() => write!(f, " in `{}`", frame.function),
@@ -159,7 +161,7 @@ impl HandlerFailure {
         }
     }
 
-    /// The last line of stderr, unless it says again what the sentence says; and what may help.
+    /// Adds the last line of stderr, unless it repeats the message, and the advice.
     fn describe_cause(&self, f: &mut Formatter) -> fmt::Result {
         if let Some(cause) = self.cause() {
             write!(f, ": {cause}")?;
@@ -191,17 +193,19 @@ impl HandlerFailure {
         if self.is_program()
             && let Some(at) = line.find(&format!("{}: ", self.script.display()))
         {
-            return Some(self.without_root(&line[at..])); // before it stands the driver, whose Bash could not start the program
+            return Some(self.without_root(&line[at..])); // the path of the driver, which could not start the program, stands before it
         }
         if let Some(message) = line.strip_prefix(BASH) {
             return Some(message.to_owned());
         }
-        if BashMessage::parse(line).is_none() && self.place.as_ref().is_some_and(|place| says_nothing(&place.command)) {
-            return None; // the line is of something before
+        if BashMessage::parse(line).is_none()
+            && self.place.as_ref().is_some_and(|place| never_writes_to_stderr(&place.command))
+        {
+            return None; // the line belongs to an earlier command
         }
         let killed = matches!(self.ending_of_command(), Ending::Signal(_));
         let Some(message) = BashMessage::parse(line) else {
-            return Some(line.to_owned()).filter(|line| !(killed && tells_a_death(line)));
+            return Some(line.to_owned()).filter(|line| !(killed && is_death_message(line)));
         };
         let here = self.place.as_ref().is_some_and(|place| is_about(&message, place) || is_of_block(&message, place));
         if killed || (here && self.missing_command().is_some_and(|missing| message.text.starts_with(missing))) {
@@ -210,17 +214,17 @@ impl HandlerFailure {
         Some(if here { message.text.to_owned() } else { self.without_root(line) })
     }
 
-    /// Whether the last line of stderr is Bash's own, about the command that failed.
+    /// Whether the last line of stderr is a message of Bash about the command that failed.
     fn bash_said_why(&self, place: &Place) -> bool {
         last_line(&self.stderr).and_then(BashMessage::parse).is_some_and(|message| is_about(&message, place))
     }
 
-    /// Whether the last line of stderr is an error of Bash's own, wherever that was.
+    /// Whether the last line of stderr is a message of Bash, about any place.
     fn has_bash_said_why(&self) -> bool {
         last_line(&self.stderr).and_then(BashMessage::parse).is_some()
     }
 
-    /// The command that was not found, by Bash's own message.
+    /// The command that was not found, according to Bash's message.
     fn missing_command(&self) -> Option<&str> {
         let missing = |line| {
             let message = BashMessage::parse(line)?;
@@ -238,19 +242,21 @@ impl HandlerFailure {
     }
 }
 
-/// Whether it is Bash's `Terminated`; 5.3 adds the command, after blanks.
-fn tells_a_death(line: &str) -> bool {
-    DEATHS.iter().any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
+/// Whether `line` is one of [`DEATH_MESSAGES`]. Bash 5.3 adds the command, after spaces.
+fn is_death_message(line: &str) -> bool {
+    DEATH_MESSAGES
+        .iter()
+        .any(|death| line.strip_prefix(death).is_some_and(|rest| rest.is_empty() || rest.starts_with("  ")))
 }
 
-/// Whether Bash wrote `message` of the innermost call of `place`.
+/// Whether `message` is about the innermost call of `place`.
 fn is_about(message: &BashMessage, place: &Place) -> bool {
     place.frames.first().is_some_and(|frame| {
         frame.file == Path::new(message.file) && (message.line.is_none() || frame.line == message.line)
     })
 }
 
-/// Whether `message` is about a redirection of the block that failed, for which Bash gives another line.
+/// Whether `message` is about a redirection of the block that failed. Bash gives another line for such a redirection.
 fn is_of_block(message: &BashMessage, place: &Place) -> bool {
     let same_file = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
     same_file && message.is_of_redirection() && starts_block(&place.command)
@@ -262,27 +268,28 @@ fn starts_block(command: &str) -> bool {
     command.starts_with('(') || matches!(first, "{" | "for" | "while" | "until" | "if" | "case" | "select")
 }
 
-/// Whether Bash may have missed `name` at `place`, and not in what the handler coped with before, nor in another script.
+/// Whether `message` may mean that Bash did not find `name` at `place`. It may instead be about an earlier command whose failure
+/// was handled, or about another script.
 fn may_be_of(message: &BashMessage, name: &str, place: &Place) -> bool {
     let here = place.frames.first().is_some_and(|frame| message.is_of(&frame.file));
     here && !exits_with_a_number(&place.command) && (is_about(message, place) || place.command.contains(name))
 }
 
-/// Whether a command never writes to stderr, unless Bash itself complains of it.
-fn says_nothing(command: &str) -> bool {
+/// Whether a command never writes to stderr, except for messages of Bash itself.
+fn never_writes_to_stderr(command: &str) -> bool {
     let first = command.split_whitespace().next().unwrap_or_default();
     command.starts_with("((") || matches!(first, "[[" | "[" | "test" | "let" | "false" | "true" | "!")
 }
 
-/// The first line of a command, so that a report stays a sentence.
+/// The first line of a command, so that the message stays on one line.
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
-    shortened(&format!("{first}{more}"), MOST_COMMAND_BYTES)
+    shortened(&format!("{first}{more}"), MAX_COMMAND_BYTES)
 }
 
-struct Ended(Ending);
+struct EndingText(Ending);
 
-impl Display for Ended {
+impl Display for EndingText {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         match self.0 {
             Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),

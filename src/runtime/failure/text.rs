@@ -1,8 +1,8 @@
-//! Texts that several sentences of a failure share: a place in a file, a shortened text, the first word of a command.
+//! Formats texts that several failure messages share: a place in a file, a shortened text, the first word of a command.
 
 use crate::runtime::stack::Frame;
 
-/// Whether it is a command that only hands on a status.
+/// Whether a command only passes a status on.
 pub(super) fn gives_status(command: &str) -> bool {
     ["return", "exit", "wait"].iter().any(|word| begins_with(command, word))
 }
@@ -16,7 +16,7 @@ pub(super) fn location(file: &str, frame: &Frame) -> String {
     frame.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
 }
 
-/// At most `most` bytes of `text`, to the end of a character.
+/// Shortens `text` to at most `most` bytes, between two characters.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();

@@ -1,37 +1,37 @@
-//! An event that was ended shortly before its deadline, at the user's wish (COSHELL_TIMEOUT_MARGIN_MS).
+//! Reports an event that was ended shortly before its deadline, because COSHELL_TIMEOUT_MARGIN_MS is set.
 
 use std::fmt::{self, Formatter};
 use std::time::Duration;
 
 use super::handler::HandlerFailure;
 
-/// Where the time limit is set, on Lambda and on a developer's machine.
+/// The advice on where to set the time limit, on Lambda and on a developer's machine.
 pub(crate) const MORE_TIME: &str =
     "the time limit is the function's timeout setting, 3 s by default, and `--timeout` on your own machine";
 
-/// What was known of an event when it was ended.
+/// The state of an event when it was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overdue {
-    /// How long it had run.
+pub struct Timeout {
+    /// How long the event had run.
     pub after: Duration,
-    /// How long it could have gone on.
+    /// How long before its deadline the event was ended.
     pub margin: Duration,
-    /// What ran below it, with how long, outermost first.
+    /// The processes that ran below the handler, each with its age, outermost first.
     pub running: Vec<String>,
 }
 
 /// An event that took too long.
 #[derive(Debug)]
 pub struct TimedOut {
-    /// Where it was.
+    /// The handler, and the command that it was running.
     pub handler: HandlerFailure,
-    /// When it was ended, and what ran then.
-    pub overdue: Overdue,
+    /// When the event was ended, and which processes ran then.
+    pub timeout: Timeout,
 }
 
 impl TimedOut {
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
-        let Overdue { after, margin, running } = &self.overdue;
+        let Timeout { after, margin, running } = &self.timeout;
         write!(f, "timed out after {:.2} s ", after.as_secs_f64())?;
         match &self.handler.place {
             Some(place) if place.in_exit_trap => write!(f, "in the EXIT trap of `{}`", self.handler.function)?,
@@ -44,7 +44,7 @@ impl TimedOut {
         }
         write!(
             f,
-            "; ended {} ms before its deadline, since COSHELL_TIMEOUT_MARGIN_MS is set; {MORE_TIME}",
+            "; ended {} ms before its deadline, because COSHELL_TIMEOUT_MARGIN_MS is set; {MORE_TIME}",
             margin.as_millis()
         )
     }

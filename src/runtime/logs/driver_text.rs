@@ -1,9 +1,9 @@
-//! Keeps the text of the driver out of the log: of Bash's half of the runtime no user knows anything.
+//! Removes the text of the driver from the log, because users know nothing of this part of the runtime.
 //!
-//! Bash begins a message with the file and line that it executes. In a trap, that is the driver's file, and its line says nothing:
-//! such a message begins with `bash: ` here, and is left out where it shows a command of the driver. Elsewhere, as in what `caller`
-//! prints, `bootstrap` takes the place of the driver's path, as it was under AWS's tutorial. A script's own `set -x` also shows the
-//! driver's traps: those lines are left out.
+//! Bash begins a message with the file and line that it executes. In a trap, that is the file of the driver, and its line means
+//! nothing to the user. Such a message begins with `bash: ` here, and is left out if it shows a command of the driver. In other
+//! places, such as the output of `caller`, the path of the driver is replaced by `bootstrap`, as under AWS's tutorial. A script's
+//! own `set -x` also shows the traps of the driver: those lines are left out.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -11,11 +11,11 @@ use std::path::Path;
 
 use memchr::memmem::find;
 
-/// What stands in each first line that `set -x` shows of the driver's traps.
+/// The text that each first line of the driver's traps contains when `set -x` shows the traps.
 const NAME: &[u8] = b"__coshell";
 const BASH: &[u8] = b"bash: ";
 
-/// What lines of the driver's own begin with.
+/// The text by which lines of the driver are recognized.
 #[derive(Debug, Clone)]
 pub(crate) struct DriverText {
     path: Vec<u8>,
@@ -30,8 +30,8 @@ impl DriverText {
         DriverText { prefix: [&path, &b": line "[..]].concat(), path, program: program.as_encoded_bytes().to_vec() }
     }
 
-    /// `bytes`, which begin with a line, without the driver's text.
-    pub(super) fn removed<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    /// Removes the driver's text from `bytes`, which start at the beginning of a line.
+    pub(super) fn remove_from<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         if find(bytes, &self.path).is_none() && !names_driver(bytes) {
             return Cow::Borrowed(bytes);
         }
@@ -41,13 +41,13 @@ impl DriverText {
             match rest.and_then(|rest| find(rest, b": ").map(|at| &rest[at + 2..])) {
                 Some(message) if names_driver(message) => {}
                 Some(message) => kept.extend([BASH, message].concat()),
-                None => kept.extend(self.renamed(line)),
+                None => kept.extend(self.with_program_name(line)),
             }
             kept
         }))
     }
 
-    fn renamed(&self, line: &[u8]) -> Vec<u8> {
+    fn with_program_name(&self, line: &[u8]) -> Vec<u8> {
         let mut renamed = Vec::with_capacity(line.len());
         let mut rest = line;
         while let Some(at) = find(rest, &self.path) {
@@ -60,7 +60,7 @@ impl DriverText {
     }
 }
 
-/// Whether the driver's own names stand in `bytes`.
+/// Whether `bytes` contain names of the driver.
 fn names_driver(bytes: &[u8]) -> bool {
     find(bytes, NAME).is_some()
 }
@@ -84,7 +84,7 @@ mod tests {
             ("my __coshell\n", "my __coshell\n"),
             ("", ""),
         ] {
-            assert_eq!(String::from_utf8_lossy(&text.removed(from.as_bytes())), to);
+            assert_eq!(String::from_utf8_lossy(&text.remove_from(from.as_bytes())), to);
         }
     }
 }

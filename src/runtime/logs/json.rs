@@ -1,8 +1,8 @@
-//! Log lines as JSON objects. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls"; the keys are those of
-//! Lambda's own runtimes.
+//! Formats log lines as JSON objects. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls". The keys are
+//! those of Lambda's own runtimes.
 //!
-//! A line that is a JSON object already keeps its text, and gets what it lacks at its end; one with `_aws` (embedded metrics,
-//! CloudWatch's "Embedded metric format specification") passes untouched.
+//! A line that is already a JSON object keeps its text, and missing members are added at its end. An object with `_aws` (embedded
+//! metrics, CloudWatch's "Embedded metric format specification") is not changed.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -13,42 +13,42 @@ use serde_json::{Map, Value, json};
 use super::{Level, Owner};
 use crate::runtime::failure::{self, BashMessage, Failure};
 
-/// The most that CloudWatch keeps as one event: 1 MB, without the newline. Source: Amazon CloudWatch Logs API Reference,
+/// The size of the largest event that CloudWatch keeps: 1 MB, without the newline. Source: Amazon CloudWatch Logs API Reference,
 /// "PutLogEvents": "Each log event can be no larger than 1 MB", and a batch has at most 1,048,576 bytes.
 ///
-/// The batch counts 26 bytes more for each event. They are not taken off here: how Lambda sends its batches is not documented, and to
-/// cut a line that CloudWatch might have taken would break that line for certain.
-pub(crate) const MOST_EVENT_BYTES: usize = 1_048_576;
+/// A batch counts 26 more bytes for each event. They are not subtracted here: it is not documented how Lambda sends its batches,
+/// and to split a line that CloudWatch might have accepted would certainly break that line.
+pub(crate) const MAX_EVENT_BYTES: usize = 1_048_576;
 
-/// A line that is a JSON object, as it is written to the log; `None` for any other line. What the object lacks is left out where the
-/// line would become too long by it.
+/// A line that is a JSON object, in the form in which it is logged; `None` for any other line. Missing members are not added if
+/// the line would become too long.
 pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(bytes);
     let members = Members::of(&text)?;
-    let whole = if members.is_of_metrics() { text.into_owned() } else { completed(&text, &members, owner) };
-    Some(ended(whole.into_bytes()))
+    let whole = if members.is_of_metrics() { text.into_owned() } else { with_missing_members(&text, &members, owner) };
+    Some(with_newline(whole.into_bytes()))
 }
 
-/// Any other line, without its newline, as it is written to the log. `part` numbers the pieces of a line that is too long.
+/// Any other line, without its newline, in the form in which it is logged. `part` numbers the parts of a line that is too long.
 pub(crate) fn plain(bytes: &[u8], owner: &Owner, part: Option<u32>) -> Vec<u8> {
     entry(bytes, level(&String::from_utf8_lossy(bytes)), owner, part)
 }
 
-/// One entry with `message`.
+/// An entry with `message`.
 pub(super) fn entry(message: &[u8], level: Level, owner: &Owner, part: Option<u32>) -> Vec<u8> {
     let mut entry = head(level, &String::from_utf8_lossy(message), owner);
     if let Some(part) = part {
         entry.insert("part".into(), part.into());
     }
-    ended(Value::Object(entry).to_string().into_bytes())
+    with_newline(Value::Object(entry).to_string().into_bytes())
 }
 
-/// One entry for a failure, with its type and its stack.
+/// An entry for a failure, with its type and its stack.
 pub(super) fn failure(message: &str, level: Level, failure: &Failure, owner: &Owner) -> Vec<u8> {
     let mut entry = head(level, message, owner);
     entry.insert("errorType".into(), failure::reported_type(failure).into());
     entry.insert("stackTrace".into(), failure::stack_trace(failure).into());
-    ended(Value::Object(entry).to_string().into_bytes())
+    with_newline(Value::Object(entry).to_string().into_bytes())
 }
 
 fn head(level: Level, message: &str, owner: &Owner) -> Map<String, Value> {
@@ -67,7 +67,8 @@ fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, &String)>
     members.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
 }
 
-/// The names of an object's members. The values are checked and not kept: they could need a hundred times the memory of their text.
+/// The names of an object's members. The values are checked but not kept, because they could need a hundred times the memory of
+/// their text.
 #[derive(Debug)]
 struct Members(HashMap<String, IgnoredAny>);
 
@@ -85,8 +86,8 @@ impl Members {
     }
 }
 
-/// The object's own text, with timestamp and request id added where it has none.
-fn completed(text: &str, members: &Members, owner: &Owner) -> String {
+/// The object's own text, with timestamp and request id added if they are missing.
+fn with_missing_members(text: &str, members: &Members, owner: &Owner) -> String {
     let timestamp = timestamp();
     let wanted = std::iter::once(("timestamp", &timestamp)).chain(owner_members(owner));
     let added =
@@ -95,7 +96,7 @@ fn completed(text: &str, members: &Members, owner: &Owner) -> String {
     let open = text.trim_end().strip_suffix('}').unwrap_or(text);
     let comma = if members.0.is_empty() || added.is_empty() { "" } else { "," };
     let completed = format!("{open}{comma}{}}}", added.join(","));
-    if completed.len() > MOST_EVENT_BYTES { text.to_owned() } else { completed }
+    if completed.len() > MAX_EVENT_BYTES { text.to_owned() } else { completed }
 }
 
 /// A line of the runtime's own with fields that machines read.
@@ -104,10 +105,10 @@ pub(crate) fn note(level: Level, name: &str, fields: &[(&str, usize)]) -> Vec<u8
     for (field, number) in fields {
         entry[field] = json!(number);
     }
-    ended(entry.to_string().into_bytes())
+    with_newline(entry.to_string().into_bytes())
 }
 
-/// The level that a plain line speaks of.
+/// The level with which a plain line begins.
 fn level(text: &str) -> Level {
     if BashMessage::parse(text).is_some_and(|message| message.file.contains('/')) {
         return Level::Error;
@@ -129,7 +130,7 @@ fn timestamp() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }
 
-fn ended(mut bytes: Vec<u8>) -> Vec<u8> {
+fn with_newline(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.push(b'\n');
     bytes
 }

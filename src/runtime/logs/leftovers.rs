@@ -1,6 +1,7 @@
-//! Log pipes that outlive their event: a background child that keeps stderr goes on writing under its event's request id.
+//! Reads log pipes that outlive their event: a background process that keeps stderr open goes on writing under the request id of
+//! its event.
 //!
-//! One thread reads them all, for as long as somebody holds them. Each pipe is a descriptor: `descriptors.rs` says how many are kept.
+//! One thread reads all these pipes until their writers are gone. Each pipe is a descriptor: `descriptors.rs` says how many are kept.
 
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,35 +18,36 @@ use crate::runtime::descriptors;
 
 const DRAINING: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 8 * 1024;
-/// What a pipe of 64 KiB holds, and as much again.
-const MOST_DRAINING_READS: usize = 16;
+/// Enough reads for twice the contents of a pipe of 64 KiB.
+const MAX_DRAINING_READS: usize = 16;
 
-/// What the thread is told.
-enum Message {
+/// A request to the thread.
+enum Request {
     /// Read this pipe to its end.
-    Adopt(OwnedFd, Lines, Whose),
-    /// Read what there is now to its end, and answer.
+    Adopt(OwnedFd, Lines, Holder),
+    /// Read the current contents of all pipes, and answer.
     Drain(Sender<()>),
 }
 
-/// Who holds a pipe.
+/// The process that holds a pipe open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whose {
-    /// A persistent Bash, and what the script has started.
+pub(crate) enum Holder {
+    /// A persistent Bash, and processes that the script has started.
     Bash,
-    /// What an event has left behind.
+    /// A process that an event has left behind.
     Background,
 }
 
-/// The thread's address.
+/// Sends requests to the thread.
 #[derive(Debug, Clone)]
 pub(crate) struct Leftovers {
-    messages: Sender<Message>,
+    requests: Sender<Request>,
     wake: std::sync::Arc<OwnedFd>,
 }
 
 impl Leftovers {
-    /// Starts the thread. It ends with the last of its addresses. `bashes` of its pipes are those of Bashes, and are always kept.
+    /// Starts the thread. The thread ends when the last clone of the returned value is dropped. The pipes of `bashes` Bash
+    /// processes are always kept.
     pub(crate) fn start(log: &Log, bashes: usize) -> io::Result<Leftovers> {
         let (sender, receiver) = channel();
         let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
@@ -54,22 +56,22 @@ impl Leftovers {
             Reader { log, receiver, woken, most: descriptors::background_pipes(bashes), bashes, pipes: Vec::new() }
                 .run()
         })?;
-        Ok(Leftovers { messages: sender, wake: wake.into() })
+        Ok(Leftovers { requests: sender, wake: wake.into() })
     }
 
-    /// Writes what the pipes hold now. Nothing more is expected of them: the process ends.
+    /// Logs the current contents of all pipes, when the process is about to end.
     pub(crate) fn drain(&self) {
         let (done, is_done) = channel();
-        if self.messages.send(Message::Drain(done)).is_ok() {
+        if self.requests.send(Request::Drain(done)).is_ok() {
             let _ = write(&self.wake, b".");
             let _ = is_done.recv_timeout(DRAINING);
         }
     }
 
-    /// Hands over `pipe`, which must not block; what comes out of it goes to `lines` until its end.
-    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, whose: Whose) {
-        if self.messages.send(Message::Adopt(pipe, lines, whose)).is_ok() {
-            // A full pipe has woken the thread already.
+    /// Passes `pipe`, which must not block, to the thread. Its contents go to `lines` until end-of-file.
+    pub(crate) fn adopt(&self, pipe: OwnedFd, lines: Lines, holder: Holder) {
+        if self.requests.send(Request::Adopt(pipe, lines, holder)).is_ok() {
+            // If the pipe is full, the thread has been woken already.
             let _ = write(&self.wake, b".");
         }
     }
@@ -77,13 +79,13 @@ impl Leftovers {
 
 struct Reader {
     log: Log,
-    receiver: Receiver<Message>,
+    receiver: Receiver<Request>,
     woken: OwnedFd,
     /// How many pipes of background processes may be kept.
     most: usize,
-    /// How many pipes of Bashes come on top of them.
+    /// How many pipes of Bash processes are kept in addition.
     bashes: usize,
-    pipes: Vec<(OwnedFd, Lines, Whose)>,
+    pipes: Vec<(OwnedFd, Lines, Holder)>,
 }
 
 impl Reader {
@@ -105,13 +107,13 @@ impl Reader {
         }
     }
 
-    /// Takes what was handed over; false when nobody is left who could hand over more.
+    /// Handles the pending requests; returns false if no sender is left.
     fn adopt_new(&mut self) -> bool {
         let _ = read(&self.woken, &mut [0; 64]);
         loop {
             match self.receiver.try_recv() {
-                Ok(Message::Adopt(pipe, lines, whose)) => self.pipes.push((pipe, lines, whose)),
-                Ok(Message::Drain(done)) => {
+                Ok(Request::Adopt(pipe, lines, holder)) => self.pipes.push((pipe, lines, holder)),
+                Ok(Request::Drain(done)) => {
                     self.pipes.iter_mut().for_each(|(pipe, lines, _)| drain_whole(pipe, lines));
                     let _ = done.send(());
                 }
@@ -120,21 +122,21 @@ impl Reader {
             }
         }
         while self.pipes.len() > self.most + self.bashes {
-            // What the script has started is meant to stay.
-            let oldest = self.pipes.iter().position(|(.., whose)| *whose == Whose::Background).unwrap_or_default();
+            // Processes that the script has started are meant to stay.
+            let oldest = self.pipes.iter().position(|(.., holder)| *holder == Holder::Background).unwrap_or_default();
             let (_, mut lines, _) = self.pipes.remove(oldest);
             lines.finish();
-            let told = format!(
+            let warning = format!(
                 "more than {} background processes keep a log open; the oldest one's log was closed",
                 self.most
             );
-            self.log.say(Level::Warn, &Owner::default(), &told);
+            self.log.say(Level::Warn, &Owner::default(), &warning);
         }
         true
     }
 }
 
-/// Reads what is there; false at the end of the pipe.
+/// Reads the available bytes; returns false at the end of the pipe.
 fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
     let mut buffer = [0; READ_BYTES];
     lines.write_partial_when_due();
@@ -151,10 +153,10 @@ fn drain(pipe: &OwnedFd, lines: &mut Lines) -> bool {
     }
 }
 
-/// Reads all that a pipe may hold, and ends the last line.
+/// Reads the current contents of a pipe, and ends the last line.
 fn drain_whole(pipe: &OwnedFd, lines: &mut Lines) {
     let mut buffer = [0; READ_BYTES];
-    for _ in 0..MOST_DRAINING_READS {
+    for _ in 0..MAX_DRAINING_READS {
         match Fd(pipe).read(&mut buffer) {
             Ok(count @ 1..) => lines.feed(&buffer[..count]),
             Ok(0) | Err(_) => break,
@@ -171,7 +173,7 @@ impl Read for Fd<'_> {
     }
 }
 
-/// Rounded up, so that a wait never ends before its time.
+/// Converts a wait time, rounded up so that the wait never ends too early.
 fn timeout(wait: Duration) -> PollTimeout {
     PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
 }

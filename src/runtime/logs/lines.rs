@@ -1,10 +1,11 @@
-//! One stream of log lines: what an event, or the script while it is sourced, writes to its log.
+//! Writes one stream of log lines: those of an event, or of the script while it is sourced.
 //!
-//! In text, bytes pass unchanged and in order. Whole lines are written at once, so that CloudWatch makes one event of each; the
-//! beginning of a line waits at most [`PARTIAL_LINE_WAIT`] for its end. In JSON each line becomes an object, once it is whole.
+//! In text format, bytes are written unchanged and in order. Whole lines are written at once, so that each becomes one event in
+//! CloudWatch. The beginning of a line waits at most [`PARTIAL_LINE_WAIT`] for its end. In JSON format, each line becomes an
+//! object when it is complete.
 //!
-//! A line that is a JSON object itself, such as embedded metrics, is of use only as a whole. Up to `json::MOST_EVENT_BYTES` it is kept
-//! until it has ended, and written in one piece. A longer one passes in parts, and a warning says so.
+//! A line that is a JSON object, such as embedded metrics, is only useful as a whole. Up to `json::MAX_EVENT_BYTES`, the object
+//! is kept until it has ended, and written in one piece. A longer object is written in parts, and a warning is logged.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -12,24 +13,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::driver_text::DriverText;
-use super::json::{self, MOST_EVENT_BYTES};
+use super::json::{self, MAX_EVENT_BYTES};
 use super::{Format, Level, Log, Owner};
 
 /// How long an incomplete line waits for its newline.
 pub(crate) const PARTIAL_LINE_WAIT: Duration = Duration::from_millis(100);
-/// How long the incomplete line of an object waits for more, in text.
+/// How long the incomplete line of a JSON object waits for more, in text format.
 const PARTIAL_OBJECT_WAIT: Duration = Duration::from_secs(1);
 const PARTIAL_LINE_BYTES: usize = 64 * 1024;
-/// The size of the parts of a long line in JSON, which may need several bytes for one.
+/// The size of the parts of a long line in JSON format, in which one byte may become several.
 const JSON_PART_BYTES: usize = 256 * 1024;
 const TAIL_BYTES: usize = 4 * 1024;
 
-/// What the current line is, as far as its first byte tells that is not blank.
+/// The kind of the current line, by its first byte that is not white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Nothing but blanks has come.
+enum LineKind {
+    /// The line only has white space so far.
     Unknown,
-    /// It begins as a JSON object.
+    /// The line begins like a JSON object.
     Object,
     Other,
 }
@@ -39,18 +40,18 @@ enum Kind {
 pub(crate) struct Lines {
     log: Log,
     owner: Owner,
-    /// What must not appear.
+    /// The text of the driver, which must not appear.
     driver: Option<Arc<DriverText>>,
-    /// The beginning of a line that is not written yet.
+    /// The beginning of a line that was not written yet.
     partial: Vec<u8>,
-    /// When `partial` began to wait, where it must not wait for ever.
+    /// When `partial` began to wait, if its wait is limited.
     partial_since: Option<Instant>,
-    kind: Kind,
+    kind: LineKind,
     /// The size of the current line so far, written or not.
     line_bytes: usize,
     /// Whether the beginning of the current line has been written.
     in_line: bool,
-    /// How many parts of the current line have been written, in JSON.
+    /// How many parts of the current line have been written, in JSON format.
     parts: u32,
     tail: VecDeque<u8>,
 }
@@ -63,7 +64,7 @@ impl Lines {
             driver: None,
             partial: Vec::new(),
             partial_since: None,
-            kind: Kind::Unknown,
+            kind: LineKind::Unknown,
             line_bytes: 0,
             in_line: false,
             parts: 0,
@@ -71,12 +72,12 @@ impl Lines {
         }
     }
 
-    /// Keeps the driver's text out of these lines.
+    /// Removes the driver's text from these lines.
     pub(crate) fn without(self, driver: &Arc<DriverText>) -> Lines {
         Lines { driver: Some(Arc::clone(driver)), ..self }
     }
 
-    /// Takes what was read, and writes the lines that it completes.
+    /// Adds bytes, and writes the lines that they complete.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.remember(bytes);
         match self.log.format {
@@ -101,36 +102,36 @@ impl Lines {
         }
     }
 
-    /// Takes note of what comes next of the current line.
+    /// Updates the state for the next bytes of the current line.
     fn begin(&mut self, bytes: &[u8]) {
         self.line_bytes += bytes.len();
-        if self.kind == Kind::Unknown {
+        if self.kind == LineKind::Unknown {
             self.kind = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-                None => Kind::Unknown,
-                Some(b'{') => Kind::Object,
-                Some(_) => Kind::Other,
+                None => LineKind::Unknown,
+                Some(b'{') => LineKind::Object,
+                Some(_) => LineKind::Other,
             };
         }
     }
 
-    /// The current line has ended, and all of it is written.
+    /// Resets the state after the current line has been written completely.
     fn end_line(&mut self) {
         let bytes = std::mem::take(&mut self.line_bytes);
-        let kind = std::mem::replace(&mut self.kind, Kind::Unknown);
+        let kind = std::mem::replace(&mut self.kind, LineKind::Unknown);
         (self.partial_since, self.parts) = (None, 0);
-        if kind == Kind::Object && bytes > MOST_EVENT_BYTES {
-            let told = format!(
-                "a log line of {bytes} bytes begins as JSON and is split: CloudWatch keeps at most {MOST_EVENT_BYTES} bytes as \
+        if kind == LineKind::Object && bytes > MAX_EVENT_BYTES {
+            let message = format!(
+                "a log line of {bytes} bytes begins as JSON and is split: CloudWatch keeps at most {MAX_EVENT_BYTES} bytes as \
                  one event, and no part of the line is JSON; write shorter lines"
             );
-            self.log.say(Level::Warn, &self.owner, &told);
+            self.log.say(Level::Warn, &self.owner, &message);
         }
     }
 
-    /// Decides how long the incomplete line may wait, in text.
+    /// Decides how long the incomplete line may wait, in text format.
     fn wait_for_rest(&mut self) {
         if self.is_kept_whole() {
-            self.partial_since = Some(Instant::now()); // from the last byte on: a long object may take its time
+            self.partial_since = Some(Instant::now()); // counted from the last byte: a long object may take longer
         } else if self.partial.len() > PARTIAL_LINE_BYTES {
             self.write_partial();
         } else {
@@ -140,7 +141,7 @@ impl Lines {
 
     /// Whether the current line is an object that can still be written in one piece.
     fn is_kept_whole(&self) -> bool {
-        self.kind == Kind::Object && self.line_bytes <= MOST_EVENT_BYTES && !self.in_line && self.parts == 0
+        self.kind == LineKind::Object && self.line_bytes <= MAX_EVENT_BYTES && !self.in_line && self.parts == 0
     }
 
     fn feed_json(&mut self, bytes: &[u8]) {
@@ -169,7 +170,7 @@ impl Lines {
         }
     }
 
-    /// Makes an entry of a line that is whole, or of the parts of it that are left.
+    /// Makes an entry of a complete line, or of the remaining part of a line that was split.
     fn end_entry(&mut self, entries: &mut Vec<u8>) {
         let object = if self.is_kept_whole() { json::object(&self.partial, &self.owner) } else { None };
         match object {
@@ -177,14 +178,14 @@ impl Lines {
             None => {
                 self.split(entries);
                 let part = (self.parts > 0).then_some(self.parts + 1);
-                let line = removed(self.driver.as_deref(), &self.partial);
+                let line = without_driver_text(self.driver.as_deref(), &self.partial);
                 if !line.is_empty() || self.partial.is_empty() {
                     entries.extend(json::plain(&line, &self.owner, part));
                 }
             }
         }
         self.partial = Vec::new();
-        if self.line_bytes > MOST_EVENT_BYTES {
+        if self.line_bytes > MAX_EVENT_BYTES {
             self.write_entries(&std::mem::take(entries)); // before the warning
         }
         self.end_line();
@@ -196,7 +197,7 @@ impl Lines {
         }
     }
 
-    /// How long until the incomplete line must be written; `None` when there is none.
+    /// How long the incomplete line may still wait; `None` if there is none.
     pub(crate) fn partial_wait(&self) -> Option<Duration> {
         let wait = if self.is_kept_whole() { PARTIAL_OBJECT_WAIT } else { PARTIAL_LINE_WAIT };
         Some(wait.saturating_sub(self.partial_since?.elapsed()))
@@ -209,15 +210,15 @@ impl Lines {
         }
     }
 
-    /// The event has ended, and a background process may go on with the stream: ends the last line as [`Lines::finish`] does, unless
-    /// that line is an object of which the end is still to come.
+    /// Pauses the stream after the event has ended, while a background process may still write to it. Ends the last line as
+    /// [`Lines::finish`] does, unless that line is an incomplete JSON object.
     pub(crate) fn pause(&mut self) {
         if !self.is_kept_whole() || json::object(&self.partial, &self.owner).is_some() {
             self.finish();
         }
     }
 
-    /// Ends the stream: the last line gets its newline if it lacks one.
+    /// Ends the stream. Adds a newline to the last line if it has none.
     pub(crate) fn finish(&mut self) {
         match self.log.format {
             Format::Json if self.partial.is_empty() => {}
@@ -238,16 +239,16 @@ impl Lines {
         self.end_line();
     }
 
-    /// Whose lines these are.
+    /// The event to which the lines belong.
     pub(crate) fn owner(&self) -> &Owner {
         &self.owner
     }
 
-    /// The end of what came through, as text.
+    /// The last lines of the stream, as text.
     pub(crate) fn tail(&self) -> String {
         let (front, back) = self.tail.as_slices();
         let bytes = [front, back].concat();
-        String::from_utf8_lossy(&removed(self.driver.as_deref(), &bytes)).into_owned()
+        String::from_utf8_lossy(&without_driver_text(self.driver.as_deref(), &bytes)).into_owned()
     }
 
     fn write_partial(&mut self) {
@@ -259,10 +260,10 @@ impl Lines {
     /// Writes the incomplete line and then `bytes`, in one piece.
     fn write(&mut self, bytes: &[u8]) {
         if self.partial.is_empty() {
-            self.log.write(&removed(self.driver.as_deref(), bytes));
+            self.log.write(&without_driver_text(self.driver.as_deref(), bytes));
         } else {
             self.partial.extend_from_slice(bytes);
-            self.log.write(&removed(self.driver.as_deref(), &self.partial));
+            self.log.write(&without_driver_text(self.driver.as_deref(), &self.partial));
             self.partial.clear();
             self.partial.shrink_to(2 * PARTIAL_LINE_BYTES); // after a long object
         }
@@ -276,11 +277,11 @@ impl Lines {
     }
 }
 
-fn removed<'a>(driver: Option<&DriverText>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-    driver.map_or(Cow::Borrowed(bytes), |driver| driver.removed(bytes))
+fn without_driver_text<'a>(driver: Option<&DriverText>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    driver.map_or(Cow::Borrowed(bytes), |driver| driver.remove_from(bytes))
 }
 
-/// Where a part of a long line ends: at most [`JSON_PART_BYTES`], and not inside a character.
+/// The end of a part of a long line: at most [`JSON_PART_BYTES`], and not inside a character.
 fn end_of_part(bytes: &[u8]) -> usize {
     let is_start = |end: &usize| bytes[*end] & 0xC0 != 0x80;
     (JSON_PART_BYTES - 3..=JSON_PART_BYTES).rev().find(is_start).unwrap_or(JSON_PART_BYTES)

@@ -1,7 +1,7 @@
-//! The log: our stderr, which Lambda sends to CloudWatch.
+//! Writes the log to stderr, which Lambda sends to CloudWatch.
 //!
-//! Every write is a whole line or many, under one lock, so that lines of several streams are never mixed. A log that is slow to
-//! take them holds back who writes, and nobody else.
+//! Every write is one or more whole lines, under one lock, so that lines of several streams are never mixed. If the log is slow,
+//! only its writers are held up.
 
 pub(crate) mod driver_text;
 pub(crate) mod json;
@@ -20,21 +20,21 @@ use super::failure::{self, Failure};
 use super::invocation::Invocation;
 use super::secrets::masked;
 
-/// How much a line matters. Source: AWS Lambda Developer Guide, "Log-level filtering".
+/// The severity of a line. Source: AWS Lambda Developer Guide, "Log-level filtering".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Every step.
     Trace,
-    /// For who looks for a fault.
+    /// For the search for a fault.
     Debug,
-    /// What the user asked to see, and what says nothing of its level.
+    /// Output that the user asked for, and lines without a level.
     #[default]
     Info,
-    /// Something that works but should not stay so.
+    /// A problem that does not fail the event.
     Warn,
     /// A failure.
     Error,
-    /// A failure that ends the environment.
+    /// A failure that ends the execution environment.
     Fatal,
 }
 
@@ -64,7 +64,7 @@ impl Level {
     }
 }
 
-/// How lines are written. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls".
+/// The format of the lines. Source: AWS Lambda Developer Guide, "Using Lambda advanced logging controls".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// As the handler wrote them.
@@ -74,7 +74,7 @@ pub enum Format {
     Json,
 }
 
-/// Whose a line is: the event that it belongs to.
+/// The event to which a line belongs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) request_id: Option<String>,
@@ -93,17 +93,17 @@ impl Owner {
 pub struct Log {
     format: Format,
     least: Level,
-    /// Whether the last line has no end yet.
+    /// Whether the last line has no newline yet.
     in_line: Arc<Mutex<bool>>,
 }
 
 impl Log {
-    /// A log in `format`, in which the runtime's own lines below `least` are left out.
+    /// A log in `format`. The runtime's own lines below the level `least` are left out.
     pub fn new(format: Format, least: Level) -> Log {
         Log { format, least, in_line: Arc::default() }
     }
 
-    /// Writes a line of the runtime's own. Line breaks in `text` are kept: what follows belongs to the line.
+    /// Writes a message of the runtime. Line breaks in `text` are kept, and the text is one entry.
     pub(crate) fn say(&self, level: Level, owner: &Owner, text: &str) {
         if level >= self.least {
             self.write_entry(level, owner, text);
@@ -124,7 +124,7 @@ impl Log {
         }
     }
 
-    /// Writes a traced command, whatever the least level: it was asked for.
+    /// Writes a traced command at any least level, because the user asked for the trace.
     pub(crate) fn trace(&self, owner: &Owner, text: &str) {
         self.write_entry(Level::Trace, owner, text);
     }
@@ -140,7 +140,7 @@ impl Log {
         }
     }
 
-    /// Writes a failure: one line that says all, followed by its frames; one object in JSON.
+    /// Writes a failure: one line with the message, followed by the frames; one object in JSON.
     pub(crate) fn fail(&self, level: Level, owner: &Owner, failure: &Failure) {
         let message = failure::log_message(failure);
         match self.format {
@@ -158,7 +158,7 @@ impl Log {
         Lines::new(self.clone(), owner)
     }
 
-    /// Writes `bytes` whole. A log that cannot be written to is given up silently: there is nowhere to say so.
+    /// Writes all of `bytes`. Errors are ignored, because there is no other place to report them.
     fn write(&self, bytes: &[u8]) {
         write_and_note(&mut self.in_line(), bytes);
     }
@@ -172,7 +172,7 @@ impl Log {
         write_and_note(&mut in_line, line.as_bytes());
     }
 
-    /// Ends the last line, if it has no end yet.
+    /// Ends the last line, if it has no newline yet.
     fn end_line(&self) {
         let mut in_line = self.in_line();
         if *in_line {
@@ -190,7 +190,7 @@ fn write_and_note(in_line: &mut bool, bytes: &[u8]) {
     drop(write_all(bytes));
 }
 
-/// As `Write::write_all`, but waits where stderr is a pipe that does not block.
+/// Like `Write::write_all`, but waits if stderr is a non-blocking pipe.
 fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     let stderr = io::stderr();
     while !bytes.is_empty() {

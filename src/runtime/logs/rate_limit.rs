@@ -1,9 +1,9 @@
-//! Limits how often one and the same warning is written, when every event could cause it again.
+//! Limits how often a warning is written that every event could cause.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The time between two such warnings.
+/// The time between two warnings.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// The limit of one warning; clones share it.

@@ -1,17 +1,17 @@
-//! The response on its way: collected until the handler has ended, or streamed as it is written.
+//! Collects a response until the handler has ended, or streams it while the handler writes.
 //!
-//! Which of the two is COSHELL_RESPONSE's to say. The default is what the tutorial's bootstrap does: all of it in one piece, without
-//! its trailing newlines, and nothing of it when the handler fails. A stream keeps every byte, and once one is out a failure can
-//! only break it off.
+//! COSHELL_RESPONSE selects one of the two. The default works like the tutorial's bootstrap: the response is sent in one piece,
+//! without its trailing newlines, and not at all if the handler fails. A stream keeps every byte. After the first byte was sent,
+//! a failure can only break the stream off.
 
-mod collected;
+mod buffer;
 pub(crate) mod prelude;
-mod streamed;
+mod stream;
 
 use std::os::fd::BorrowedFd;
 
-use self::collected::Collected;
-use self::streamed::Streamed;
+use self::buffer::ResponseBuffer;
+use self::stream::ResponseStream;
 use super::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
 use super::failure::Failure;
 use super::invocation::Invocation;
@@ -19,17 +19,17 @@ use super::invocation::Invocation;
 /// How responses are delivered: COSHELL_RESPONSE.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Delivery {
-    /// `buffered`: in one piece, when the handler has ended.
+    /// `buffered`: in one piece, after the handler has ended.
     #[default]
     Buffered,
-    /// `stream`: as it is written.
+    /// `stream`: while the handler writes.
     Stream,
-    /// `http-stream`: the same, the first line being the prelude of an HTTP response.
+    /// `http-stream`: like `stream`; the first line is the prelude of an HTTP response.
     HttpStream,
 }
 
 impl Delivery {
-    /// The one that is called `name`.
+    /// The delivery that is called `name`.
     #[must_use]
     pub fn named(name: &str) -> Option<Delivery> {
         match name {
@@ -41,45 +41,47 @@ impl Delivery {
     }
 }
 
-/// What the handler writes as its response to one event.
+/// The response of the handler to one event.
 #[derive(Debug)]
 pub(crate) enum Response<'a> {
-    /// Kept here until the handler has ended.
-    Collected { api: &'a Api, invocation: &'a Invocation, bytes: Collected },
-    /// Sent on at once.
-    Streamed(Streamed<'a>),
+    /// The response is kept until the handler has ended.
+    Buffered { api: &'a Api, invocation: &'a Invocation, bytes: ResponseBuffer },
+    /// The response is sent at once.
+    Streamed(ResponseStream<'a>),
 }
 
 impl<'a> Response<'a> {
-    /// A response to the event `invocation`, nothing being written or sent yet.
+    /// An empty response to the event `invocation`.
     pub(crate) fn to(invocation: &'a Invocation, delivery: Delivery, api: &'a Api) -> Response<'a> {
         match delivery {
-            Delivery::Buffered => Response::Collected { api, invocation, bytes: Collected::up_to(MOST_RESPONSE_BYTES) },
-            Delivery::Stream => Response::Streamed(Streamed::plain(api, invocation)),
-            Delivery::HttpStream => Response::Streamed(Streamed::http(api, invocation)),
+            Delivery::Buffered => {
+                Response::Buffered { api, invocation, bytes: ResponseBuffer::up_to(MOST_RESPONSE_BYTES) }
+            }
+            Delivery::Stream => Response::Streamed(ResponseStream::plain(api, invocation)),
+            Delivery::HttpStream => Response::Streamed(ResponseStream::http(api, invocation)),
         }
     }
 
-    /// Takes what the handler wrote.
+    /// Adds bytes that the handler wrote.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         match self {
-            Response::Collected { bytes: collected, .. } => collected.feed(bytes),
+            Response::Buffered { bytes: buffer, .. } => buffer.feed(bytes),
             Response::Streamed(streamed) => streamed.feed(bytes),
         }
     }
 
-    /// Sends what can be sent without waiting.
+    /// Sends as many bytes as possible without waiting.
     pub(crate) fn push(&mut self) {
         match self {
-            Response::Collected { .. } => {}
+            Response::Buffered { .. } => {}
             Response::Streamed(streamed) => streamed.push(),
         }
     }
 
-    /// The connection that must take what was fed before more is; `None` where more may come now.
+    /// The connection that must send the pending bytes before more are added; `None` if more may be added now.
     pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Response::Collected { .. } => None,
+            Response::Buffered { .. } => None,
             Response::Streamed(streamed) => streamed.waits_for(),
         }
     }
@@ -87,57 +89,58 @@ impl<'a> Response<'a> {
     /// Whether the handler has written nothing so far.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Response::Collected { bytes, .. } => bytes.kept().is_empty(),
+            Response::Buffered { bytes, .. } => bytes.kept().is_empty(),
             Response::Streamed(streamed) => streamed.total() == 0,
         }
     }
 
-    /// What the handler wrote and nobody was sent.
+    /// The bytes that the handler wrote and that were not sent.
     pub(crate) fn unsent(&self) -> &[u8] {
         match self {
-            Response::Collected { bytes, .. } => bytes.kept(),
+            Response::Buffered { bytes, .. } => bytes.kept(),
             Response::Streamed(streamed) => streamed.unsent(),
         }
     }
 
-    /// The handler has succeeded, and nothing will follow.
+    /// Completes the response after the handler has succeeded.
     ///
     /// # Errors
-    /// When what it wrote cannot be the response.
+    ///
+    /// When the output of the handler cannot be the response.
     pub(crate) fn complete(&mut self) -> Result<(), Failure> {
         match self {
-            Response::Collected { bytes, .. } => bytes.complete(),
+            Response::Buffered { bytes, .. } => bytes.complete(),
             Response::Streamed(streamed) => streamed.complete()?,
         }
         Ok(())
     }
 
-    /// A sentence for the log where it is more than Lambda takes.
+    /// A message for the log if the response is larger than Lambda accepts.
     pub(crate) fn overflow(&self) -> Option<String> {
         match self {
-            Response::Collected { bytes, .. } => bytes.overflow(),
+            Response::Buffered { bytes, .. } => bytes.overflow(),
             Response::Streamed(streamed) => streamed.overflow(),
         }
     }
 
-    /// Posts it, or the rest of it.
+    /// Posts the response, or the rest of a stream.
     ///
     /// # Errors
     /// When the API fails.
     pub(crate) fn post(self) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
+            Response::Buffered { api, invocation, bytes } => api.respond(invocation, bytes.kept()),
             Response::Streamed(streamed) => streamed.post(),
         }
     }
 
-    /// Posts `failure` in its place, or as its end where some of it is out.
+    /// Posts `failure` instead of the response, or as the end of a stream that has begun.
     ///
     /// # Errors
     /// When the API fails.
     pub(crate) fn fail(self, failure: &Failure) -> Result<Posted, ApiFailure> {
         match self {
-            Response::Collected { api, invocation, .. } => api.fail(invocation, failure),
+            Response::Buffered { api, invocation, .. } => api.fail(invocation, failure),
             Response::Streamed(streamed) => streamed.fail(failure),
         }
     }

@@ -1,12 +1,13 @@
-//! Parses a Bash script and lists its commands with their lines, so that a failure report can name the right one.
+//! Parses a Bash script and lists its commands with their lines, so that a failure report can name the right command.
 //!
-//! brush-parser does the parsing. Its tree has the place of each word, but no list of commands; [`walk`] makes that list, from
-//! the outside to the inside, with what Bash's rules for errexit need to know of each command.
+//! brush-parser does the parsing. [`walk`] makes a list of commands from its tree, outermost commands first, with the properties
+//! that Bash's rules for errexit depend on.
 //!
-//! Give it only text that Bash has parsed: a fuzzer found text that Bash refuses and for which brush-parser 0.4 takes memory without end.
-//! The parser may also panic or overflow the stack on text that nobody writes, so that it runs in a thread of its own, and not on very
-//! large or deeply nested text.
+//! Only pass text that Bash has parsed: a fuzzer found text for which brush-parser 0.4 allocates memory without end. On unusual
+//! text the parser may also panic or overflow the stack, so it runs in a thread of its own, and not on very large or deeply
+//! nested text.
 
+mod parsing;
 mod walk;
 
 use std::io::Cursor;
@@ -16,19 +17,21 @@ use std::{panic, thread};
 
 use brush_parser::{Parser, ParserOptions, ast};
 
-/// A script that is larger is not parsed.
-const MOST_BYTES: usize = 512 * 1024;
-/// So many brackets may be open at once.
-const MOST_NESTED: usize = 150;
+pub(crate) use self::parsing::with_program;
+
+/// The size of the largest script that is parsed.
+const MAX_BYTES: usize = 512 * 1024;
+/// How many brackets may be open at once in a script that is parsed.
+const MAX_NESTED: usize = 150;
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 const PARSER: &str = "parser";
-/// Takes the place of an apostrophe that only POSIX mode takes as an ordinary character, while the text is parsed.
+/// Replaces, while the text is parsed, an apostrophe that is an ordinary character in POSIX mode only.
 const APOSTROPHE: char = '\u{2019}';
 
 /// A parsed script.
 #[derive(Debug)]
 pub(crate) struct Script {
-    /// All commands, each before the commands inside it.
+    /// All commands; each command comes before the commands inside it.
     pub(crate) commands: Vec<Command>,
 }
 
@@ -38,29 +41,29 @@ pub(crate) struct Command {
     pub(crate) kind: Kind,
     pub(crate) first_line: u32,
     pub(crate) last_line: u32,
-    /// Its text; of a compound command the first line.
+    /// The text of the command; for a compound command only the first line.
     pub(crate) text: String,
     /// The command that this one is a part of.
     pub(crate) parent: Option<usize>,
-    /// The function whose body it is in.
+    /// The function whose body contains the command.
     pub(crate) function: Option<String>,
-    /// Whether its failure ends nothing, by the place where it stands: a condition, before `&&` or `||`, after `!`.
+    /// Whether a failure is handled: the command is a condition, or stands before `&&` or `||` or after `!`.
     pub(crate) handled: bool,
-    /// Whether `&&` follows it.
+    /// Whether `&&` follows the command.
     pub(crate) before_and: bool,
-    /// Which `$( )` of the script it is in, counted from 1.
+    /// The number of the `$( )` that contains the command, from 1; 0 outside of any.
     pub(crate) substitution: u32,
-    /// Whether `!` inverts its status.
+    /// Whether `!` inverts the status.
     pub(crate) negated: bool,
-    /// Whether it runs in a subshell that its parent does not run in: `( )`, `$( )`, a member of a pipeline, `&`.
+    /// Whether the command runs in a subshell of its own: `( )`, `$( )`, a member of a pipeline, `&`.
     pub(crate) apart: bool,
-    /// Whether `&` follows it.
+    /// Whether `&` follows the command.
     pub(crate) background: bool,
-    /// The files of a compound command's own redirections.
+    /// The files that a compound command redirects to or from.
     pub(crate) redirections: Vec<String>,
 }
 
-/// What a command is.
+/// The kinds of commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A name with arguments, or an assignment.
@@ -69,7 +72,7 @@ pub(crate) enum Kind {
     Test,
     /// `(( … ))`.
     Arithmetic,
-    /// Two or more commands joined by `|`; the members are the commands whose parent it is.
+    /// Two or more commands joined by `|`. The members are the commands whose parent is the pipeline.
     Pipeline,
     /// `( … )`.
     Subshell,
@@ -78,28 +81,15 @@ pub(crate) enum Kind {
 }
 
 impl Script {
-    /// Reads and parses a file; `None` when that cannot be done.
+    /// Reads and parses a file; `None` if the file cannot be read or parsed.
     pub(crate) fn read(file: &Path) -> Option<Script> {
         let bytes = if file.is_file() { std::fs::read(file).ok()? } else { return None };
         Script::parse(&String::from_utf8_lossy(&bytes))
     }
 
-    /// Parses `text`; `None` when the parser refuses it.
+    /// Parses `text`; `None` if the parser rejects the text.
     pub(crate) fn parse(text: &str) -> Option<Script> {
-        if text.len() > MOST_BYTES || nesting(text) > MOST_NESTED {
-            return None;
-        }
-        let text = text.to_owned();
-        let parsing = move || {
-            if let Some(program) = program(&text) {
-                return Some(Script { commands: walk::commands(&text, &program) });
-            }
-            let text = without_posix_apostrophes(&text);
-            program(&text).map(|program| Script { commands: walk::commands(&text, &program) })
-        };
-        silence_parser();
-        let thread = thread::Builder::new().name(PARSER.to_owned()).stack_size(STACK_BYTES).spawn(parsing).ok()?;
-        thread.join().ok()?
+        with_program(text, |text, program| Script { commands: walk::commands(text, program) })
     }
 
     /// Whether `inner` is `outer` or a part of it.
@@ -121,39 +111,44 @@ impl Script {
 }
 
 impl Command {
-    /// Whether Bash may mean this command by `printed`: it prints white space, semicolons and some redirections in a way of its own.
+    /// Whether Bash may have printed this command as `printed`: white space, semicolons and some redirections may differ.
     pub(crate) fn is(&self, printed: &str) -> bool {
-        squeezed(&self.text) == squeezed(printed)
+        normalized(&self.text) == normalized(printed)
     }
 
-    /// The first word: of a simple command its name, unless assignments come before.
+    /// The first word: the name of a simple command, unless assignments stand before the name.
     pub(crate) fn name(&self) -> &str {
         self.text.split_whitespace().next().unwrap_or_default()
     }
 
-    /// Whether it is an `exec` of a program, which takes the place of Bash, rather than one that only redirects.
+    /// Whether the command is an `exec` that replaces Bash with a program. An `exec` with redirections alone does not.
     pub(crate) fn replaces_bash(&self) -> bool {
         let mut arguments = self.text.split_whitespace().skip(1);
         self.name() == "exec" && arguments.next().is_some_and(|word| !word.contains(['<', '>']))
     }
 
-    /// Whether the command's text has that line.
+    /// Whether `line` is one of the lines of the command.
     pub(crate) fn covers(&self, line: u32) -> bool {
         (self.first_line..=self.last_line).contains(&line)
     }
 }
 
-/// `text` without what Bash prints in another way than the script has it.
-pub(crate) fn squeezed(text: &str) -> String {
+/// Removes from `text` the characters that Bash prints differently from the script.
+pub(crate) fn normalized(text: &str) -> String {
     let text: String = text.replace("\\\n", "").chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
     text.replace("0<&", "<&").replace("1>&", ">&").replace("$'", "'")
 }
 
-pub(super) fn program(text: &str) -> Option<ast::Program> {
+/// `text` with its apostrophes, see [`with_program`].
+pub(crate) fn restored(text: &str) -> String {
+    text.replace(APOSTROPHE, "'")
+}
+
+pub(crate) fn program(text: &str) -> Option<ast::Program> {
     Parser::new(Cursor::new(text), &options()).parse_program().ok()
 }
 
-/// Keeps a panic of the parser out of the log: it only means that the script is not parsed.
+/// Keeps panics of the parser out of the log: a panic only means that the script is not parsed.
 fn silence_parser() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -166,25 +161,29 @@ fn silence_parser() {
     });
 }
 
-pub(super) fn options() -> ParserOptions {
+pub(crate) fn options() -> ParserOptions {
     ParserOptions::default()
 }
 
-/// How many brackets are open at once, at most; quotes are not looked at.
+/// The largest number of brackets that are open at once. Quotes are ignored. A `[` counts up to the end of its line: colours in texts, as
+/// in `"\e[31m"`, never close theirs.
 fn nesting(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
+    let (mut open, mut square, mut most) = (0_usize, 0_usize, 0);
     for byte in text.bytes() {
         match byte {
-            b'(' | b'{' | b'[' => open += 1,
-            b')' | b'}' | b']' => open = open.saturating_sub(1),
+            b'(' | b'{' => open += 1,
+            b')' | b'}' => open = open.saturating_sub(1),
+            b'[' => square += 1,
+            b']' => square = square.saturating_sub(1),
+            b'\n' => square = 0,
             _ => {}
         }
-        most = most.max(open);
+        most = most.max(open + square);
     }
     most
 }
 
-/// Replaces the apostrophes inside `${…}` that stand between double quotes or in a here-document.
+/// Replaces the apostrophes inside `${…}` in double quotes or a here-document.
 fn without_posix_apostrophes(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut depth = 0_usize;

@@ -1,13 +1,13 @@
-//! Finds secrets that stand literally in a text, by the words around them: `--password x`, `-u me:x`, `Authorization: Bearer x`,
-//! `API_KEY=x`, `https://me:x@host`.
+//! Finds literal secrets in a text, by the words around them: `--password x`, `-u me:x`, `Authorization: Bearer x`, `API_KEY=x`,
+//! `https://me:x@host`.
 //!
-//! A reference such as `$TOKEN` is no secret: the reader of a report needs its name.
+//! A reference such as `$TOKEN` is not a secret: the reader of a report needs its name.
 
 use std::ops::Range;
 
 use super::{MASK, WORDS, password};
 
-/// Ends of further names of secrets, in capitals. Not every `_KEY` is one: handlers have `object_key=photos/1.jpg`.
+/// Further suffixes of secret names, in capitals. Not every `_KEY` is a secret: handlers have `object_key=photos/1.jpg`.
 const ENDS: [&str; 11] = [
     "API_KEY",
     "ACCESS_KEY",
@@ -21,12 +21,12 @@ const ENDS: [&str; 11] = [
     "_PWD",
     "SECRET_STRING",
 ];
-/// Ends of names that say where a secret is, or something else about it.
+/// Suffixes of names that hold the place or another property of a secret.
 const OTHER_ENDS: [&str; 10] =
     ["_ARN", "_FILE", "_FILENAME", "_JAR", "_NAME", "_PATH", "_STDIN", "_TYPE", "_URL", "TOKENS"];
 /// Options of curl whose value is `USER:PASSWORD`.
 const USER_OPTIONS: [&str; 4] = ["-u", "-U", "--user", "--proxy-user"];
-/// Header fields, in small letters.
+/// Header fields with secrets, in lower case.
 const HEADERS: [&str; 7] = [
     "authorization",
     "cookie",
@@ -36,15 +36,15 @@ const HEADERS: [&str; 7] = [
     "x-api-key",
     "x-auth-token",
 ];
-/// What may stand before the secret of an `Authorization` header.
+/// The schemes before the secret of an `Authorization` header.
 const SCHEMES: [&str; 4] = ["Bearer ", "Basic ", "Token ", "token "];
-/// A number that is shorter is taken for a count or a switch.
-const LEAST_DIGITS: usize = 6;
+/// A shorter number is not masked: it is a count or a switch.
+const MIN_DIGITS: usize = 6;
 
-/// `text` without such secrets; `None` when there are none.
+/// Masks the literal secrets in `text`; `None` if there are none.
 pub(super) fn without_literals(text: &str) -> Option<String> {
     let mut found: Vec<Range<usize>> =
-        assigned(text).chain(options(text)).chain(fields(text)).chain(urls(text)).collect();
+        assignments(text).chain(options(text)).chain(fields(text)).chain(urls(text)).collect();
     if found.is_empty() {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn without_literals(text: &str) -> Option<String> {
 }
 
 /// `NAME=VALUE`, `--name=value` and `?name=value`.
-fn assigned(text: &str) -> impl Iterator<Item = Range<usize>> {
+fn assignments(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_secret = |at: usize| is_name_of_secret(name_before(text, at)) && !text[at + 1..].starts_with([' ', '\t']);
     text.match_indices('=').filter(move |(at, _)| is_secret(*at)).map(|(at, _)| value(text, at + 1))
 }
@@ -93,7 +93,7 @@ fn of_option(text: &str, at: usize) -> Option<Range<usize>> {
         .filter(|range| text.get(range.clone()).is_some_and(|value| !value.starts_with('-')))
 }
 
-/// What stands behind the colon of `USER:PASSWORD`.
+/// The part after the colon of `USER:PASSWORD`.
 fn after_user(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let colon = text.get(range.clone())?.find(':')?;
     Some(range.start + colon + 1..range.end)
@@ -104,7 +104,7 @@ fn fields(text: &str) -> impl Iterator<Item = Range<usize>> {
     text.match_indices(':').filter_map(|(at, _)| header(text, at).or_else(|| member(text, at)))
 }
 
-/// The value ends with the word, or with the quotes that the whole header stands in.
+/// The value of a header. It ends with the word, or with the quotes around the whole header.
 fn header(text: &str, colon: usize) -> Option<Range<usize>> {
     let name = name_before(text, colon);
     if !HEADERS.contains(&name.to_lowercase().as_str()) {
@@ -142,7 +142,7 @@ fn urls(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The word at `start`, or what stands between quotes there.
+/// The word at `start`, or the text between quotes there.
 fn value(text: &str, start: usize) -> Range<usize> {
     let rest = text.get(start..).unwrap_or_default();
     let inner = rest.trim_start_matches(' ');
@@ -182,9 +182,9 @@ fn is_quote(c: char) -> bool {
     ['"', '\'', '`'].contains(&c)
 }
 
-/// Whether a value stands there itself, rather than a reference, a mask, an operator or a small number.
+/// Whether `value` is a literal value, and not a reference, a mask, an operator or a small number.
 fn is_literal(value: &str) -> bool {
-    let is_number = value.len() < LEAST_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = value.len() < MIN_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());
     let is_other = ["$", MASK, "=", "~", "//", "("].iter().any(|start| value.starts_with(start));
     !value.is_empty() && !is_number && !is_other && !["true", "false"].contains(&value)
 }

@@ -1,9 +1,9 @@
-//! What must not stand in lines and reports of the runtime's own: the values of secrets that the environment holds.
+//! Masks secrets in the runtime's own log lines and reports.
 //!
-//! The runtime repeats text that it has not written: traced commands, whose arguments are expanded; the command lines of processes;
-//! the end of a handler's stderr in a report that goes to the caller. There each value of a variable whose name speaks of a secret is
-//! masked, and so is a secret that stands literally in such a text. That is a net and no promise: a secret that the handler fetched itself, or has encoded, passes. What a handler prints
-//! is its own, and passes unchanged.
+//! The runtime repeats text that it has not written: traced commands with their expanded arguments, command lines of processes,
+//! and the end of a handler's stderr in a report that goes to the caller. In such text, the value of each environment variable
+//! with the name of a secret is masked, and so are secrets that are recognized by the words around them. This does not find every
+//! secret: one that the handler has fetched itself or has encoded is not masked. The handler's own output is not changed.
 
 mod literals;
 
@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::env;
 use std::sync::OnceLock;
 
-/// A shorter value would be found in words that mean something else.
-const LEAST_BYTES: usize = 8;
+/// Shorter values are not masked, because they occur in ordinary words.
+const MIN_BYTES: usize = 8;
 const MASK: &str = "***";
 /// Parts of names, in capitals.
 const WORDS: [&str; 10] = [
@@ -29,7 +29,7 @@ const WORDS: [&str; 10] = [
 ];
 const ENDS: [&str; 5] = ["_KEY", "_KEY_ID", "_PASS", "_PWD", "_AUTH"];
 
-/// The value of the variable `name` as it may be printed.
+/// The value of the variable `name`, masked for printing.
 pub(crate) fn shown<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     match password(value) {
         _ if is_secret(name) => MASK.into(),
@@ -38,7 +38,7 @@ pub(crate) fn shown<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// `text` without the secrets of this process's environment, and without those that stand literally in the text.
+/// Masks the secrets of this process's environment in `text`, and those that are recognized by the words around them.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     static SECRETS: OnceLock<Vec<String>> = OnceLock::new();
     let of_environment = || {
@@ -61,7 +61,8 @@ fn without<'a>(secrets: &[String], text: &'a str) -> Cow<'a, str> {
     text
 }
 
-/// Each line of each value, since a text of one line is compared; the longer first, which may contain the shorter.
+/// The lines of all secret values, because they are compared with single lines. Longer ones come first, because they may contain
+/// shorter ones.
 fn secrets(variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut secrets = Vec::new();
     for (name, value) in variables {
@@ -71,7 +72,7 @@ fn secrets(variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
             secrets.extend(password(&value).map(str::to_owned));
         }
     }
-    secrets.retain(|secret| secret.len() >= LEAST_BYTES);
+    secrets.retain(|secret| secret.len() >= MIN_BYTES);
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
 }

@@ -1,4 +1,4 @@
-//! Starting the Bash process: which one, with what environment, and with what it needs to know.
+//! Starts the Bash process with its environment and the arguments of the driver.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -10,36 +10,35 @@ use std::process::{Child, Command, Stdio};
 use nix::unistd::{AccessFlags, access};
 
 use super::convention::{Convention, Event};
-use super::headers_file::Headers;
+use super::headers_file::HeadersFile;
 use super::posix::{self, PosixMode};
-use super::script_scan::Habits;
-use super::{Lanes, Plumbing};
-use crate::runtime::config::Config;
+use super::script_scan::ScriptScan;
+use super::{OutputPipes, Pipes};
+use crate::runtime::config::{Config, State};
 use crate::runtime::handler::Handler;
 
-/// A non-POSIX Bash sources it before the driver; the tutorial's, being `sh`, did not.
+/// An ordinary Bash sources this file before the driver. The tutorial's bootstrap did not, because it is run by `sh`.
 const BASH_ENV: &str = "BASH_ENV";
 const HOME: &str = "HOME";
 const WRITABLE_HOME: &str = "/tmp";
 
-/// Starts Bash on the driver. What it writes goes to `output`.
+/// Starts Bash with the driver as its script. Its stdout and stderr go to `output`.
 pub(super) fn spawn(
     config: &Config,
     convention: &Convention,
-    habits: &Habits,
+    scan: &ScriptScan,
     handler: &Handler,
-    plumbing: &Plumbing,
+    pipes: &Pipes,
     first_turn: u64,
     output: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = Command::new(&config.bash);
-    if posix::reason(PosixMode::named(&config.posix).unwrap_or_default(), convention, habits).is_some() {
+    if posix::reason(PosixMode::named(&config.posix).unwrap_or_default(), convention, scan).is_some() {
         command.arg("--posix");
     }
-    command.arg(&plumbing.driver);
+    command.arg(&pipes.driver);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
-    for (name, value) in
-        paths(plumbing).into_iter().chain(orders(config, convention, habits, handler)).chain([first_turn])
+    for (name, value) in paths(pipes).into_iter().chain(settings(config, convention, scan, handler)).chain([first_turn])
     {
         let mut argument = OsString::from(name);
         argument.push("=");
@@ -56,37 +55,40 @@ pub(super) fn spawn(
     command.spawn()
 }
 
-/// Where the driver finds its pipes and files. The status pipe comes first: a Bash that is too old looks no further.
-fn paths(plumbing: &Plumbing) -> Vec<(&'static str, OsString)> {
-    let Lanes { stdout, stderr } = &plumbing.lanes;
-    let stdin = |lane: usize| plumbing.stdins.as_ref().map_or(Path::new("/dev/null"), |stdins| &stdins[lane].path);
+/// The paths of the pipes and files for the driver. The status pipe comes first: a Bash that is too old reads no other argument.
+fn paths(pipes: &Pipes) -> Vec<(&'static str, OsString)> {
+    let OutputPipes { stdout, stderr } = &pipes.outputs;
+    let stdin = |parity: usize| pipes.stdins.as_ref().map_or(Path::new("/dev/null"), |stdins| &stdins[parity].path);
     let paths: [(&str, Option<&Path>); 12] = [
-        ("status", Some(&plumbing.status.path)),
-        ("wake", Some(&plumbing.wake.path)),
-        ("event_file", Some(&plumbing.event.path)),
-        ("trace_file", Some(&plumbing.trace.path)),
+        ("status", Some(&pipes.status.path)),
+        ("wake", Some(&pipes.wake.path)),
+        ("event_file", Some(&pipes.event.path)),
+        ("trace_file", Some(&pipes.trace.path)),
         ("stdout0", Some(&stdout[0].path)),
         ("stdout1", Some(&stdout[1].path)),
         ("stderr0", Some(&stderr[0].path)),
         ("stderr1", Some(&stderr[1].path)),
         ("stdin0", Some(stdin(0))),
         ("stdin1", Some(stdin(1))),
-        ("headers", plumbing.headers.as_ref().map(Headers::prefix)),
-        ("xtrace", plumbing.xtrace.as_ref().map(|end| end.path.as_path())),
+        ("headers", pipes.headers.as_ref().map(HeadersFile::prefix)),
+        ("xtrace", pipes.xtrace.as_ref().map(|end| end.path.as_path())),
     ];
     paths.map(|(name, path)| (name, path.map(OsString::from).unwrap_or_default())).to_vec()
 }
 
-/// What the driver is to do.
-fn orders(
+/// The settings of the driver.
+fn settings(
     config: &Config,
     convention: &Convention,
-    habits: &Habits,
+    scan: &ScriptScan,
     handler: &Handler,
 ) -> Vec<(&'static str, OsString)> {
     let script = handler.script();
-    let globals: Vec<&str> = habits.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
-    let in_argument = script.is_some() && convention.event == Event::Argument;
+    let globals: Vec<&str> = scan.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
+    let in_argument = match script {
+        Some(_) => convention.event == Event::Argument,
+        None => convention.program_argument,
+    };
     vec![
         ("script", script.map(OsString::from).unwrap_or_default()),
         ("function", handler.command()),
@@ -95,16 +97,17 @@ fn orders(
         ("in_if", flag(convention.in_if)),
         ("pass", flag(in_argument)),
         ("globals", globals.join(" ").into()),
-        ("own_err", flag(habits.err_traps || habits.is_hostile_to_traps())),
-        ("may_trap", flag(habits.may_trap)),
-        ("aliased", flag(habits.keyword_aliases)),
-        ("own_exit", flag(habits.lists_traps || habits.is_hostile_to_traps())),
-        ("exit_traps", flag(habits.exit_traps && !habits.is_hostile_to_traps())),
-        ("own_builtin", flag(habits.builtin)),
-        ("noisy", flag(habits.traces)),
-        ("sources", flag(habits.sources)),
-        ("coprocs", flag(habits.coprocs)),
-        ("event_array", flag(habits.event_array)),
+        ("own_err", flag(scan.err_traps || scan.rules_out_driver_traps())),
+        ("may_trap", flag(scan.may_trap)),
+        ("aliased", flag(scan.keyword_aliases)),
+        ("own_exit", flag(scan.lists_traps || scan.rules_out_driver_traps())),
+        ("exit_traps", flag(scan.exit_traps && !scan.rules_out_driver_traps())),
+        ("own_builtin", flag(scan.redefines_builtin)),
+        ("noisy", flag(scan.traces)),
+        ("sources", flag(scan.sources)),
+        ("coprocs", flag(scan.coprocs)),
+        ("event_array", flag(scan.event_array)),
+        ("stateful", flag(keeps_state(config, handler))),
         ("snap_start", flag(config.snap_start)),
         ("timed", flag(config.timeout_margin.is_some())),
         ("program", config.program.clone()),
@@ -112,13 +115,18 @@ fn orders(
     ]
 }
 
-/// `aws`, `git` and others fail without a home; Lambda's user has none.
+/// Whether HOME is a folder that can be entered. `aws`, `git` and others fail without one, and Lambda's user has none.
 fn can_be_entered(home: &OsStr) -> bool {
     let home = Path::new(home);
     home.is_dir() && access(home, AccessFlags::X_OK).is_ok()
 }
 
-/// True or empty, as the driver tests it.
+/// A flag in the form that the driver tests: `1` or empty.
+/// Whether a subshell takes one event after another. A program as handler has no state.
+pub(super) fn keeps_state(config: &Config, handler: &Handler) -> bool {
+    config.state == State::Keep && handler.script().is_some()
+}
+
 fn flag(set: bool) -> OsString {
     OsString::from(if set { "1" } else { "" })
 }

@@ -1,12 +1,12 @@
-//! The channel folder: where Bash finds the supervisor's pipes and files.
+//! Provides the channel folder, in which Bash finds the pipes and files of the runtime.
 //!
-//! It is /proc/PID/fd of the supervisor, so that Bash opens what it needs by path and nothing is inherited: a script cannot close
-//! it by accident, and a handler's children never see it. A pipe has one end here; Bash opens the same path for the other one.
-//! That is why the reading end alone is kept: when all who opened it for writing are gone there is end-of-file, and the next
-//! subshell may open it again.
+//! The folder is /proc/PID/fd of the runtime. Bash opens each pipe and file by its path, and inherits no descriptor. So a script
+//! cannot close one by accident, and a handler's children never get one. The runtime holds one end of each pipe, and Bash opens
+//! the same path for the other end. The runtime keeps the reading end only: end-of-file comes when all writers are gone, and the
+//! next subshell can open the pipe for writing again.
 //!
-//! Where /proc cannot serve (another user's, hidden, or not mounted), a private folder below /tmp holds FIFOs and files instead.
-//! The driver is the same for both.
+//! If /proc cannot be used (because it is hidden, not mounted, or the process belongs to another user), a private folder below
+//! /tmp holds FIFOs and files instead. The driver is the same in both cases.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ use nix::unistd::{dup3, mkdtemp, mkfifo, pipe2};
 
 const FOLDER_TEMPLATE: &str = "/tmp/coshell-XXXXXX";
 
-/// Where Bash finds the supervisor's descriptors.
+/// The folder in which Bash finds the runtime's descriptors.
 #[derive(Debug)]
 pub(crate) enum Channel {
     /// /proc/PID/fd of this process.
@@ -30,16 +30,16 @@ pub(crate) enum Channel {
     Fifos(PathBuf),
 }
 
-/// One end of a pipe, or a file: what we hold, and the path by which Bash opens it.
+/// One end of a pipe: our descriptor, and the path by which Bash opens the other end.
 #[derive(Debug)]
-pub(crate) struct End<Fd = OwnedFd> {
+pub(crate) struct PipeEnd<Fd = OwnedFd> {
     pub(crate) fd: Fd,
     pub(crate) path: PathBuf,
 }
 
 /// A file that both sides open: a memfd, or a plain file in the folder.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct SharedFile {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
 }
@@ -53,7 +53,7 @@ impl Channel {
         Ok(Channel::Fifos(private_folder()?))
     }
 
-    /// The folder that is removed in the end.
+    /// The folder to remove at the end.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         match self {
             Channel::Proc(_) => None,
@@ -62,23 +62,23 @@ impl Channel {
     }
 
     /// A pipe that Bash writes and we read, without blocking. Reading gives end-of-file while nobody has the pipe open for writing.
-    pub(crate) fn reader(&self, name: &str) -> io::Result<End> {
+    pub(crate) fn reader(&self, name: &str) -> io::Result<PipeEnd> {
         match self {
             Channel::Proc(folder) => {
                 let (fd, _) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
                 let path = folder.join(fd.as_raw_fd().to_string());
-                Ok(End { fd, path })
+                Ok(PipeEnd { fd, path })
             }
             Channel::Fifos(folder) => {
                 let path = folder.join(name);
-                Ok(End { fd: open_fifo(&path)?, path })
+                Ok(PipeEnd { fd: open_fifo(&path)?, path })
             }
         }
     }
 
     /// The same, but reading never gives end-of-file: our own descriptor is open for writing as well, as Linux allows for a FIFO.
-    pub(crate) fn endless_reader(&self, name: &str) -> io::Result<End> {
-        let End { mut fd, path } = self.reader(name)?;
+    pub(crate) fn endless_reader(&self, name: &str) -> io::Result<PipeEnd> {
+        let PipeEnd { mut fd, path } = self.reader(name)?;
         let path_of_ours = match self {
             Channel::Proc(_) => PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd())),
             Channel::Fifos(_) => path.clone(),
@@ -86,11 +86,11 @@ impl Channel {
         let mut both = OpenOptions::new();
         both.read(true).write(true).custom_flags(libc_nonblock());
         dup3(&both.open(path_of_ours)?, &mut fd, OFlag::O_CLOEXEC)?;
-        Ok(End { fd, path })
+        Ok(PipeEnd { fd, path })
     }
 
     /// A pipe that we write and Bash reads. Writing to it while nobody has it open fails with EPIPE.
-    pub(crate) fn writer(&self, name: &str) -> io::Result<End> {
+    pub(crate) fn writer(&self, name: &str) -> io::Result<PipeEnd> {
         let (fd, path) = match self {
             Channel::Proc(folder) => {
                 let (_, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
@@ -104,11 +104,11 @@ impl Channel {
                 (writer.into(), path)
             }
         };
-        Ok(End { fd, path })
+        Ok(PipeEnd { fd, path })
     }
 
-    /// A file that both sides read and write, with `content` to begin with.
-    pub(crate) fn file(&self, name: &str, content: &[u8]) -> io::Result<Shared> {
+    /// A file that both sides read and write; `content` is its first content.
+    pub(crate) fn file(&self, name: &str, content: &[u8]) -> io::Result<SharedFile> {
         let (mut file, path) = match self {
             Channel::Proc(folder) => {
                 let file = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
@@ -121,12 +121,12 @@ impl Channel {
             }
         };
         file.write_all(content)?;
-        Ok(Shared { file, path })
+        Ok(SharedFile { file, path })
     }
 
-    /// Puts an empty file in the place of `shared`, under the same path: who still has the old one open can never read what the new
-    /// one will hold.
-    pub(crate) fn renew_file(&self, shared: &mut Shared) -> io::Result<()> {
+    /// Replaces `shared` by an empty file under the same path. A process that still has the old file open can never read the
+    /// contents of the new one.
+    pub(crate) fn renew_file(&self, shared: &mut SharedFile) -> io::Result<()> {
         match self {
             Channel::Proc(_) => {
                 let new = memfd_create("renewed", MFdFlags::MFD_CLOEXEC)?;
@@ -142,9 +142,9 @@ impl Channel {
         Ok(())
     }
 
-    /// Puts a new pipe in the place of `end`, under the same path, and gives back the old one: whoever still writes to that one
-    /// can never be taken for the next writer.
-    pub(crate) fn renew(&self, end: &mut End) -> io::Result<OwnedFd> {
+    /// Replaces `end` by a new pipe under the same path, and returns the old one. A process that still writes to the old pipe can
+    /// never be taken for the next writer.
+    pub(crate) fn renew(&self, end: &mut PipeEnd) -> io::Result<OwnedFd> {
         let old = end.fd.try_clone()?;
         match self {
             Channel::Proc(_) => {
@@ -164,7 +164,7 @@ impl Drop for Channel {
     fn drop(&mut self) {
         match self {
             Channel::Proc(_) => {}
-            // Nothing can be done where it fails, and nothing depends on it.
+            // An error is ignored: nothing depends on the removal.
             Channel::Fifos(folder) => drop(fs::remove_dir_all(folder)),
         }
     }

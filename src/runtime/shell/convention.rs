@@ -1,30 +1,32 @@
-//! How handlers written for other runtimes are called: one row each. The public Bash runtimes were surveyed in November 2026;
-//! README says what to set for each.
+//! Defines how handlers that were written for other runtimes are called, with one row for each convention. The public Bash
+//! runtimes were surveyed in November 2026. The README says which convention to set for each.
 
 use crate::runtime::failure::Failure;
 
-/// How a handler gets its event, and where its response is.
+/// How a handler gets its event, and where it writes its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Convention {
     /// The value of COSHELL_CONVENTION.
     pub(super) name: &'static str,
-    /// The options in force while the script is sourced and, as it leaves them, in the handler.
+    /// The options of Bash while the script is sourced. The handler runs with the options that the script leaves.
     pub(crate) options: &'static str,
-    /// Whether a script whose last command fails ends init although errexit is off.
+    /// Whether init fails if the script's last command fails, although errexit is off.
     pub(super) must_source: bool,
-    /// Whether the handler is called as the condition of an `if`, where Bash ignores errexit, even what the handler itself sets.
+    /// Whether the handler is called as the condition of an `if`. There Bash ignores errexit, even if the handler itself sets it.
     pub(super) in_if: bool,
-    /// Whether its bootstrap is `#!/bin/sh`, Bash in POSIX mode, so that a script may need that.
+    /// Whether the bootstrap of the convention is `#!/bin/sh`, Bash in POSIX mode, so that scripts may need that mode.
     pub(super) posix: bool,
-    /// Where the event is.
+    /// Where a function finds its event. A program finds the event on stdin in any case.
     pub(super) event: Event,
-    /// Which stream is the response; the other one is the log. In any case the holders of stdout are waited for.
+    /// Whether a program gets the event in `$1` as well. An event over 128 KiB then fails: Linux takes no longer argument.
+    pub(super) program_argument: bool,
+    /// Which stream is the response. The other stream is the log. The runtime waits in both cases until no process holds stdout.
     pub(super) response: Stream,
     /// Shell variables, not exported, that hold parts of the event.
     pub(super) globals: &'static str,
-    /// Variables for the whole life of Bash.
+    /// Environment variables of Bash.
     pub(crate) environment: &'static [(&'static str, &'static str)],
-    /// Further names, exported, for what the LAMBDA_RUNTIME_ variables say.
+    /// Further names for the LAMBDA_RUNTIME_ variables; these names are exported too.
     pub(super) names: &'static [(&'static str, &'static str)],
 }
 
@@ -51,13 +53,14 @@ const TUTORIAL: Convention = Convention {
     in_if: false,
     posix: true,
     event: Event::Argument,
+    program_argument: false,
     response: Stream::Stdout,
     globals: "EVENT_DATA REQUEST_ID HEADERS",
     environment: &[],
     names: &[],
 };
 
-const CONVENTIONS: [Convention; 4] = [
+const CONVENTIONS: [Convention; 5] = [
     // AWS's tutorial, pahud/cdk-lambda-bash, and most others.
     TUTORIAL,
     // gkrizek/bash-lambda-layer and its forks.
@@ -81,13 +84,16 @@ const CONVENTIONS: [Convention; 4] = [
     Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
     // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
+    // Bootstraps that call a program as `./main.sh "$EVENT"`, such as two public layers of AWS's samples.
+    Convention { name: "argument", program_argument: true, ..TUTORIAL },
 ];
 
 impl Convention {
-    /// The row called `name`; the tutorial's when it is empty.
+    /// The convention called `name`; the tutorial's for an empty name.
     ///
     /// # Errors
-    /// [`Failure::UnknownConvention`], which lists the rows.
+    ///
+    /// [`Failure::UnknownConvention`] with the known names.
     pub(crate) fn named(name: &str) -> Result<Convention, Failure> {
         if name.is_empty() {
             return Ok(TUTORIAL);
@@ -104,7 +110,7 @@ impl Convention {
         self.event == Event::Stdin
     }
 
-    /// The further names for `variables`, with their values.
+    /// The variables with further names for `variables`, and their values.
     pub(crate) fn more(&self, variables: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
         let value = |of: &str| variables.iter().find(|(name, _)| *name == of).map(|(_, value)| value.clone());
         self.names.iter().filter_map(|(name, of)| Some((*name, value(of)?))).collect()
@@ -120,6 +126,6 @@ mod tests {
         assert_eq!(Convention::named("").unwrap().name, "tutorial");
         assert_eq!(Convention::named("gkrizek").unwrap().response, Stream::Stderr);
         let refused = Convention::named("lambda").unwrap_err().to_string();
-        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`"), "{refused}");
+        assert!(refused.contains("`tutorial`, `gkrizek`, `ql4b`, `mparkachov`, `argument`"), "{refused}");
     }
 }

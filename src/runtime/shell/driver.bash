@@ -1,46 +1,50 @@
-# shellcheck shell=bash disable=SC2034,SC2064,SC2154
-# coshell's half inside Bash: sources the handler script once, then forks one waiting subshell after another, each for one event.
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2064,SC2154
+# The driver, the part of the runtime that runs inside Bash: sources the handler script once, then forks one waiting subshell after
+# another, each for one event.
 #
-# How it stays out of the script's way, and the script out of its own:
-# - Everything from `source` on is ONE compound command, parsed before the script can define an alias.
-# - Builtins are called through `builtin`, every expansion is quoted (the script may set IFS), files are opened with `>>` (it may
-#   set noclobber), names begin with `__coshell_` (it may make others readonly), and no condition needs a command it could replace.
-# - Nothing is inherited: the supervisor's pipes and files are opened by path where they are needed, and closed again.
-# - The subshell is a plain `( … )` with its redirections, in no condition: `( … ) || status=$?` would switch errexit off inside,
-#   and a redirection on the handler's call alone would miss what its EXIT trap writes.
+# The driver and the script must not disturb each other:
+# - Everything from `source` on is ONE compound command. Bash parses it before the script can define an alias.
+# - Builtins are called through `builtin`. Every expansion is quoted, because the script may set IFS. Files are opened with `>>`, because
+#   the script may set noclobber. Names begin with `__coshell_`, because the script may make other names readonly. No condition needs a
+#   command that the script could replace.
+# - Nothing is inherited: the pipes and files of the runtime are opened by path where they are needed, and closed again.
+# - The subshell is a plain `( … )` with its redirections, and not part of a condition: `( … ) || status=$?` would switch errexit off
+#   inside, and a redirection on the handler's call alone would miss the output of its EXIT trap.
 #
-# Status records, a line each: V version | A (there is an array LAMBDA_EVENT) | B (the driver runs) | H (functions run before the snapshot) | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
-# The event file: turn, event, NAME=value …, and for LAMBDA_EVENT path, value …, count of NAME=value, each ended by a NUL. See status.rs and event.rs beside this file.
+# Status records, one on each line: V version | A (the script declares the array LAMBDA_EVENT) | B (the driver runs) | H (functions run before the snapshot)
+# | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
+# The event file: turn, event, NAME=value …, and for LAMBDA_EVENT path, value …, count of NAME=value, each ended by a NUL. See status.rs and event_file.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   printf 'V %s\n' "$BASH_VERSION" >>"${1#status=}"
   exit 1
 fi
 
-# The arguments are NAME=VALUE: paths, names, and 1 or nothing for what is to be done. bash.rs has the list.
+# The arguments are NAME=VALUE: paths, names, and flags, which are 1 or empty. The list is in bash.rs.
 for __coshell_argument; do declare "__coshell_$__coshell_argument"; done
 set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
 __coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
 __coshell_turn=0 __coshell_code='' __coshell_record=()
-# Bash would have sourced BASH_ENV before this line; the handler's own children are to see it all the same.
+# Bash would have sourced BASH_ENV before this line. Programs that the handler starts must still see the variable.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi
 printf 'B\n' >>"$__coshell_status"
 
-# What the traps do is text that `eval` runs, and no function: a handler that lists or removes functions finds its own alone. The text is
-# parsed when the script's aliases exist: commands in it begin with a backslash. Each trap first saves what it sees.
+# The code of the traps is text that `eval` runs, and not a function: a handler that lists or removes functions only finds its own. The
+# text is parsed after the script has defined its aliases, so commands in the text begin with a backslash. Each trap first saves the state
+# that it sees.
 # shellcheck disable=SC2016 # expanded when it runs
 {
-  # Of what the script's own `set -x` shows of them, these first lines alone are left, each with our prefix in it (driver_text.rs).
+  # If the script uses `set -x`, it shows only these first lines of the traps. Each has the prefix `__coshell`, so driver_text.rs can remove
+  # it from the log.
   __coshell_saw='__coshell_ended=$? __coshell_command=${BASH_COMMAND-} __coshell_line=${LINENO-} __coshell_pipeline=("${PIPESTATUS[@]-}")
     case __coshell:$- in *x*) { __coshell_flags=x; \builtin set +x; } 2>/dev/null ;; *) __coshell_flags= ;; esac; '
 
-  # Writes one stack record: its number of fields, then the fields, each ended by a NUL (stack.rs reads them). Only ever run as
-  # `eval … || :`, since a failing command in here would otherwise end the shell with its own status.
-  # Under `set +e` a failed command ends nothing: the last one is only remembered, in case its status becomes the handler's. What failed
-  # in a `$( )` cannot be remembered here, and is written at once.
-  # A script may unset any variable, even Bash's own.
+  # Writes one stack record: the number of its fields, then the fields, each ended by a NUL (stack.rs reads them). Always run as `eval … ||
+  # :`, because a failing command in this text would otherwise end the shell with its own status. Under `set +e`, a failed command ends
+  # nothing: only the last failure is remembered, in case its status becomes the status of the handler. A failure in a `$( )` cannot be
+  # remembered here, and is written at once. A script may unset any variable, even those of Bash.
   __coshell_trace='
     case $__coshell_kind in exited) \builtin eval "$__coshell_print" ;; esac
     case $__coshell_kind:$__coshell_ended:$__coshell_command:${#BASH_SOURCE[@]} in
@@ -67,28 +71,32 @@ printf 'B\n' >>"$__coshell_status"
       ;;
     esac'
 
-  # The ERR trap. Where BASH_COMMAND names another command than the one that failed, PIPESTATUS mostly shows that.
+  # The ERR trap. If BASH_COMMAND is not the command that failed, PIPESTATUS usually shows that.
   __coshell_on_error="$__coshell_saw __coshell_kind=failed"'; \builtin eval "$__coshell_trace" || \builtin :'
 
-  # The subshell's trap for the signal that says its time is up: it names the command that hangs. The line is known only in a DEBUG
-  # trap, which runs before the next command, when the supervisor has ended the one that is waited for.
-  __coshell_on_overdue="$__coshell_saw __coshell_kind=overdue"'; \builtin eval "$__coshell_trace" || \builtin :
+  # The subshell's trap for the signal that says that its time is up. It records the command that hangs. The line is only known in a DEBUG
+  # trap, which runs before the next command, after the runtime has killed the process that the subshell waits for.
+  __coshell_on_timeout="$__coshell_saw __coshell_kind=timeout"'; \builtin eval "$__coshell_trace" || \builtin :
     \builtin trap "$__coshell_on_next" DEBUG'
   __coshell_on_next="$__coshell_saw __coshell_kind=stopped"'; \builtin eval "$__coshell_trace" || \builtin :
     \builtin trap - DEBUG
     \builtin exit 124'
 
-  # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap of its own, the answer need not wait for the subshell's
-  # end: close stdout, say so, and stay until the supervisor has answered (or has found somebody else holding stdout): it wakes on
-  # this very processor, and would have to wait for the teardown. That the handler has returned shows in what follows its call: a
-  # fatal signal runs this trap as well, with whatever $? was. In POSIX mode special builtins come before functions, and plain exec,
-  # unlike `builtin exec`, keeps what it did: the status pipe takes the place of stdout, which closes it. The wake-up pipe is opened
-  # first, or the release could come before there is a reader. The status tells the shell below that there is nothing left to say.
-  # Bash 5.1 gives a failed exec the status 0; one that succeeds does not come here.
+  # The subshell's EXIT trap. If the handler returned 0 and set no EXIT trap, the answer need not wait for the end of the subshell. So the
+  # trap closes stdout, writes an S record, and waits until the runtime has answered, or has found another process that holds stdout. The
+  # runtime wakes on the same processor, and would otherwise have to wait for the teardown of the subshell.
   #
-  # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as well.
-  # The trap must do nothing there: its first simple command would wait for a process that is no child of that child, and Bash would
-  # complain of that on stderr ("wait_for: No record of process").
+  # `__coshell_code` is only set after the handler's call, so it shows that the handler has returned. A fatal signal runs this trap as well,
+  # with any value of $?.
+  #
+  # In POSIX mode, special builtins come before functions, and plain exec keeps its redirections, unlike `builtin exec`. The status pipe
+  # replaces stdout, which closes stdout. The wake-up pipe is opened first; otherwise the release could come before there is a reader. The
+  # exit status 47 tells the shell below that an S record was written. Bash 5.1 gives a failed exec the status 0; an exec that succeeds
+  # never comes here.
+  #
+  # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as well. The
+  # trap must do nothing there: its first simple command would wait for a process that is no child of that child, and Bash would report that
+  # on stderr ("wait_for: No record of process").
   __coshell_exit_trap='case __coshell:${BASHPID:-0}:$?:${__coshell_code-} in
     __coshell:"$__coshell_pid":0:0)
       POSIXLY_CORRECT=1
@@ -108,11 +116,16 @@ printf 'B\n' >>"$__coshell_status"
     \builtin eval "$__coshell_trace" || \builtin :
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 127::"exec "*) \builtin exit 127 ;; esac'
 
-  # The RETURN trap of functions that set an EXIT trap. Such a trap mostly names a variable that is local to the function, as in
-  # `local dir; dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs when the function has returned and the variable is gone. So the
-  # driver keeps the values of variables that the trap, or a function that the trap calls, names as `$name`, `${name}` or `${name[1]}`. A
-  # variable that is not set any more when the handler has returned gets its value again. Forms such as `${name-}` cope with a variable
-  # that is not set; they stay as they are.
+  # With COSHELL_STATE=keep, xtrace and a DEBUG trap stay as the handler left them.
+  __coshell_save_tracing='
+    __coshell_x=+x
+    [[ -o xtrace ]] && __coshell_x=-x
+    __coshell_debug=$(\builtin trap -p DEBUG)'
+
+  # The RETURN trap of functions that set an EXIT trap. Such a trap often uses a variable that is local to the function, as in `local dir;
+  # dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs after the function has returned and the variable is gone. So the driver saves
+  # the values of variables that the trap, or a function that the trap calls, uses as `$name`, `${name}` or `${name[1]}`. A variable that is
+  # unset when the handler has returned gets its value back. Forms such as `${name-}` work with an unset variable, and are ignored here.
   __coshell_on_return='case $__coshell_trappers in *" ${FUNCNAME-} "*) \builtin eval "$__coshell_keep" || \builtin : ;; esac'
   __coshell_keep='
     __coshell_rest=$(\builtin trap -p EXIT)
@@ -140,13 +153,13 @@ printf 'B\n' >>"$__coshell_status"
     esac'
 }
 
-# POSIX mode, in which the tutorial's bootstrap ran, has all four on.
+# POSIX mode, in which the tutorial's bootstrap runs, turns all four options on.
 shopt -s checkhash expand_aliases inherit_errexit shift_verbose
 {
   # shellcheck disable=SC2086 # several words: the convention's options
   set $__coshell_options
   case $__coshell_own_err in
-  1) ;; # the script has an ERR trap or errtrace of its own: ours would change when it fires
+  1) ;; # the script has its own ERR trap or errtrace: our trap would change when that trap runs
   *)
     set -E
     trap "$__coshell_on_error" ERR
@@ -185,7 +198,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     ;;
   esac
 
-  # What the script left: its options, and its DEBUG, ERR and EXIT traps (they must not fire for the driver's own commands).
+  # Save the state that the script left: its options, and its DEBUG, ERR and EXIT traps (they must not run for commands of the driver).
   {
     __coshell_code=$? __coshell_options=$-
     case $__coshell_own_builtin in
@@ -218,7 +231,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
     __coshell_debug='' __coshell_err='' __coshell_functions=${__coshell_own[3]-}
-    # It would make `case` take an option's letter for another.
+    # This option would make `case` confuse the letters of options.
     builtin shopt -q nocasematch && __coshell_nocasematch=1 && builtin shopt -u nocasematch
     case $__coshell_options in *T*) __coshell_debug=${__coshell_own[0]-} ;; esac
     case $__coshell_own_err in
@@ -231,7 +244,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       ;;
     esac
     builtin trap - ERR
-    # Bash closes what it knows as a coprocess's descriptors in a subshell: these are copies. A coprocess NAME has a NAME_PID.
+    # Bash closes the descriptors of a coprocess in a subshell, so copies are made. A coprocess NAME has a variable NAME_PID.
     __coshell_names=${__coshell_own[5]-}
     while [[ $__coshell_names ]]; do
       __coshell_name=${__coshell_names%%$'\n'*} __coshell_names=${__coshell_names#*$'\n'}
@@ -241,12 +254,12 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       __coshell_pair=("$__coshell_in" "$__coshell_out")
     done
     builtin unset -n __coshell_pair __coshell_pid
-    # A Bash that ends by SIGTERM itself would run the script's EXIT trap where it is, muted as the loop below is.
+    # Without this trap, a Bash that ends by SIGTERM would run the script's EXIT trap in the loop below, without output.
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
     *__coshell_on_exit*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
     esac
-    # An array that is readonly cannot be filled. One of integers would evaluate what an event says.
+    # A readonly array cannot be filled. An array of integers would evaluate the text of an event.
     case ${__coshell_own[6]-} in
     'declare -'*' LAMBDA_EVENT'*)
       __coshell_name=${__coshell_own[6]#declare -}
@@ -260,7 +273,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     esac
     case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
-    # Functions run a RETURN trap only with functrace, and run a DEBUG trap as well then.
+    # Functions run a RETURN trap only with functrace, and then they run a DEBUG trap as well.
     __coshell_trappers='' __coshell_traced=''
     case $__coshell_exit_traps:$__coshell_noisy in
     1:)
@@ -274,7 +287,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       done
       ;;
     esac
-    # The script's own values stay where they cannot be replaced.
+    # Readonly variables of the script keep their values.
     case ${EVENT_DATA+${EVENT_DATA@a}} in *r*) __coshell_globals=${__coshell_globals/EVENT_DATA/} ;; esac
     case ${REQUEST_ID+${REQUEST_ID@a}} in *r*) __coshell_globals=${__coshell_globals/REQUEST_ID/} ;; esac
     case ${HEADERS+${HEADERS@a}} in *r*) __coshell_headers='' ;; esac
@@ -287,7 +300,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     builtin unset -v __coshell_own __coshell_functions __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
       LAMBDA_RUNTIME_DEADLINE_MS LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID \
       LAMBDA_RUNTIME_CLIENT_CONTEXT LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID
-    # Without errexit a file that could not be sourced comes so far.
+    # Without errexit, this line is reached even if the script could not be sourced.
     case $__coshell_code:$__coshell_must_source in 0:*) ;; *:1) builtin exit "$__coshell_code" ;; esac
     [[ -z $__coshell_script ]] || builtin declare -F -- "$__coshell_function" || {
       case $__coshell_code in 0) ;; *) builtin exit "$__coshell_code" ;; esac
@@ -301,7 +314,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
   while ((__coshell_turn += 1)); do
     {
       (
-        __coshell_code=''
+        __coshell_report="R $__coshell_turn ${BASHPID:-0}"
         case $__coshell_own_err in
         1) builtin eval "$__coshell_err" ;;
         *)
@@ -309,116 +322,160 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           builtin trap "$__coshell_on_error" ERR
           ;;
         esac
-        # Where the script lists traps or sends signals, an EXIT trap of ours would be in the way: Bash loses a signal to a child that has
-        # not begun its command yet. Then less is known of an `exit`. So it is where an alias takes the place of a word of the trap's.
+        # If the script lists traps or sends signals, the driver sets no EXIT trap: Bash loses a signal to a child that has not begun its
+        # command yet. Then less is known about an `exit`. The same applies if an alias replaces a word of the trap.
         __coshell_pid=${BASHPID:-0}
         case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
-        case $__coshell_trappers in
-        ?*)
-          __coshell_kept=() __coshell_kept_count=0
-          builtin set -T
-          builtin trap "$__coshell_on_return" RETURN
-          ;;
-        esac
-        case $__coshell_timed in 1) builtin trap "$__coshell_on_overdue" STKFLT ;; esac
-        {
-          builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
-          builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-          builtin mapfile -d '' -t -u 8 __coshell_event
-          # A byte left over from a subshell that died does not count: the event must be for this turn. A status over 128 is
-          # the script's TMOUT, any other the supervisor's end, and so is a q.
-          while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
-            [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
-              # The shell below is to end too: this signal tells it (128 + 30), and a q for an event, as a handler may exit with 158.
-              builtin trap - ERR EXIT
-              builtin printf q >|"$__coshell_event_file"
-              builtin kill -PWR "${BASHPID-}"
-              builtin exit 0
-            }
-            builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
-          done
-        } 8<"$__coshell_event_file" 9<"$__coshell_wake"
-        case $__coshell_event_array in
-        1)
-          LAMBDA_EVENT=()
-          __coshell_name=${__coshell_event[${#__coshell_event[@]}-1]}
-          for ((__coshell_i = 2 + __coshell_name; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
-            LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
-          done
-          builtin export "${__coshell_event[@]:2:__coshell_name}"
-          ;;
-        *) builtin export "${__coshell_event[@]:2}" ;;
-        esac
-        case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
-        case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
-        case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
-        case $__coshell_xtrace in
-        ?*)
-          exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
-          PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
-          PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
-          __coshell_x=-x
-          ;;
-        esac
-        # Where the script speaks of xtrace or DEBUG traps, what follows the handler's call is muted; elsewhere nothing follows.
-        case $__coshell_in_if:$__coshell_noisy in
-        :)
-          builtin set "$__coshell_a" "$__coshell_e"
-          "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
-          __coshell_code=$?
-          ;;
-        :1)
-          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
-          "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
-          {
-            __coshell_code=$?
-            builtin set +vx
-            builtin trap - DEBUG
-          } >/dev/null 2>&1
-          ;;
-        *) # in an `if`, as the convention has it: no errexit in the handler, whatever it sets
-          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
-          if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
-            { __coshell_code=0; } 2>/dev/null
-          else
-            { __coshell_code=$?; } 2>/dev/null
-          fi
-          {
-            builtin set +vx
-            builtin trap - DEBUG
-          } >/dev/null 2>&1
-          ;;
-        esac
-        case $__coshell_trappers in
-        ?*)
-          builtin trap - RETURN
-          while ((__coshell_kept_count > 0)); do # the last value first
-            __coshell_rest=${__coshell_kept[--__coshell_kept_count]} __coshell_name=${__coshell_rest#declare * }
-            [[ -v ${__coshell_name%%=*} ]] || builtin eval "$__coshell_rest"
-          done
-          ;;
-        esac
-        # The handler returned 0. Where no EXIT trap of its own can be pending, what our EXIT trap does is done here, where it is parsed.
-        case $__coshell_code:$__coshell_may_trap:$__coshell_own_exit in
-        0::* | 0:1:1)
-          case $__coshell_own_exit in 1) __coshell_rest=$(builtin trap -p EXIT) ;; *) __coshell_rest='' ;; esac
-          case $__coshell_rest in
-          '')
-            builtin trap - EXIT
-            POSIXLY_CORRECT=1
-            \exec 9<"$__coshell_wake" >>"$__coshell_status"
-            builtin printf 'S %s\n' "$__coshell_turn"
-            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-            builtin exit 47
+        case $__coshell_timed in 1) builtin trap "$__coshell_on_timeout" STKFLT ;; esac
+        for ((;;)); do # once, unless this subshell is kept
+          __coshell_code=''
+          case $__coshell_trappers in
+          ?*)
+            __coshell_kept=() __coshell_kept_count=0
+            builtin set -T
+            builtin trap "$__coshell_on_return" RETURN
             ;;
           esac
-          ;;
-        esac
-        builtin exit "$__coshell_code"
+          {
+            builtin printf '%s\n' "$__coshell_report" >>"$__coshell_status" || builtin exit 1
+            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+            builtin mapfile -d '' -t -u 8 __coshell_event
+            # A byte for a dead subshell does not count: the event must be for this turn. If `read` fails with a status over 128, the script's
+            # TMOUT has passed. Any other failure means that the runtime has ended; a q means that the subshell must end.
+            # An x replaces a kept subshell that uses too much memory.
+            while [[ ${__coshell_event[0]-} != "$__coshell_turn" ]]; do
+              case ${__coshell_byte-} in x) builtin exit 0 ;; esac
+              [[ ${__coshell_byte-} != q ]] && builtin read -r -N 1 -u 9 __coshell_byte || (($? > 128)) || {
+                # The shell below must end too. This signal tells it so (status 128 + 30), together with a q in place of the event, because a
+                # handler may also exit with status 158.
+                builtin trap - ERR EXIT
+                builtin printf q >|"$__coshell_event_file"
+                builtin kill -PWR "${BASHPID-}"
+                builtin exit 0
+              }
+              builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
+            done
+          } 8<"$__coshell_event_file" 9<"$__coshell_wake"
+          case $__coshell_report in
+          S*) # a kept subshell: its next output goes to the event, which has context variables of its own
+            \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
+            __coshell_record=()
+            builtin unset -v _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS \
+              LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT \
+              LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID 2>/dev/null || builtin :
+            # An event before may have unset the array, or made another kind of variable of it.
+            case $__coshell_event_array in
+            1) { builtin unset -v LAMBDA_EVENT && builtin declare -gA LAMBDA_EVENT; } || builtin exit 1 ;; # readonly now
+            esac
+            ;;
+          esac
+          __coshell_count=${#__coshell_event[@]}
+          case $__coshell_event_array in
+          1)
+            LAMBDA_EVENT=()
+            __coshell_count=${__coshell_event[__coshell_count - 1]}
+            for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
+              LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
+            done
+            ;;
+          esac
+          builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin exit 1 ;; esac # one is readonly now
+          case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
+          case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
+          case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
+          case $__coshell_xtrace in
+          ?*)
+            exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
+            PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
+            PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
+            __coshell_x=-x
+            ;;
+          esac
+          # If the script mentions xtrace or DEBUG traps, the commands after the handler's call are muted; otherwise no muting is needed.
+          case $__coshell_in_if:$__coshell_noisy in
+          :)
+            builtin set "$__coshell_a" "$__coshell_e"
+            "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
+            __coshell_code=$?
+            ;;
+          :1)
+            builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
+            "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
+            {
+              __coshell_code=$?
+              case $__coshell_stateful in 1) builtin eval "$__coshell_save_tracing" ;; esac
+              builtin set +vx
+              builtin trap - DEBUG
+            } >/dev/null 2>&1
+            ;;
+          *) # in an `if`, for the convention: errexit has no effect in the handler, even if the handler sets it
+            builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
+            if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
+              { __coshell_code=0; } 2>/dev/null
+            else
+              { __coshell_code=$?; } 2>/dev/null
+            fi
+            {
+              case $__coshell_stateful in 1) builtin eval "$__coshell_save_tracing" ;; esac
+              builtin set +vx
+              builtin trap - DEBUG
+            } >/dev/null 2>&1
+            ;;
+          esac
+          case $__coshell_trappers in
+          ?*)
+            builtin trap - RETURN
+            while ((__coshell_kept_count > 0)); do # the last value first
+              __coshell_rest=${__coshell_kept[--__coshell_kept_count]} __coshell_name=${__coshell_rest#declare * }
+              [[ -v ${__coshell_name%%=*} ]] || builtin eval "$__coshell_rest"
+            done
+            ;;
+          esac
+          # COSHELL_STATE=keep: this subshell takes the next event, too. It leaves the output pipes of this event, which gives the runtime the
+          # end of the output, and opens those of the next event. What traps write in between goes nowhere.
+          case $__coshell_stateful:$__coshell_code in
+          1:0)
+            __coshell_a=+a __coshell_e=+e
+            [[ -o allexport ]] && __coshell_a=-a
+            [[ -o errexit ]] && __coshell_e=-e
+            builtin set +ae
+            __coshell_report="S $__coshell_turn"
+            ((__coshell_turn += 1))
+            builtin unset -f exec 2>/dev/null
+            \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
+              {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1
+            continue
+            ;;
+          esac
+          # The handler returned 0. If the handler has no EXIT trap pending, the work of our EXIT trap is done here, in code that is already
+          # parsed.
+          case $__coshell_code:$__coshell_may_trap:$__coshell_own_exit in
+          0::* | 0:1:1)
+            case $__coshell_own_exit in 1) __coshell_rest=$(builtin trap -p EXIT) ;; *) __coshell_rest='' ;; esac
+            case $__coshell_rest in
+            '')
+              builtin trap - EXIT
+              POSIXLY_CORRECT=1
+              \exec 9<"$__coshell_wake" >>"$__coshell_status"
+              builtin printf 'S %s\n' "$__coshell_turn"
+              builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+              builtin exit 47
+              ;;
+            esac
+            ;;
+          esac
+          builtin exit "$__coshell_code"
+        done
       ) <"${__coshell_stdins[__coshell_turn & 1]}" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
-    # After an S nothing more is said. The supervisor is gone when its pipe is: then so are we.
+    # After an S record, no D record follows. If the status pipe is gone, the runtime is gone, and Bash exits.
     __coshell_code=$?
+    case $__coshell_stateful in
+    1) # which turn was the last one, only the event file says
+      { IFS= builtin read -r -d '' __coshell_byte <"$__coshell_event_file"; } 2>/dev/null
+      case $__coshell_byte in '' | *[!0-9]*) ;; *) ((__coshell_byte <= __coshell_turn)) || __coshell_turn=$__coshell_byte ;; esac
+      ;;
+    esac
     case $__coshell_code in
     47) continue ;;
     158)

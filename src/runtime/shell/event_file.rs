@@ -1,41 +1,42 @@
-//! The event file: what the waiting subshell reads when it is woken.
+//! Writes the event file, which the waiting subshell reads when it is woken.
 //!
-//! Turn, event, then NAME=value for each context variable, each ended by a NUL, as `mapfile -d ''` reads them from a file in
-//! blocks (from a pipe it would take a system call a byte). The turn comes first, so that a subshell woken by a byte meant for a
-//! dead one sees that the event is not its own. For a script that declares the array LAMBDA_EVENT, the entries follow, a path and a value
-//! each, and at last the number of the context variables before them.
+//! The file has the turn, the event, and NAME=value for each context variable, each ended by a NUL. `mapfile -d ''` reads a file
+//! in blocks; from a pipe it would need one system call for each byte. The turn comes first: a subshell that was woken by a byte
+//! for another, dead subshell sees that the event is not for it. If the script declares the array LAMBDA_EVENT, the entries follow, a path
+//! and a value each, and at last the number of the context variables.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::convention::Convention;
-use super::pipes::{Plumbing, lane};
+use super::pipes::{Pipes, parity};
 use crate::runtime::event_entries::Entry;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::payload::Payload;
 
 const PAGE: usize = 4096;
 
-/// Writes `invocation` for the subshell of `turn` to where the handler expects it.
+/// Writes `invocation` for the subshell of `turn` to the places where the handler expects it.
 pub(super) fn write(
-    plumbing: &mut Plumbing,
+    pipes: &mut Pipes,
     convention: &Convention,
     turn: u64,
     invocation: &Invocation,
     entries: Option<&[Entry]>,
 ) -> io::Result<()> {
-    if let Some(stdins) = &plumbing.stdins {
-        rewrite(&stdins[lane(turn)].file, &invocation.event)?;
+    if let Some(stdins) = &pipes.stdins {
+        rewrite(&stdins[parity(turn)].file, &invocation.event)?;
     }
-    if let Some(headers) = &mut plumbing.headers {
+    if let Some(headers) = &mut pipes.headers {
         headers.write(turn, &invocation.headers)?;
     }
-    rewrite_from_the_end(&plumbing.event.file, &fields(turn, convention, invocation, entries))
+    rewrite_from_the_end(&pipes.event.file, &fields(turn, convention, invocation, entries))
 }
 
-/// A subshell whose `read` ends by the script's TMOUT looks into the file at any moment. A page appears at once; of what is written
-/// in several steps the turn, without which nothing counts, comes last.
+/// Writes the turn last if there is more than one page. A subshell whose `read` ends by the script's TMOUT may read the file at
+/// any moment. A single page appears at once. Larger contents are written in several steps, and the file only counts once it has
+/// the turn.
 fn rewrite_from_the_end(file: &File, bytes: &[u8]) -> io::Result<()> {
     let turn = bytes.iter().position(|byte| *byte == 0).filter(|_| bytes.len() > PAGE).unwrap_or_default();
     file.set_len(0)?;
@@ -43,7 +44,7 @@ fn rewrite_from_the_end(file: &File, bytes: &[u8]) -> io::Result<()> {
     if turn > 0 { file.write_all_at(&bytes[..turn], 0) } else { Ok(()) }
 }
 
-/// Bash opens the file anew each time, so it is written from its beginning.
+/// Writes the file from its beginning, because Bash opens it again for each event.
 fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.set_len(0)?;
     file.write_all_at(bytes, 0)
@@ -74,7 +75,7 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation, entries: 
     bytes
 }
 
-/// Adds what `$(curl …)` makes of an event: without its NUL bytes, which Bash cannot hold, and its trailing newlines.
+/// Adds an event as `$(curl …)` would return it: without NUL bytes, which Bash cannot store, and without trailing newlines.
 fn add_as_substituted(bytes: &mut Vec<u8>, event: &[u8]) {
     let end = event.iter().rposition(|byte| ![0, b'\n'].contains(byte)).map_or(0, |last| last + 1);
     for part in event[..end].split(|byte| *byte == 0) {

@@ -1,4 +1,4 @@
-//! One event in one subshell, from the wake-up to the answer.
+//! Runs one event in one subshell, from the wake-up to the answer.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,65 +8,66 @@ use nix::unistd::write;
 
 use super::convention::Stream;
 use super::status::Status;
-use super::{Phase, Read, Shell, WAKE, event_file, lane, poll_timeout};
+use super::{Phase, Read, Shell, WAKE, event_file, parity, poll_timeout};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::event_entries::{self, Entry};
-use crate::runtime::failure::{Failure, Overdue};
+use crate::runtime::failure::{Failure, Timeout};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::logs::lines::Lines;
 use crate::runtime::logs::{Level, Owner};
 use crate::runtime::response::Response;
 
-/// For so long at first only the handler's end is waited for: most handlers are done by then, and reading their output as it comes
-/// would wake this thread several times for one event. (A full pipe holds the handler back no longer than that.)
+/// For this time, the runtime only waits for the end of the handler. Most handlers finish within it, and reading their output at
+/// once would wake this thread several times for one event. A handler that fills a pipe is held up at most this long.
 const QUIET: Duration = Duration::from_millis(1);
 
-/// The status of a subshell that has said S.
+/// The exit status of a subshell that has written an S record.
 const SAID_ALL: i32 = 47;
 
-/// One event while it runs.
-pub(super) struct Turn<'a, 'r> {
+/// The run of one event in one subshell.
+pub(super) struct Execution<'a, 'r> {
     pub(super) shell: &'a mut Shell,
     pub(super) invocation: &'a Invocation,
-    /// Its number. Bash may be at the next one already, while a background process still holds this one's stdout.
-    pub(super) number: u64,
+    /// The number of the subshell. Bash may already be at the next turn while a background process still holds the stdout of this
+    /// turn.
+    pub(super) turn: u64,
     pub(super) lines: Lines,
     pub(super) response: &'a mut Response<'r>,
     pub(super) stdout_open: bool,
     pub(super) stderr_open: bool,
-    /// Whether output is read as it comes.
+    /// Whether output is read as soon as it is written.
     listening: bool,
-    /// The handler returned 0, and nothing of its own is pending.
+    /// Whether the handler returned 0 and has no EXIT trap pending.
     pub(super) succeeded: bool,
-    /// The subshell's exit status, once it is gone.
+    /// The exit status of the subshell, after it has ended.
     pub(super) done: Option<i32>,
-    /// When the first of the two above became known.
+    /// When `succeeded` or `done` was set first.
     pub(super) ended_at: Option<Instant>,
-    /// Whether the log has said who holds stdout past the handler's end.
-    pub(super) holders_told: bool,
+    /// Whether the log has a warning about processes that hold stdout after the handler has ended.
+    pub(super) warned_of_holders: bool,
     pub(super) deadline: Deadline,
-    /// What the times of traced commands are counted from.
+    /// The time from which the times of traced commands are counted.
     pub(super) since: SystemTime,
-    /// Set when the event was ended for its deadline.
-    pub(super) overdue: Option<Overdue>,
+    /// Set if the event was ended because of its deadline.
+    pub(super) timeout: Option<Timeout>,
 }
 
 impl Shell {
-    /// Runs the handler on `invocation`, and feeds what it writes to `response`. All of the event's log lines so far have been
-    /// written when this returns.
+    /// Runs the handler on `invocation`, and passes its output to `response`. When this returns, all log lines of the event so
+    /// far have been written.
     ///
     /// # Errors
-    /// The handler's failure, or that of the Bash that ran it.
+    /// The failure of the handler, or of the Bash that ran it.
     pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
         let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
         let owner = Owner::of(invocation);
         let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;
         self.wake(invocation, &mut deadline, &owner)?;
-        self.traced.steps.begin();
-        let mut turn = Turn {
+        self.trace_output.steps.begin();
+        let mut execution = Execution {
             lines: self.host.log.lines(owner).without(&self.driver_text),
-            number: self.turn,
+            turn: self.turn,
             shell: self,
             invocation,
             response,
@@ -76,36 +77,36 @@ impl Shell {
             succeeded: false,
             done: None,
             ended_at: None,
-            holders_told: false,
+            warned_of_holders: false,
             deadline,
             since,
-            overdue: None,
+            timeout: None,
         };
-        while !turn.is_over() {
-            turn.wait(turn.next_alarm())?;
-            turn.read();
-            turn.keep_time()?;
+        while !execution.is_over() {
+            execution.wait(execution.next_alarm())?;
+            execution.read();
+            execution.keep_time()?;
         }
-        if turn.never_began() {
+        if execution.never_began() {
             return self.call(invocation, response);
         }
-        turn.end_trace();
-        turn.finish()
+        execution.end_trace();
+        execution.finish()
     }
 
     fn wake(&mut self, invocation: &Invocation, deadline: &mut Deadline, owner: &Owner) -> Result<(), Failure> {
         self.forget_records();
         let entries = self.has_event_array.then(|| self.entries(invocation, owner));
         loop {
-            let (plumbing, convention) = (&mut self.plumbing, &self.convention);
-            event_file::write(plumbing, convention, self.turn, invocation, entries.as_deref()).map_err(lost)?;
-            match write(&self.plumbing.wake.fd, WAKE) {
+            let (pipes, convention) = (&mut self.pipes, &self.convention);
+            event_file::write(pipes, convention, self.turn, invocation, entries.as_deref()).map_err(lost)?;
+            match write(&self.pipes.wake.fd, WAKE) {
                 Ok(_) => {
                     self.phase = Phase::Running;
                     self.called = self.turn;
                     return Ok(());
                 }
-                // The waiting subshell was killed: no harm done, the next one takes the event.
+                // The waiting subshell was killed before it got the event: the next subshell takes the event.
                 Err(nix::Error::EPIPE) => {
                     self.phase = Phase::Ending;
                     self.wait_until_ready(deadline, owner)?;
@@ -114,10 +115,8 @@ impl Shell {
             }
         }
     }
-}
 
-impl Shell {
-    /// What Bash puts into the array LAMBDA_EVENT.
+    /// The entries of the array LAMBDA_EVENT. An event that does not fit leaves the array empty, with a warning.
     fn entries(&self, invocation: &Invocation, owner: &Owner) -> Vec<Entry> {
         event_entries::entries(&invocation.event).unwrap_or_else(|unfit| {
             let warning =
@@ -128,32 +127,33 @@ impl Shell {
     }
 }
 
-impl Turn<'_, '_> {
-    /// Whether the subshell was killed before it took its event: it was dying already when it was woken, and the byte that woke it is
-    /// still there. Then the next one may take the event; in any other case the handler may have begun, and is not run twice.
+impl Execution<'_, '_> {
+    /// Whether the subshell was killed before it took its event: it was dying when it was woken, and the byte of the wake-up is
+    /// still unread. Then the next subshell may take the event. In any other case the handler may have begun, and must not run
+    /// twice.
     fn never_began(&self) -> bool {
-        let killed = self.done.is_some_and(|status| status > 128) && !self.succeeded && self.overdue.is_none();
-        killed && self.response.is_empty() && self.shell.plumbing.take_back(WAKE)
+        let killed = self.done.is_some_and(|status| status > 128) && !self.succeeded && self.timeout.is_none();
+        killed && self.response.is_empty() && self.shell.pipes.take_back(WAKE)
     }
 
     fn is_over(&self) -> bool {
         let ended = self.succeeded || self.done.is_some();
-        (ended && !self.stdout_open) || self.overdue.is_some() || self.shell.is_dead()
+        (ended && !self.stdout_open) || self.timeout.is_some() || self.shell.is_dead()
     }
 
-    /// Waits until something happens, at most until `alarm`.
+    /// Waits for a status record, output or a SIGCHLD, at most until `alarm`.
     pub(super) fn wait(&mut self, alarm: Option<Instant>) -> Result<(), Failure> {
-        let plumbing = &self.shell.plumbing;
-        let lane = lane(self.number);
+        let pipes = &self.shell.pipes;
+        let parity = parity(self.turn);
         let reads = |stream| self.listening && self.has_room(stream);
         let ends = [
-            Some(&plumbing.status),
-            plumbing.xtrace.as_ref().filter(|_| self.listening),
-            Some(&plumbing.lanes.stdout[lane]).filter(|_| self.stdout_open && reads(Stream::Stdout)),
-            Some(&plumbing.lanes.stderr[lane]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
+            Some(&pipes.status),
+            pipes.xtrace.as_ref().filter(|_| self.listening),
+            Some(&pipes.outputs.stdout[parity]).filter(|_| self.stdout_open && reads(Stream::Stdout)),
+            Some(&pipes.outputs.stderr[parity]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
         ];
         let peer = self.response.waits_for().map(|peer| PollFd::new(peer, PollFlags::POLLOUT | PollFlags::POLLIN));
-        let ends = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.children.as_fd()]);
+        let ends = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.child_signals.as_fd()]);
         let ends = ends.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         let mut fds: Vec<PollFd> = peer.into_iter().chain(ends).collect();
         let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));
@@ -170,14 +170,15 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// Takes what there is. The statuses come first: what was written to the pipes before is in them then.
+    /// Reads the available status records and output. The records are read first: then the pipes already contain all output that
+    /// was written before the records.
     pub(super) fn read(&mut self) {
-        let turn = self.number;
+        let turn = self.turn;
         for status in self.shell.read_statuses() {
             match status {
                 Status::Succeeded { turn: of } if of == turn => self.succeeded = true,
                 Status::Done { turn: of, status } if of == turn => self.done = Some(status),
-                // Nothing is said of a subshell that ends with this status: it said S, or it is the handler's own status.
+                // A subshell that ends with this status gets no D record: it wrote S, or the handler itself returned this status.
                 Status::Waiting { turn: of, .. } if of > turn && !self.succeeded => {
                     self.done.get_or_insert(SAID_ALL);
                 }
@@ -188,7 +189,8 @@ impl Turn<'_, '_> {
             self.ended_at.get_or_insert_with(Instant::now);
         }
         self.read_stdout();
-        // At the end of the turn stderr is drained anyway; but as long as somebody holds stdout it must not wait for a full pipe.
+        // At the end of the event stderr is drained anyway. But while a process still holds stdout, that process must not block
+        // on a full stderr pipe.
         if self.stderr_open && !self.is_over() && self.has_room(Stream::Stderr) {
             self.stderr_open = self.read_stream(Stream::Stderr) != Read::End;
             self.lines.write_partial_when_due();
@@ -196,7 +198,8 @@ impl Turn<'_, '_> {
         self.response.push();
         self.write_steps();
         if self.succeeded && self.stdout_open {
-            // A background process holds stdout: the subshell must not wait for the answer, or both would wait for ever.
+            // A background process holds stdout. The subshell must not wait for the answer now: the answer waits for stdout, and
+            // they would wait for each other without end.
             self.shell.release();
         }
     }

@@ -1,7 +1,7 @@
-//! The file that the tutorial's global HEADERS names: the headers of an event, as `curl --dump-header` left them.
+//! Writes the file that the tutorial's global HEADERS names: the headers of an event in the form of `curl --dump-header`.
 //!
-//! Each event has a file of its own, which its handler may remove, as it would one by `mktemp`; that of the event before is removed
-//! here, so that a background process cannot read the headers of a later event.
+//! Each event has a file of its own. The handler may remove it, like a file by `mktemp`. The file of the previous event is
+//! removed before the next one is written, so a background process cannot read the headers of a later event.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -11,30 +11,30 @@ use std::path::{Path, PathBuf};
 use super::channel::{Channel, private_folder};
 
 #[derive(Debug)]
-pub(super) struct Headers {
+pub(super) struct HeadersFile {
     folder: PathBuf,
-    /// Whether the folder is for this alone.
+    /// Whether the folder was created for these files only.
     is_own: bool,
-    /// What the driver puts the turn's number behind.
+    /// The path to which the driver appends the number of the turn.
     prefix: PathBuf,
     last: Option<PathBuf>,
 }
 
-impl Headers {
-    /// In the channel's folder, or in a private one below /tmp where it has none.
-    pub(super) fn beside(channel: &Channel) -> io::Result<Headers> {
+impl HeadersFile {
+    /// Uses the folder of the channel, or a new private folder below /tmp if the channel has none.
+    pub(super) fn beside(channel: &Channel) -> io::Result<HeadersFile> {
         let (folder, is_own) = match channel.folder() {
             Some(folder) => (folder, false),
             None => (private_folder()?, true),
         };
-        Ok(Headers { prefix: folder.join("headers-"), folder, is_own, last: None })
+        Ok(HeadersFile { prefix: folder.join("headers-"), folder, is_own, last: None })
     }
 
     pub(super) fn prefix(&self) -> &Path {
         &self.prefix
     }
 
-    /// The folder that must not be left behind.
+    /// The folder to remove at the end.
     pub(super) fn folder(&self) -> Option<PathBuf> {
         self.is_own.then(|| self.folder.clone())
     }
@@ -42,7 +42,7 @@ impl Headers {
     /// Writes the headers of the event of `turn`.
     pub(super) fn write(&mut self, turn: u64, headers: &[u8]) -> io::Result<()> {
         if let Some(last) = self.last.take() {
-            drop(fs::remove_file(last)); // its handler may have done so
+            drop(fs::remove_file(last)); // the handler may have removed it already
         }
         let mut path = self.prefix.clone().into_os_string();
         path.push(turn.to_string());
@@ -55,10 +55,10 @@ impl Headers {
     }
 }
 
-impl Drop for Headers {
+impl Drop for HeadersFile {
     fn drop(&mut self) {
         if self.is_own {
-            drop(fs::remove_dir_all(&self.folder)); // nothing can be done where it fails
+            drop(fs::remove_dir_all(&self.folder)); // an error is ignored
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading pipes without blocking, and waits that are not too short.
+//! Reads pipes without blocking, and converts wait times for `poll`.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -11,12 +11,12 @@ use signal_hook::SigId;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::low_level::{pipe, unregister};
 
-use super::channel::End;
+use super::channel::PipeEnd;
 
-/// Small enough to be cleared for each read.
+/// The size of the buffer, which is zeroed for each read.
 const READ_BYTES: usize = 16 * 1024;
 
-/// What a read without blocking found.
+/// The result of a read that does not block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
     Some,
@@ -24,8 +24,8 @@ pub(super) enum Read {
     End,
 }
 
-/// Reads what is there, up to [`READ_BYTES`].
-pub(super) fn read_once(end: &End, take: &mut impl FnMut(&[u8])) -> Read {
+/// Reads the available bytes, up to [`READ_BYTES`].
+pub(super) fn read_once(end: &PipeEnd, take: &mut impl FnMut(&[u8])) -> Read {
     let mut buffer = [0; READ_BYTES];
     match read(&end.fd, &mut buffer).map_err(io::Error::from) {
         Ok(0) => Read::End,
@@ -40,38 +40,38 @@ pub(super) fn read_once(end: &End, take: &mut impl FnMut(&[u8])) -> Read {
     }
 }
 
-/// Rounded up, so that a wait never ends before its time.
+/// Converts a wait time, rounded up so that the wait never ends too early.
 pub(super) fn poll_timeout(wait: Duration) -> PollTimeout {
     PollTimeout::try_from(wait + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
 }
 
-/// Becomes readable with every SIGCHLD. A handler, not a blocked mask: a mask would be inherited by Bash.
+/// Becomes readable with every SIGCHLD. This uses a signal handler, because Bash would inherit a blocked signal mask.
 #[derive(Debug)]
-pub(super) struct Children {
+pub(super) struct ChildSignals {
     reader: UnixStream,
     id: SigId,
 }
 
-impl Children {
-    pub(super) fn watch() -> io::Result<Children> {
+impl ChildSignals {
+    pub(super) fn watch() -> io::Result<ChildSignals> {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
-        Ok(Children { reader, id: pipe::register(SIGCHLD, writer)? })
+        Ok(ChildSignals { reader, id: pipe::register(SIGCHLD, writer)? })
     }
 
-    /// Whether there was a SIGCHLD since the last call.
-    pub(super) fn have_changed(&self) -> bool {
+    /// Whether a SIGCHLD has come since the last call.
+    pub(super) fn have_come(&self) -> bool {
         matches!(read(&self.reader, &mut [0; 64]), Ok(1..))
     }
 }
 
-impl AsFd for Children {
+impl AsFd for ChildSignals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
     }
 }
 
-impl Drop for Children {
+impl Drop for ChildSignals {
     fn drop(&mut self) {
         unregister(self.id);
     }

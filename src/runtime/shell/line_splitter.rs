@@ -1,17 +1,17 @@
-//! Cutting what comes through a pipe into lines, in bounded memory: a handler can write to the driver's pipes by itself, and a line
-//! that never ends would otherwise be kept for ever.
+//! Splits the bytes from a pipe into lines, in bounded memory. A handler can write to the pipes of the driver, and a line without
+//! end must not be kept without limit.
 
-/// Keeps the beginning of an incomplete line for the next read.
+/// Splits bytes into lines. Keeps the beginning of an incomplete line for the next read.
 #[derive(Debug)]
-pub(super) struct WholeLines {
+pub(super) struct LineSplitter {
     most: usize,
     partial: Vec<u8>,
 }
 
-impl WholeLines {
-    /// Of a longer line than `most` bytes the rest is dropped.
-    pub(super) fn up_to(most: usize) -> WholeLines {
-        WholeLines { most, partial: Vec::new() }
+impl LineSplitter {
+    /// Keeps at most `most` bytes of a line, and drops the rest.
+    pub(super) fn up_to(most: usize) -> LineSplitter {
+        LineSplitter { most, partial: Vec::new() }
     }
 
     /// The lines that `bytes` complete, without their newlines.
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn lines_come_whole_wherever_the_reads_are_cut_and_only_the_beginning_of_a_long_one_is_kept() {
-        let mut lines = WholeLines::up_to(4);
+        let mut lines = LineSplitter::up_to(4);
         assert_eq!(lines.read(b"ab"), [b""; 0]);
         assert_eq!(lines.read(b"c\n\nabcd\nabcdef"), [&b"abc"[..], b"", b"abcd"]);
         assert_eq!(lines.read(&[b'x'; 1_000_000]), [b""; 0]);

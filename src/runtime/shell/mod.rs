@@ -1,8 +1,9 @@
-//! The persistent Bash: started once, it sources the script and forks a subshell for each event before the event comes.
+//! Runs the persistent Bash: it starts once, sources the script, and forks a subshell for each event before the event arrives.
 //!
-//! A turn is one such subshell: it waits, is woken, runs the handler, and ends. Its states, in order, are those of [`Phase`]. The
-//! answer of an event needs two things: stdout's end-of-file, as `$( )` waits for it, and how the handler ended. The latter comes
-//! either early, from the subshell itself (it returned 0 and nothing is pending), or from Bash when the subshell is gone.
+//! Each subshell has a number, its *turn*. A subshell waits, is woken, runs the handler, and ends; [`Phase`] lists these states
+//! in order. The answer to an event needs two things: end-of-file on stdout, which `$( )` also waits for, and the status of the
+//! handler. The status comes early from the subshell itself, if the handler returned 0 and nothing is pending. Otherwise it comes
+//! from Bash after the subshell has ended.
 
 mod apostrophes;
 mod bash;
@@ -19,7 +20,7 @@ pub(crate) mod posix;
 mod readiness;
 mod result;
 mod script_scan;
-mod sources;
+pub(crate) mod sources;
 mod start;
 pub(crate) mod status;
 mod termination;
@@ -36,34 +37,35 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{read, write};
 
 pub(crate) use self::convention::Convention;
-use self::io::{Children, Read, poll_timeout, read_once};
-use self::pipes::{Lanes, Plumbing, lane};
-use self::status::{Records, Status};
-use self::xtrace::Traced;
+use self::io::{ChildSignals, Read, poll_timeout, read_once};
+use self::pipes::{OutputPipes, Pipes, parity};
+use self::status::{Status, StatusReader};
+use self::xtrace::TraceOutput;
 use super::handler::Handler;
 use super::host::Host;
 use super::logs::driver_text::DriverText;
-use super::logs::leftovers::Whose;
+use super::logs::leftovers::Holder;
 use super::logs::lines::Lines;
-use super::process_registry::{Bash, Life};
+use super::process_registry::{Bash, BashState};
 
-pub(crate) use self::start::Starting;
+pub(crate) use self::start::ShellStart;
 
 const WAKE: &[u8] = b"e";
 const RELEASE: &[u8] = b"r";
-/// After so many subshells in a row that ended before they could wait, Bash is given up.
-const MOST_STILLBORN: u32 = 3;
+const REPLACE: &[u8] = b"x";
+/// How many subshells in a row may end before they could wait for an event; then Bash is killed.
+const MAX_FAILED_FORKS: u32 = 3;
 
-/// Where the current turn is.
+/// The state of the current subshell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Bash has yet to fork its subshell, or the subshell of the turn before has yet to end.
+    /// Bash has not forked the subshell yet, or the previous subshell has not ended yet.
     Forking,
     /// The subshell waits for its event.
     Waiting,
-    /// It runs the handler.
+    /// The subshell runs the handler.
     Running,
-    /// The handler returned 0; the subshell stays until it is released.
+    /// The handler returned 0. The subshell stays until it is released.
     Lingering,
     /// The subshell is ending, or has ended.
     Ending,
@@ -75,36 +77,39 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct Shell {
     bash: Bash,
-    /// Readable after a SIGCHLD.
-    children: Children,
-    /// Whether it was found readable.
+    /// Becomes readable after a SIGCHLD.
+    child_signals: ChildSignals,
+    /// Whether `child_signals` was readable after the last wait.
     signalled: bool,
-    plumbing: Plumbing,
-    records: Records,
+    pipes: Pipes,
+    records: StatusReader,
     turn: u64,
-    /// The last turn that was given an event.
+    /// The last turn that got an event.
     called: u64,
     phase: Phase,
-    /// The current turn's subshell, while there is one and it has told its number.
+    /// The process number of the current subshell, after it was reported and until the subshell ends.
     subshell: Option<i32>,
-    stillborn: u32,
-    /// The log of the last turn that was answered, while its pipe may still have writers.
+    failed_forks: u32,
+    /// The log of the last answered turn, while its pipe may still have writers.
     last_log: Option<(u64, Lines)>,
-    traced: Traced,
+    trace_output: TraceOutput,
     handler: Handler,
     task_root: PathBuf,
-    /// What must not appear in the log.
+    /// The text of the driver, which must not appear in the log.
     driver_text: Arc<DriverText>,
     convention: Convention,
     /// Whether the script declares the array LAMBDA_EVENT.
     has_event_array: bool,
     timeout_margin: Option<Duration>,
+    /// Whether a subshell takes the next event, too, with COSHELL_STATE=keep.
+    keeps_state: bool,
+    state_max_mb: Option<u64>,
     host: Host,
 }
 
 impl Shell {
-    /// Lets the subshell of the answered event go, and waits at most `patience` until the next one is ready. What is unfinished
-    /// when `next` is called may be frozen, and would be finished inside the next event.
+    /// Releases the subshell of the answered event, and waits at most `patience` until the next subshell is ready. Lambda may
+    /// freeze the processes after `next` is called, and unfinished work would then run during the next event.
     pub(crate) fn settle(&mut self, patience: Duration) {
         self.release();
         let until = Instant::now() + patience;
@@ -116,9 +121,9 @@ impl Shell {
         }
     }
 
-    /// Whether Bash has ended, perhaps while nobody looked, and a new one is needed.
+    /// Checks whether Bash has ended, so that a new one is needed.
     pub(crate) fn has_died(&mut self) -> bool {
-        // A failing poll would fail the event as well, with its reason.
+        // If poll fails here, it also fails during the event, and the event reports the reason.
         drop(self.wait(Duration::ZERO));
         self.is_dead()
     }
@@ -129,18 +134,21 @@ impl Shell {
     }
 
     fn release(&mut self) {
-        if self.phase == Phase::Lingering {
-            // A subshell that was killed meanwhile needs no release.
-            let _ = write(&self.plumbing.wake.fd, RELEASE);
+        if self.phase == Phase::Lingering && self.keeps_state {
+            self.begin_wait(self.turn + 1, self.subshell);
+            self.replace_if_too_large();
+        } else if self.phase == Phase::Lingering {
+            // If the subshell was killed meanwhile, the write fails, and no release is needed.
+            let _ = write(&self.pipes.wake.fd, RELEASE);
             self.phase = Phase::Ending;
         }
     }
 
-    /// Waits for a status or the end of Bash, and takes note of it.
+    /// Waits for a status record or the end of Bash, and updates the state.
     fn wait(&mut self, timeout: Duration) -> std::io::Result<()> {
         let mut fds = [
-            PollFd::new(self.plumbing.status.fd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.pipes.status.fd.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.child_signals.as_fd(), PollFlags::POLLIN),
         ];
         let timeout = if timeout.is_zero() { PollTimeout::ZERO } else { poll_timeout(timeout) };
         match poll(&mut fds, timeout) {
@@ -153,10 +161,10 @@ impl Shell {
         Ok(())
     }
 
-    /// Reads what the driver says, and takes note of it.
+    /// Reads the status records of the driver, and updates the state.
     fn read_statuses(&mut self) -> Vec<Status> {
         let mut buffer = [0; 4096];
-        let statuses = match read(&self.plumbing.status.fd, &mut buffer) {
+        let statuses = match read(&self.pipes.status.fd, &mut buffer) {
             Ok(count) => self.records.read(&buffer[..count]),
             Err(_) => Vec::new(),
         };
@@ -169,18 +177,11 @@ impl Shell {
 
     fn note(&mut self, status: &Status) {
         match *status {
-            Status::Waiting { turn, pid } if turn > self.turn => {
-                self.turn = turn;
-                self.phase = Phase::Waiting;
-                self.subshell = Some(pid).filter(|pid| *pid > 0);
-                self.host.roster.note_subshell(pid);
-                self.stillborn = 0;
-                self.plumbing.renew_stdin(turn - 1);
-                if self.is_in_the_way() {
-                    self.kill_subshell();
-                    self.phase = Phase::Ending;
-                }
-                self.hand_over_last_log();
+            // The same turn again: a kept subshell ended while it waited, and a new one took its place.
+            Status::Waiting { turn, pid } if turn > self.turn || (turn == self.turn && turn > self.called) => {
+                self.host.processes.note_subshell(pid);
+                self.failed_forks = 0;
+                self.begin_wait(turn, Some(pid).filter(|pid| *pid > 0));
             }
             Status::Succeeded { turn } if turn == self.turn && matches!(self.phase, Phase::Running) => {
                 self.phase = Phase::Lingering;
@@ -189,12 +190,12 @@ impl Shell {
                 self.phase = Phase::Ending;
                 self.subshell = None;
             }
-            // A subshell that could not even say that it waits.
+            // A subshell that ended before it could report that it waits.
             Status::Done { turn, .. } if turn > self.turn => {
                 self.turn = turn;
                 self.phase = Phase::Forking;
-                self.stillborn += 1;
-                if self.stillborn >= MOST_STILLBORN {
+                self.failed_forks += 1;
+                if self.failed_forks >= MAX_FAILED_FORKS {
                     self.end();
                 }
             }
@@ -202,21 +203,34 @@ impl Shell {
         }
     }
 
-    /// SIGCHLD says that some child has ended; ask only then whether it was Bash.
-    fn note_end_of_bash(&mut self) {
-        if !std::mem::take(&mut self.signalled) || !self.children.have_changed() {
-            return;
+    /// The subshell `pid` waits for the event of `turn`.
+    fn begin_wait(&mut self, turn: u64, pid: Option<i32>) {
+        self.turn = turn;
+        self.phase = Phase::Waiting;
+        self.subshell = pid;
+        self.pipes.renew_stdin(turn - 1);
+        if self.has_pipes_of_earlier_event() {
+            self.kill_subshell();
+            self.phase = Phase::Ending;
         }
-        self.note_life();
+        self.hand_over_last_log();
     }
 
-    fn note_life(&mut self) {
-        if let Life::Ended(status) = self.bash.life() {
+    /// Checks whether Bash has ended, but only after a SIGCHLD: then some child has ended.
+    fn note_end_of_bash(&mut self) {
+        if !std::mem::take(&mut self.signalled) || !self.child_signals.have_come() {
+            return;
+        }
+        self.note_state();
+    }
+
+    fn note_state(&mut self) {
+        if let BashState::Ended(status) = self.bash.state() {
             self.phase = Phase::Dead(status);
         }
     }
 
-    /// Keeps the log of an answered turn until its subshell is gone.
+    /// Keeps the log of an answered turn until its subshell has ended.
     fn keep_log(&mut self, turn: u64, lines: Lines) {
         self.last_log = Some((turn, lines));
         if self.turn > turn {
@@ -224,21 +238,22 @@ impl Shell {
         }
     }
 
-    /// When the next subshell waits, the one before is gone. Whoever still holds its log pipe is a background process: from now on
-    /// the log thread reads that pipe, and the turn after next gets a new one.
+    /// Passes the last log on after its subshell has ended, which is so when the next subshell waits. If its pipe still has a
+    /// writer, the writer is a background process. Then the log thread reads that pipe from now on, and the turn after next gets
+    /// a new pipe.
     fn hand_over_last_log(&mut self) {
         let Some((turn, mut lines)) = self.last_log.take() else { return };
-        let end = &mut self.plumbing.lanes.stderr[lane(turn)];
+        let end = &mut self.pipes.outputs.stderr[parity(turn)];
         if read_once(end, &mut |bytes| lines.feed(bytes)) != Read::End
-            && let Ok(old) = self.plumbing.channel.renew(end)
+            && let Ok(old) = self.pipes.channel.renew(end)
         {
-            self.host.leftovers.adopt(old, lines, Whose::Background);
+            self.host.leftovers.adopt(old, lines, Holder::Background);
         } else {
             lines.finish();
         }
     }
 
-    /// The last turn that was given an event.
+    /// The last turn that got an event.
     pub(crate) fn begun(&self) -> u64 {
         self.called
     }

@@ -1,5 +1,5 @@
-//! The pipes and files of one persistent Bash. They are dropped with it, so that a subshell that outlives its Bash reads
-//! end-of-file and ends, and can never take what is meant for the successor.
+//! Creates the pipes and files that connect the runtime with one persistent Bash. They are dropped together with the Bash. So a
+//! subshell that outlives its Bash reads end-of-file and ends, and can never read data for the next Bash.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -10,71 +10,71 @@ use std::sync::Arc;
 
 use nix::fcntl::OFlag;
 
-use super::channel::{Channel, End, Shared};
+use super::channel::{Channel, PipeEnd, SharedFile};
 use super::convention::Convention;
-use super::headers_file::Headers;
-use super::script_scan::Habits;
+use super::headers_file::HeadersFile;
+use super::script_scan::ScriptScan;
 use crate::runtime::functions;
 use crate::runtime::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
 
-/// All that connects the supervisor with one Bash.
+/// The pipes and files of one Bash.
 #[derive(Debug)]
-pub(super) struct Plumbing {
+pub(super) struct Pipes {
     pub(super) channel: Channel,
-    /// The path by which Bash opens the driver's own text, and calls it.
+    /// The path of the driver, by which Bash opens it and names it.
     pub(super) driver: PathBuf,
-    /// The file with that text, until Bash has read it.
+    /// The file with the text of the driver, until Bash has read the text.
     pub(super) driver_file: Option<File>,
     /// The event for the waiting subshell.
-    pub(super) event: Shared,
-    /// The event once more, for a handler that reads it from stdin; for odd and even turns, as the lanes.
-    pub(super) stdins: Option<[Shared; 2]>,
-    /// The event's headers, for a script that speaks of them.
-    pub(super) headers: Option<Headers>,
+    pub(super) event: SharedFile,
+    /// The event as a file for the handler's stdin; one file for even and one for odd turns.
+    pub(super) stdins: Option<[SharedFile; 2]>,
+    /// The event's headers, if the script mentions HEADERS.
+    pub(super) headers: Option<HeadersFile>,
     /// Stack records of failures.
-    pub(super) trace: Shared,
-    /// What the driver says.
-    pub(super) status: End,
-    /// Wakes the waiting subshell, and lets a lingering one go.
-    pub(super) wake: End<Arc<OwnedFd>>,
-    pub(super) lanes: Lanes,
-    /// Where Bash traces commands to, if commands are traced.
-    pub(super) xtrace: Option<End>,
+    pub(super) trace: SharedFile,
+    /// The pipe for the status records of the driver.
+    pub(super) status: PipeEnd,
+    /// The pipe that wakes the waiting subshell, and releases it after its event.
+    pub(super) wake: PipeEnd<Arc<OwnedFd>>,
+    pub(super) outputs: OutputPipes,
+    /// The pipe for traced commands, if commands are traced.
+    pub(super) xtrace: Option<PipeEnd>,
 }
 
-/// The response and log pipes. There are two of each, for odd and even turns: the next subshell opens its own while those of the
-/// event before may not have been read to their end.
+/// The response and log pipes: one pair for even and one for odd turns. The next subshell opens its own pair while the pair of
+/// the previous event may still have unread data.
 #[derive(Debug)]
-pub(super) struct Lanes {
-    pub(super) stdout: [End; 2],
-    pub(super) stderr: [End; 2],
+pub(super) struct OutputPipes {
+    pub(super) stdout: [PipeEnd; 2],
+    pub(super) stderr: [PipeEnd; 2],
 }
 
-impl Plumbing {
-    /// Makes all of it that `convention`, `habits` and `handler` ask for; `traced` says whether commands are to be traced.
+impl Pipes {
+    /// Creates the pipes and files that `convention`, `scan` and `handler` need. `traced` says whether commands are traced.
     pub(super) fn new(
         channel: Channel,
         traced: bool,
         convention: &Convention,
-        habits: &Habits,
+        scan: &ScriptScan,
         handler: &Handler,
-    ) -> io::Result<Plumbing> {
+    ) -> io::Result<Pipes> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
-        let headers = convention.globals.contains("HEADERS") && (habits.headers || habits.sources);
-        let driver = channel.file("driver", (functions::definitions(&habits.functions) + DRIVER).as_bytes())?;
-        let End { fd, path } = channel.writer("wake")?;
-        Ok(Plumbing {
+        let headers = convention.globals.contains("HEADERS") && (scan.headers || scan.sources);
+        let driver = channel.file("driver", (functions::definitions(&scan.functions) + DRIVER).as_bytes())?;
+        let PipeEnd { fd, path } = channel.writer("wake")?;
+        Ok(Pipes {
             driver: driver.path,
             driver_file: Some(driver.file),
             event: channel.file("event", b"")?,
             stdins: if on_stdin { Some([channel.file("stdin0", b"")?, channel.file("stdin1", b"")?]) } else { None },
-            headers: if headers { Some(Headers::beside(&channel)?) } else { None },
+            headers: if headers { Some(HeadersFile::beside(&channel)?) } else { None },
             trace: channel.file("trace", b"")?,
             status: channel.endless_reader("status")?,
-            wake: End { fd: Arc::new(fd), path },
-            lanes: Lanes {
+            wake: PipeEnd { fd: Arc::new(fd), path },
+            outputs: OutputPipes {
                 stdout: [channel.reader("stdout0")?, channel.reader("stdout1")?],
                 stderr: [channel.reader("stderr0")?, channel.reader("stderr1")?],
             },
@@ -83,21 +83,21 @@ impl Plumbing {
         })
     }
 
-    /// Makes an empty file of the event that `turn` had on its stdin, once its subshell is gone and before the one after the next is
-    /// forked: a background process of that event reads no later one.
+    /// Replaces the stdin file of `turn` by an empty file. This is called after the subshell of `turn` has ended and before the
+    /// turn after next is forked. So a background process of that event cannot read a later event.
     pub(super) fn renew_stdin(&mut self, turn: u64) {
         if let Some(stdins) = &mut self.stdins {
-            drop(self.channel.renew_file(&mut stdins[lane(turn)])); // without a spare descriptor it stays
+            drop(self.channel.renew_file(&mut stdins[parity(turn)])); // if no descriptor is free, the old file stays
         }
     }
 
-    /// The private folders that must not be left behind.
+    /// The private folders to remove at the end.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
-        let of_headers = self.headers.as_ref().and_then(Headers::folder);
+        let of_headers = self.headers.as_ref().and_then(HeadersFile::folder);
         self.channel.folder().into_iter().chain(of_headers).collect()
     }
 
-    /// Takes `byte` out of the wake-up pipe, if nobody has read it.
+    /// Takes `byte` back out of the wake-up pipe, if no subshell has read it.
     pub(super) fn take_back(&self, byte: &[u8]) -> bool {
         let mut options = OpenOptions::new();
         let reader = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&self.wake.path);
@@ -106,7 +106,7 @@ impl Plumbing {
     }
 }
 
-/// Which of the two lanes `turn` has.
-pub(super) fn lane(turn: u64) -> usize {
+/// The index of the pipes and files of `turn`: 0 for even turns, 1 for odd turns.
+pub(super) fn parity(turn: u64) -> usize {
     (turn % 2) as usize
 }

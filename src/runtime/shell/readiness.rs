@@ -1,7 +1,7 @@
-//! Before an event can be handed over: is there a subshell that waits for it?
+//! Waits until a subshell is ready to take the event.
 //!
-//! Nearly always there is. Where there is not, Bash is forking it, or something keeps Bash from it, such as a trap of the script's for
-//! CHLD, or a SIGSTOP; the event's time runs meanwhile.
+//! Nearly always one is ready. Otherwise Bash is still forking it, or something prevents Bash from forking, such as a CHLD trap
+//! of the script or a SIGSTOP. The time of the event runs meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +9,13 @@ use super::{Phase, Shell};
 use crate::runtime::deadline::Deadline;
 use crate::runtime::failure::Failure;
 use crate::runtime::logs::{Level, Owner};
-use crate::runtime::processes::{Process, listed};
+use crate::runtime::processes::{Process, list};
 
-/// How often a wait without an end looks around.
+/// How often the state is checked during a wait without a time limit.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Shell {
-    /// Waits for the subshell, at most until the event is to be ended.
+    /// Waits until the subshell is ready, at most until the event must be ended.
     ///
     /// # Errors
     /// When Bash has ended, cannot fork, or is not ready in time.
@@ -39,7 +39,7 @@ impl Shell {
     fn is_ready(&self) -> Result<bool, Failure> {
         match self.phase {
             Phase::Waiting => Ok(true),
-            Phase::Dead(status) if self.stillborn > 0 => {
+            Phase::Dead(status) if self.failed_forks > 0 => {
                 Err(Failure::NoSubshell { status: status.and_then(|status| status.code()).unwrap_or_default() })
             }
             Phase::Dead(status) => Err(Failure::ShellDied { status }),
@@ -48,12 +48,12 @@ impl Shell {
     }
 
     fn warn_of_delay(&self, started: Instant, owner: &Owner) {
-        let below = Process::below(i32::try_from(self.bash.id()).unwrap_or_default());
-        let what = if below.is_empty() { "nothing".to_owned() } else { listed(&below) };
-        let told = format!(
-            "the time limit is near; after {:.1} s the event has not begun: Bash is not ready for it, below it runs: {what}",
+        let below = Process::descendants(i32::try_from(self.bash.id()).unwrap_or_default());
+        let what = if below.is_empty() { "nothing".to_owned() } else { list(&below) };
+        let message = format!(
+            "the time limit is near; after {:.1} s the event has not begun: Bash is not ready; processes below Bash: {what}",
             started.elapsed().as_secs_f64()
         );
-        self.host.log.say(Level::Warn, owner, &told);
+        self.host.log.say(Level::Warn, owner, &message);
     }
 }

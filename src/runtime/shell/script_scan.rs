@@ -1,88 +1,90 @@
-//! What a script does that the driver has to step aside for, judged by its text before it is sourced.
+//! Scans the text of a script, before it is sourced, for features that the driver must take into account.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::apostrophes::line_read_differently;
-use super::sources::sourced;
+use super::sources::sourced_files;
 use crate::runtime::functions;
 
-/// The tutorial's globals that are set only where the script seems to read them.
+/// The tutorial's globals that are only set if the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
-/// The words of Bash's grammar that the driver's traps use.
+/// The keywords of Bash that the traps of the driver use.
 const KEYWORDS: [&str; 8] = ["case", "do", "done", "esac", "for", "in", "while", "time"];
-/// So many files are read for their habits.
-const MOST_FILES: usize = 32;
+/// How many files are scanned.
+const MAX_FILES: usize = 32;
 
-/// What the script's text speaks of, where the driver has to step aside.
+/// The features that the text of the script mentions.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Habits {
-    /// ERR traps or errtrace: a trap of ours, with errtrace, would change when the script's own one fires.
+pub(super) struct ScriptScan {
+    /// ERR traps or errtrace. An ERR trap of the driver, with errtrace, would change when the script's own trap runs.
     pub(super) err_traps: bool,
-    /// `kill`, or a list of the traps: an EXIT trap of ours would show, or cost a child a signal.
+    /// `kill`, or a listing of the traps. An EXIT trap of the driver would appear in the listing, and could make a child miss a
+    /// signal.
     pub(super) lists_traps: bool,
-    /// An alias for a word of Bash's grammar: in a trap of ours, whose text is parsed when it runs, that word would be another.
+    /// An alias for a keyword of Bash. It would change the traps of the driver, which are parsed when they run.
     pub(super) keyword_aliases: bool,
-    /// DEBUG traps: they would run for each command of our traps.
+    /// DEBUG traps. They would run for each command of the traps of the driver.
     pub(super) debug_traps: bool,
-    /// Traps of any kind, or other files and `eval`, which may set one: an EXIT trap of the handler's own may be pending when it returns.
+    /// Traps of any kind, or sourced files and `eval`, which may set a trap: the handler's own EXIT trap may be pending when the
+    /// handler returns.
     pub(super) may_trap: bool,
-    /// EXIT traps: they may name variables that are local to the function that sets them.
+    /// EXIT traps. They may use variables that are local to the function that sets the trap.
     pub(super) exit_traps: bool,
-    /// xtrace or DEBUG traps: what the driver does after the handler's call would show in them.
+    /// xtrace or DEBUG traps. They would show the commands of the driver after the call of the handler.
     pub(super) traces: bool,
-    /// RETURN traps or functrace: a RETURN trap of ours would be in the way.
-    pub(super) returns: bool,
-    /// Other files: the driver is to look at the functions for both of the above, once they are known.
+    /// RETURN traps or functrace. A RETURN trap of the driver would conflict with them.
+    pub(super) return_traps: bool,
+    /// Sourced files. The driver must also search the functions for ERR traps and xtrace, after the files were sourced.
     pub(super) sources: bool,
-    /// Which of the tutorial's globals EVENT_DATA and REQUEST_ID it speaks of; both where it reads other files. A copy of a large
-    /// event that nobody reads would cost as much as its hand-over.
+    /// The globals EVENT_DATA and REQUEST_ID of the tutorial, if the script mentions them; both if it sources files. Copying a
+    /// large event that nobody reads would take as long as passing the event to Bash.
     pub(super) globals: Vec<&'static str>,
-    /// Coprocesses, or other files: Bash closes a coprocess's descriptors in a subshell, though not in the `$( )` of the tutorial's
-    /// bootstrap.
+    /// Coprocesses, or sourced files. Bash closes the descriptors of a coprocess in a subshell, but not in the `$( )` of the
+    /// tutorial's bootstrap.
     pub(super) coprocs: bool,
-    /// A function that takes the name of `builtin`, without which the driver can do nothing.
-    pub(super) builtin: bool,
-    /// The array LAMBDA_EVENT, which the driver fills if the script declares it.
+    /// A function named `builtin`. The driver cannot work without the real `builtin`.
+    pub(super) redefines_builtin: bool,
+    /// The array LAMBDA_EVENT. The driver fills it if the script declares it.
     pub(super) event_array: bool,
-    /// The functions of the runtime that it calls.
+    /// The functions of the runtime that the script calls.
     pub(super) functions: Vec<&'static str>,
-    /// The tutorial's global HEADERS, a file that is made only then.
+    /// The global HEADERS of the tutorial. The file of the headers is only written for a script that mentions it.
     pub(super) headers: bool,
-    /// The first expansion that POSIX mode reads differently: its file and its line.
+    /// The file and line of the first expansion that POSIX mode reads differently.
     pub(super) apostrophe: Option<(PathBuf, u32)>,
 }
 
-impl Habits {
-    /// Of `script`, and of what it seems to source in its own folder or in `root`.
-    pub(super) fn of(script: &Path, root: &Path) -> io::Result<Habits> {
+impl ScriptScan {
+    /// Scans `script`, and the files in its own folder or in `root` that it seems to source.
+    pub(super) fn of(script: &Path, root: &Path) -> io::Result<ScriptScan> {
         let text = String::from_utf8_lossy(&fs::read(script)?).into_owned();
-        let mut habits = Habits::default();
-        habits.judge(&text, script);
+        let mut scan = ScriptScan::default();
+        scan.scan_text(&text, script);
         let folder = script.parent().unwrap_or(root);
-        let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced(&text, [root, folder]));
-        while let Some(file) = to_read.pop().filter(|_| files.len() < MOST_FILES) {
+        let (mut files, mut to_read) = (BTreeSet::from([script.to_owned()]), sourced_files(&text, [root, folder]));
+        while let Some(file) = to_read.pop().filter(|_| files.len() < MAX_FILES) {
             if files.insert(file.clone())
                 && let Ok(bytes) = fs::read(&file)
             {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                habits.judge(&text, &file);
-                to_read.extend(sourced(&text, [root, file.parent().unwrap_or(root)]));
+                scan.scan_text(&text, &file);
+                to_read.extend(sourced_files(&text, [root, file.parent().unwrap_or(root)]));
             }
         }
-        habits.coprocs |= habits.sources;
-        habits.exit_traps &= !habits.returns;
-        habits.globals = GLOBALS.into_iter().filter(|name| habits.sources || habits.globals.contains(name)).collect();
-        Ok(habits)
+        scan.coprocs |= scan.sources;
+        scan.exit_traps &= !scan.return_traps;
+        scan.globals = GLOBALS.into_iter().filter(|name| scan.sources || scan.globals.contains(name)).collect();
+        Ok(scan)
     }
 
-    /// Whether traps of ours would show, or fail.
-    pub(super) fn is_hostile_to_traps(&self) -> bool {
+    /// Whether traps of the driver would be visible to the script, or would fail.
+    pub(super) fn rules_out_driver_traps(&self) -> bool {
         self.keyword_aliases || self.debug_traps
     }
 
-    fn judge(&mut self, text: &str, file: &Path) {
+    fn scan_text(&mut self, text: &str, file: &Path) {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
         self.headers |= speaks_of(&["HEADERS"]);
@@ -95,17 +97,17 @@ impl Habits {
         let begins_with_dot = || text.lines().any(|line| line.trim_start().starts_with(". "));
         self.may_trap |= speaks_of(&["trap", "source", "eval"]) || speaks_of(&dot) || begins_with_dot();
         self.exit_traps |= speaks_of(&["trap"]) && speaks_of(&["EXIT", " 0"]);
-        self.returns |= speaks_of(&["RETURN", "functrace"]);
-        self.builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
+        self.return_traps |= speaks_of(&["RETURN", "functrace"]);
+        self.redefines_builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
         self.globals.extend(GLOBALS.into_iter().filter(|name| speaks_of(&[*name])));
         self.coprocs |= speaks_of(&["coproc"]);
         if self.apostrophe.is_none() {
             self.apostrophe = line_read_differently(text).map(|line| (file.to_owned(), line));
         }
-        text.lines().for_each(|line| self.note(line));
+        text.lines().for_each(|line| self.scan_line(line));
     }
 
-    fn note(&mut self, line: &str) {
+    fn scan_line(&mut self, line: &str) {
         let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+'));
         let (mut after_set, mut after_alias) = (false, false);
         for word in words {
@@ -138,9 +140,9 @@ mod tests {
             ("source lib.sh", false, false, true),
         ] {
             std::fs::write(file.path(), text).unwrap();
-            let habits = Habits::of(file.path(), Path::new("/nosuch")).unwrap();
-            assert_eq!((habits.err_traps, habits.traces, habits.sources), (err_traps, traces, sources), "{text}");
-            assert_eq!(habits.globals.len(), if sources { 2 } else { 0 }, "{text}");
+            let scan = ScriptScan::of(file.path(), Path::new("/nosuch")).unwrap();
+            assert_eq!((scan.err_traps, scan.traces, scan.sources), (err_traps, traces, sources), "{text}");
+            assert_eq!(scan.globals.len(), if sources { 2 } else { 0 }, "{text}");
         }
     }
 
@@ -159,10 +161,10 @@ mod tests {
             "source \"$(dirname \"${BASH_SOURCE[0]}\")/lib/a.sh\" # the library",
         ] {
             fs::write(&script, line).unwrap();
-            let habits = Habits::of(&script, root.path()).unwrap();
-            assert!(habits.err_traps && habits.headers, "{line}");
+            let scan = ScriptScan::of(&script, root.path()).unwrap();
+            assert!(scan.err_traps && scan.headers, "{line}");
         }
         fs::write(&script, "echo source lib/c.sh; source /nosuch; resource lib/a.sh").unwrap();
-        assert!(!Habits::of(&script, root.path()).unwrap().err_traps);
+        assert!(!ScriptScan::of(&script, root.path()).unwrap().err_traps);
     }
 }

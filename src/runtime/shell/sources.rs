@@ -1,19 +1,19 @@
-//! Guesses which files a script sources, from its text.
+//! Guesses from a script's text which files the script sources.
 //!
-//! A file that is not sourced does little harm here; a file that is missed may do more. Bash knows better once it has sourced the
-//! script, see `start.rs`.
+//! A wrongly included file does little harm; a missed file may do more. After Bash has sourced the script, the functions that
+//! Bash knows are checked again, see the module `start`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders and files of a task root that are looked at for a pattern.
+/// How many entries of a task root are read, and how deep, to match a pattern.
 const MAX_ENTRIES: usize = 2000;
 const MAX_DEPTH: u32 = 4;
 
-/// The files that `text` seems to source, in one of `folders`: the task root and the script's own folder. A name that Bash puts
-/// together, as `$(dirname "${BASH_SOURCE[0]}")/lib.sh` or `"$LAMBDA_TASK_ROOT/lib/$name.sh"`, is a pattern for files of the task root.
-/// Where nothing of the name stands in the text, as in `source "$file"`, every word with a `*` or `.sh` is taken for such a name.
-pub(super) fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
+/// The files that `text` seems to source, in one of `folders`: the task root and the script's own folder. A name that the script
+/// computes, such as `$(dirname "${BASH_SOURCE[0]}")/lib.sh` or `"$LAMBDA_TASK_ROOT/lib/$name.sh"`, is a pattern for files of the
+/// task root. If no part of the name is in the text, as in `source "$file"`, every word with a `*` or `.sh` is used as a pattern.
+pub(crate) fn sourced_files(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
     let (mut files, mut patterns) = (Vec::new(), Vec::new());
     for rest in sourced_words(text) {
         let name = name_of(rest);
@@ -22,7 +22,7 @@ pub(super) fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
         if found.is_empty() {
             match Pattern::of(rest) {
                 Some(pattern) if pattern.is_open() => patterns.push(pattern),
-                None if is_put_together(rest) => patterns.extend(patterns_in(text)),
+                None if is_computed(rest) => patterns.extend(patterns_in(text)),
                 Some(_) | None => {}
             }
         }
@@ -36,12 +36,12 @@ pub(super) fn sourced(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
     files
 }
 
-/// Whether `text` sources a file whose name does not stand there.
+/// Whether `text` sources a file whose name is computed.
 pub(super) fn has_unknown(text: &str) -> bool {
-    sourced_words(text).into_iter().any(is_put_together)
+    sourced_words(text).into_iter().any(is_computed)
 }
 
-fn is_put_together(rest: &str) -> bool {
+fn is_computed(rest: &str) -> bool {
     rest.split([';', '\n']).next().unwrap_or_default().contains(['$', '*', '<', '`'])
 }
 
@@ -57,7 +57,7 @@ fn sourced_words(text: &str) -> Vec<&str> {
     rests.collect()
 }
 
-/// The part of a sourced file's name that stands in the text.
+/// The part of a sourced file's name that is in the text.
 fn name_of(rest: &str) -> &str {
     let rest = rest.split([';', '&', '|']).next().unwrap_or_default().trim();
     let known = match (rest.rfind(")/").max(rest.rfind("}/")), rest.rfind('$')) {
@@ -74,12 +74,12 @@ fn name_of(rest: &str) -> &str {
         .trim_start_matches('/')
 }
 
-/// A file's name below the task root, in which a `*` stands for anything.
+/// The name of a file below the task root, in which a `*` matches any text.
 #[derive(Debug, PartialEq, Eq)]
 struct Pattern(String);
 
 impl Pattern {
-    /// The name that `word` begins with; `None` where no part of it stands in the text.
+    /// The pattern at the beginning of `word`; `None` if no part of the name is in the text.
     fn of(word: &str) -> Option<Pattern> {
         let mut pattern = String::new();
         let mut rest = word.trim_start();
@@ -101,12 +101,12 @@ impl Pattern {
         is_known.then(|| Pattern(format!("*/{name}")))
     }
 
-    /// Whether a part of the name is put together when the script runs.
+    /// Whether a part of the name is computed when the script runs.
     fn is_open(&self) -> bool {
         self.0[1..].contains('*')
     }
 
-    /// Whether `name`, which begins with a slash, is such a name.
+    /// Whether the pattern matches `name`, which begins with a slash.
     fn matches(&self, name: &str) -> bool {
         let mut parts = self.0.split('*');
         let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
@@ -122,7 +122,7 @@ impl Pattern {
     }
 }
 
-/// What follows the expansion whose `$` has been read.
+/// The text after the expansion whose `$` has been read.
 fn after_expansion(rest: &str) -> &str {
     let end = match rest.as_bytes().first() {
         Some(b'{') => rest.find('}').map(|at| at + 1),
@@ -153,7 +153,7 @@ fn patterns_in(text: &str) -> Vec<Pattern> {
     words.filter_map(|word| Pattern::of(word.trim_start_matches(['(', '<']))).collect()
 }
 
-/// The files below `root`, each with its name there after a slash.
+/// The files below `root`, each with its path relative to `root` after a slash.
 fn files_below(root: &Path) -> Vec<(String, PathBuf)> {
     let (mut files, mut folders, mut seen) = (Vec::new(), vec![(root.to_owned(), 0)], 0);
     while let Some((folder, depth)) = folders.pop() {
@@ -173,7 +173,7 @@ fn files_below(root: &Path) -> Vec<(String, PathBuf)> {
             }
         }
     }
-    files.sort(); // a folder's order is not the same everywhere
+    files.sort(); // file systems return the entries of a folder in different orders
     files
 }
 
@@ -187,7 +187,7 @@ mod tests {
             fs::create_dir_all(root.path().join(name).parent().unwrap()).unwrap();
             fs::write(root.path().join(name), "").unwrap();
         }
-        let mut files = sourced(text, [root.path(), root.path()]);
+        let mut files = sourced_files(text, [root.path(), root.path()]);
         files.sort();
         files.dedup();
         files.iter().map(|file| file.strip_prefix(root.path()).unwrap().display().to_string()).collect()

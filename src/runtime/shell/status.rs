@@ -1,17 +1,17 @@
-//! Status records, a line each, from the driver to the supervisor.
+//! Parses the status records that the driver writes, one on each line.
 //!
-//! Each carries the number of the turn it speaks of, so that a record of a subshell that outlived its event is never taken for
-//! another's. Records are shorter than PIPE_BUF, so the kernel keeps each whole.
+//! A record carries the number of its turn, so that a record of a subshell that outlived its event is never taken for a record of
+//! another event. Records are shorter than PIPE_BUF, so the kernel never splits or mixes them.
 
-use super::line_splitter::WholeLines;
+use super::line_splitter::LineSplitter;
 
-/// What the driver says.
+/// A status record of the driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Status {
     /// `V version`: this Bash is too old.
     TooOld(String),
-    /// `B`: Bash could open the driver, and runs it.
-    Begun,
+    /// `B`: Bash has opened the driver, and runs it.
+    DriverStarted,
     /// `H`: the script is sourced; the functions that it registered run before the snapshot.
     Sourced,
     /// `P`: these functions have run; the snapshot can be taken.
@@ -28,27 +28,28 @@ pub(crate) enum Status {
     Done { turn: u64, status: i32 },
 }
 
-/// No record is as long: PIPE_BUF. What is, is none of ours.
-const MOST_BYTES: usize = 4096;
+/// The length of the longest line that can be a record: PIPE_BUF. A longer line is not from the driver.
+const MAX_BYTES: usize = 4096;
 
-/// Cuts what was read into records. Malformed lines are ignored: only a handler that writes to the pipe by itself can send one.
+/// Splits the bytes that were read into records. Malformed lines are ignored: only a handler that writes to the pipe can cause
+/// one.
 #[derive(Debug)]
-pub(crate) struct Records {
-    lines: WholeLines,
+pub(crate) struct StatusReader {
+    lines: LineSplitter,
 }
 
-impl Records {
+impl StatusReader {
     /// The records that `bytes` complete.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Vec<Status> {
         let lines = self.lines.read(bytes);
-        let whole = lines.iter().filter(|line| line.len() < MOST_BYTES);
+        let whole = lines.iter().filter(|line| line.len() < MAX_BYTES);
         whole.filter_map(|line| parse(&String::from_utf8_lossy(line))).collect()
     }
 }
 
-impl Default for Records {
-    fn default() -> Records {
-        Records { lines: WholeLines::up_to(MOST_BYTES) }
+impl Default for StatusReader {
+    fn default() -> StatusReader {
+        StatusReader { lines: LineSplitter::up_to(MAX_BYTES) }
     }
 }
 
@@ -56,7 +57,7 @@ fn parse(line: &str) -> Option<Status> {
     let mut words = line.split(' ');
     let status = match words.next()? {
         "V" => Status::TooOld(words.next()?.to_owned()),
-        "B" => Status::Begun,
+        "B" => Status::DriverStarted,
         "H" => Status::Sourced,
         "P" => Status::Prepared,
         "A" => Status::EventArray,
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn records_may_come_in_pieces_and_several_at_once() {
-        let mut records = Records::default();
+        let mut records = StatusReader::default();
         assert_eq!(records.read(b"R 1 4"), []);
         assert_eq!(
             records.read(b"2\nS 1\nD 1 0\nR 2"),
@@ -90,8 +91,8 @@ mod tests {
 
     #[test]
     fn malformed_lines_are_ignored() {
-        let mut records = Records::default();
+        let mut records = StatusReader::default();
         assert_eq!(records.read(b"\n\xff\nS\nS x\nD 1\nS 1 2\nQ 1\nM\n"), [Status::NoFunction]);
-        assert_eq!(records.read(&[b"V ", &[b'x'; MOST_BYTES][..], b"\nM\n"].concat()), [Status::NoFunction]);
+        assert_eq!(records.read(&[b"V ", &[b'x'; MAX_BYTES][..], b"\nM\n"].concat()), [Status::NoFunction]);
     }
 }

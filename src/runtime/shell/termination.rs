@@ -1,49 +1,64 @@
-//! Ending Bash and its subshells: by their numbers, and never somebody else's process.
+//! Ends Bash and its subshells by their process numbers, and never signals an unrelated process.
 
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, write};
 
-use super::Shell;
+use super::{Phase, REPLACE, Shell};
+use crate::runtime::logs::{Level, Owner};
 use crate::runtime::processes::{self, Process};
 
-/// A process that is busy in the kernel stops when it comes back from there.
+/// How long to wait until a process has stopped: a process that is busy in the kernel stops when it leaves the kernel.
 const STOP_PATIENCE: Duration = Duration::from_millis(100);
 const STOP_POLL: Duration = Duration::from_micros(200);
 
 impl Shell {
-    /// Ends Bash, and the subshell that it may leave: one without its Bash would find the pipes of the next.
+    /// Ends Bash and its current subshell: a subshell that outlives its Bash would use the pipes of the next Bash.
     pub(super) fn end(&mut self) {
         if !self.is_dead() {
             self.bash.kill();
-            self.note_life();
+            self.note_state();
         }
         self.kill_subshell();
     }
 
-    /// Whether the subshell that has just said that it waits holds pipes of the last event's: the one between was killed before it
-    /// got an event, and this one has the pipes of the turn before that. Whoever still holds those, the event's response would wait
-    /// for this subshell as well, and what this one writes to its log would stand under that event. The one after it has pipes
-    /// that nobody used.
-    pub(super) fn is_in_the_way(&self) -> bool {
+    /// Whether the subshell that has just reported that it waits uses the same pipes as the last event. This happens if the
+    /// subshell in between was killed before it got an event. If a process still held those pipes, the response of the last event
+    /// would wait for this subshell too, and the log of this subshell would appear under the last event. The next subshell has
+    /// unused pipes.
+    pub(super) fn has_pipes_of_earlier_event(&self) -> bool {
         self.turn == self.called + 2
     }
 
-    /// Ends the current subshell, and what its handler has started: nobody waits for a `sleep 1000` any more.
+    /// Replaces a waiting subshell that has kept its state and uses more memory than COSHELL_STATE_MAX_MB.
+    pub(super) fn replace_if_too_large(&mut self) {
+        let (Some(max), Some(pid)) = (self.state_max_mb, self.subshell) else { return };
+        let used = processes::resident_mb(pid);
+        if used > max && write(&self.pipes.wake.fd, REPLACE).is_ok() {
+            self.phase = Phase::Ending;
+            let message = format!(
+                "the handler's shell uses {used} MB, more than COSHELL_STATE_MAX_MB={max}: a new shell takes the next event, with the \
+                 state that the script left at init"
+            );
+            self.host.log.say(Level::Info, &Owner::default(), &message);
+        }
+    }
+
+    /// Ends the current subshell and the processes that its handler has started: nothing waits for a `sleep 1000` any more.
     pub(super) fn kill_subshell(&mut self) {
         if let Some(pid) = self.subshell.take().filter(|pid| self.is_ours(*pid)) {
-            stop(pid); // or it would go on starting processes while they are listed
-            let below = Process::below(pid);
+            stop(pid); // otherwise the subshell could start more processes while they are listed
+            let below = Process::descendants(pid);
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             below.iter().for_each(Process::kill);
         }
     }
 
-    /// Whether `pid` is a subshell of our Bash: its command line has the path of our driver, which nobody else's has. (It is no
-    /// child of ours, so its number may have been given to another process.)
+    /// Whether `pid` is a subshell of our Bash: only those have the path of our driver in their command line. The subshell is not
+    /// our child, so its number may now belong to another process.
     fn is_ours(&self, pid: i32) -> bool {
-        let driver = self.plumbing.driver.as_os_str().as_encoded_bytes();
+        let driver = self.pipes.driver.as_os_str().as_encoded_bytes();
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|word| word == driver)
     }
@@ -53,7 +68,7 @@ impl Shell {
 fn stop(pid: i32) {
     let until = Instant::now() + STOP_PATIENCE;
     if kill(Pid::from_raw(pid), Signal::SIGSTOP).is_ok() {
-        while processes::runs(pid) && Instant::now() < until {
+        while processes::is_running(pid) && Instant::now() < until {
             std::thread::sleep(STOP_POLL);
         }
     }

@@ -1,8 +1,10 @@
-//! An event whose time is nearly up, and one that has ended while somebody still holds its stdout.
+//! Warns when the time limit of an event is near, and ends the event if COSHELL_TIMEOUT_MARGIN_MS is set. Also warns when the
+//! handler has ended but another process still holds its stdout.
 //!
-//! To end an event and still learn where it was, the subshell is signalled first and what it waits for is killed then: Bash runs
-//! its trap as soon as that child is gone, before errexit and before any further command of the handler's. The signal is one that
-//! nothing sends and handlers do not trap; without COSHELL_TIMEOUT_MARGIN_MS none is ever sent.
+//! To end an event and still learn where it was, the subshell is signalled first, and then the process that it waits for is
+//! killed. Bash runs its trap as soon as that process has ended, before errexit takes effect and before any further command of
+//! the handler. The signal is one that no program sends and no handler traps. Without COSHELL_TIMEOUT_MARGIN_MS, it is never
+//! sent.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -11,27 +13,28 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
 
-use super::execution::Turn;
-use super::{Phase, lane};
-use crate::runtime::failure::{Failure, MORE_TIME, Overdue};
+use super::execution::Execution;
+use super::{Phase, parity};
+use crate::runtime::failure::{Failure, MORE_TIME, Timeout};
 use crate::runtime::logs::Level;
-use crate::runtime::processes::{Process, listed};
+use crate::runtime::processes::{Process, list};
 
-/// Its name in the driver: `trap … STKFLT`. (nix's `Signal` has no real-time signals.)
+/// The signal that tells the subshell that its time is up: `trap … STKFLT` in the driver. (The `Signal` of nix has no real-time
+/// signals.)
 const TIME_IS_UP: Signal = Signal::SIGSTKFLT;
-/// How long the subshell may take for its traps after the signal, at least.
+/// The least time that the subshell has for its traps after the signal.
 const GRACE: Duration = Duration::from_millis(50);
-/// Background processes may hold stdout so long past the handler's end before the log says so.
+/// How long background processes may hold stdout after the end of the handler before a warning is logged.
 const HOLDER_PATIENCE: Duration = Duration::from_secs(1);
 
-impl Turn<'_, '_> {
-    /// When something is to be done although nothing happens.
+impl Execution<'_, '_> {
+    /// When the runtime must act even if nothing happens.
     pub(super) fn next_alarm(&self) -> Option<Instant> {
         let partial = self.lines.partial_wait().map(|wait| Instant::now() + wait);
         [partial, self.deadline.next(), self.holder_alarm()].into_iter().flatten().min()
     }
 
-    /// Does what it is time for.
+    /// Writes the warnings that are due, and ends the event if its time is up.
     ///
     /// # Errors
     /// When the pipes to Bash fail.
@@ -51,52 +54,53 @@ impl Turn<'_, '_> {
     }
 
     fn holder_alarm(&self) -> Option<Instant> {
-        self.ended_at.filter(|_| self.stdout_open && !self.holders_told).map(|ended_at| ended_at + HOLDER_PATIENCE)
+        self.ended_at.filter(|_| self.stdout_open && !self.warned_of_holders).map(|ended_at| ended_at + HOLDER_PATIENCE)
     }
 
     fn warn_of_holders(&mut self) {
-        self.holders_told = true;
+        self.warned_of_holders = true;
         let holders = self.holders();
-        let told = format!(
+        let message = format!(
             "the handler has ended, but a background process still holds its stdout, and the response waits for it: {}; \
              redirect its output, as in `command >&2 &`",
-            if holders.is_empty() { "which one cannot be seen".to_owned() } else { listed(&holders) }
+            if holders.is_empty() { "which one cannot be seen".to_owned() } else { list(&holders) }
         );
-        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &message);
     }
 
     fn warn_of_deadline(&self) {
         let after = self.deadline.started.elapsed().as_secs_f64();
         let (_, running) = self.running();
-        let what = if running.is_empty() { "Bash itself".to_owned() } else { listed(&running) };
-        let told = format!("the time limit is near; after {after:.1} s this is running: {what}; {MORE_TIME}");
-        self.shell.host.log.say(Level::Warn, self.lines.owner(), &told);
+        let what = if running.is_empty() { "Bash itself".to_owned() } else { list(&running) };
+        let message = format!("the time limit is near; after {after:.1} s this is running: {what}; {MORE_TIME}");
+        self.shell.host.log.say(Level::Warn, self.lines.owner(), &message);
     }
 
-    /// Who has the event's stdout open.
+    /// The processes that have the event's stdout open.
     fn holders(&self) -> Vec<Process> {
-        let end = &self.shell.plumbing.lanes.stdout[lane(self.number)];
-        fstat(end.fd.as_fd()).map(|file| Process::holding((file.st_dev, file.st_ino))).unwrap_or_default()
+        let end = &self.shell.pipes.outputs.stdout[parity(self.turn)];
+        fstat(end.fd.as_fd()).map(|file| Process::with_open_file((file.st_dev, file.st_ino))).unwrap_or_default()
     }
 
     /// The subshell while it runs the handler.
     fn subshell(&self) -> Option<Pid> {
-        let runs = self.shell.phase == Phase::Running && self.shell.turn == self.number;
+        let runs = self.shell.phase == Phase::Running && self.shell.turn == self.turn;
         self.shell.subshell.filter(|_| runs).map(Pid::from_raw)
     }
 
-    /// What runs below the subshell or in its place, after an `exec`, or holds its stdout once it has ended: first Bash's own forks,
-    /// then all else.
+    /// The processes that belong to the event: first the forks of Bash, then all others. These are the processes below the
+    /// subshell, and a program that has replaced the subshell with `exec`. After the subshell has ended, they are the processes
+    /// that hold its stdout.
     fn running(&self) -> (Vec<Process>, Vec<Process>) {
         let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
-        let driver = self.shell.plumbing.driver.display().to_string();
+        let driver = self.shell.pipes.driver.display().to_string();
         let (forks, others): (Vec<Process>, _) =
-            Process::below(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
+            Process::descendants(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
         let itself = Process::find(pid.as_raw()).filter(|process| !process.command.contains(&driver));
         (forks, itself.into_iter().chain(others).collect())
     }
 
-    /// Ends the event, `margin` before its deadline. The environment stays warm where the subshell obeys.
+    /// Ends the event, `margin` before its deadline. If the subshell ends in time, Bash is kept for the next event.
     fn end(&mut self, margin: Duration) -> Result<(), Failure> {
         let after = self.deadline.started.elapsed();
         let (forks, running) = self.running();
@@ -117,7 +121,7 @@ impl Turn<'_, '_> {
             self.shell.end();
         }
         self.close_stdout()?;
-        self.overdue = Some(Overdue { after, margin, running: running.iter().map(Process::to_string).collect() });
+        self.timeout = Some(Timeout { after, margin, running: running.iter().map(Process::to_string).collect() });
         Ok(())
     }
 

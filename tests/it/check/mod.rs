@@ -1,6 +1,8 @@
 //! `coshell check`: what it finds, where, and what its exit status says.
 
+mod formats;
 mod programs;
+mod rules;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -77,13 +79,10 @@ fn usual_idioms_that_run_are_clean() {
 }
 
 #[test]
-fn a_command_that_the_script_looks_for_first_is_a_warning() {
-    let bundle = Bundle::of("handler() { if command -v jq >/dev/null; then jq .; else cat; fi; }\n");
+fn a_command_that_the_script_looks_for_first_is_a_note() {
+    let bundle = Bundle::of("handler() { if command -v jq >/dev/null; then jq . <<<\"$1\"; else echo; fi; }\n");
     let ran = bundle.check().assert_status(0);
-    assert!(
-        String::from_utf8_lossy(&ran.stdout).contains("warning: `jq` is not on Lambda's provided.al2023"),
-        "{ran:?}"
-    );
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("note: `jq` is not on Lambda's provided.al2023"), "{ran:?}");
     Bundle::of("handler() {\n  echo \"$1\" | \\\n    jq .\n}\n").fails_with("./function.sh:3: `jq` is not on Lambda's");
 }
 
@@ -160,7 +159,7 @@ fn process_substitution_and_lacking_commands_are_told_in_sourced_files_too() {
 
 #[test]
 fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it() {
-    let script = "less() { cat; }\nhandler() { jq . | less; unzip x; command -v tar || true; }\n";
+    let script = "less() { cat; }\nhandler() { jq -n . | less; unzip x; command -v tar || true; }\n";
     let set = format!("PATH=$LAMBDA_TASK_ROOT/bin:$PATH\n{script}");
     let bundle = Bundle::of(&set).file("bin/jq", "", 0o755);
     bundle.fails_with("`unzip`");
@@ -169,12 +168,12 @@ fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it(
 
 #[test]
 fn a_command_in_the_functions_own_bin_is_not_on_lambdas_path() {
-    let bundle = Bundle::of("handler() { jq .; date; own; }\n");
+    let bundle = Bundle::of("handler() { jq -n .; date; own; }\n");
     let bundle = bundle.file("bin/jq", "", 0o755).file("bin/own", "", 0o755);
     bundle.fails_with("./function.sh:1: `jq` is in the function's bin/, which is not on Lambda's PATH");
     bundle.fails_with("./function.sh:1: warning: `own` is in the function's bin/");
     bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout(NOTHING);
-    let called = "handler() { \"$LAMBDA_TASK_ROOT/bin/jq\" .; }\n";
+    let called = "handler() { \"$LAMBDA_TASK_ROOT/bin/jq\" -n .; }\n";
     Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout(NOTHING);
 }
 

@@ -19,7 +19,7 @@ fn a_command_that_nobody_knows_of_is_a_warning() {
     // Where the command may be a function, or is looked for first, nothing is known.
     for script in [
         "deno() { :; }\nhandler() { deno; }\n",
-        "handler() { command -v deno >/dev/null && deno; }\n",
+        "handler() { if command -v deno >/dev/null; then deno; fi; }\n",
         "eval \"$(printf 'deno() { :; }')\"\nhandler() { deno; }\n",
     ] {
         Bundle::of(script).check().assert_status(0).assert_stdout(NOTHING);
@@ -37,7 +37,7 @@ fn the_interpreter_of_every_program_of_the_folder_is_judged() {
         (
             "#!/opt/python/bin/python",
             0,
-            "warning: `bin/tool` is run by `/opt/python/bin/python`, which a layer has to bring",
+            "warning: `bin/tool` is run by `/opt/python/bin/python`, which must be in a layer",
         ),
         ("#!/bin/bash\r", 1, "./bin/tool:1: the first line of `bin/tool` ends with a carriage return"),
     ] {
@@ -89,7 +89,10 @@ fn a_script_that_is_given_to_bash_need_not_be_executable() {
 fn a_program_of_the_folder_that_is_not_there_is_a_warning() {
     let ran = Bundle::of("handler() {\n  \"$LAMBDA_TASK_ROOT/bin/gone\"\n  ./made-later\n}\n").check().assert_status(0);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
-    assert_eq!(told, "./function.sh:2: warning: it calls `bin/gone`, which is not in the function's folder\n");
+    assert_eq!(
+        told,
+        "./function.sh:2: warning: it calls `bin/gone`, which is not in the function's folder [missing-program]\n"
+    );
 }
 
 #[test]

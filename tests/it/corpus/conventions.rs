@@ -2,7 +2,7 @@
 
 use crate::support::function::{Channel, Function};
 
-const ALL: [&str; 4] = ["tutorial", "gkrizek", "ql4b", "mparkachov"];
+const ALL: [&str; 5] = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument"];
 
 fn under(convention: &str, script: &str) -> Function {
     Function::script(script).env("COSHELL_CONVENTION", convention)

@@ -46,7 +46,7 @@ fn a_missing_interpreter_is_told() {
     let answer = program("#!/nosuch/interpreter\n").answer("");
     answer.fails_with("program `run` exited with status 12"); // 6 or 7, as the Bash has it
     answer.fails_with(": run: "); // no word of our driver
-    answer.fails_with("the file is there, but not the interpreter that its first line names");
+    answer.fails_with("the file exists, but the interpreter that its first line names does not");
 }
 
 #[test]
@@ -69,4 +69,30 @@ fn it_may_be_named_by_an_absolute_path_and_may_stand_in_a_folder() {
         .handler("bin/run")
         .answer("")
         .responds("in a folder");
+}
+
+#[test]
+fn with_the_argument_convention_a_program_gets_the_event_as_its_only_argument_and_on_stdin() {
+    let text = "#!/bin/sh\nread -r line\nprintf '%s|%s|%s' \"$#\" \"$1\" \"$line\"\n";
+    for channel in Channel::BOTH {
+        let function = program(text).env("COSHELL_CONVENTION", "argument").over(channel).start();
+        let event = r#"{"a": "it's *  b"}"#;
+        function.answer(event).responds(&format!("1|{event}|{event}"));
+        function.answer("-n").responds("1|-n|-n");
+        function.answer("").responds("1||");
+    }
+    let function = Function::script("handler() { echo \"$# $1 $-\"; }").env("COSHELL_CONVENTION", "argument").start();
+    let text = function.answer("a b").text();
+    assert!(text.starts_with("1 a b ") && text.contains('e') && text.contains('u'), "as without the setting: {text}");
+}
+
+#[test]
+fn an_event_that_is_too_large_for_an_argument_is_a_failure_that_names_the_limit() {
+    let function = program("#!/bin/sh\nprintf '%s' \"${#1}\"\n").env("COSHELL_CONVENTION", "argument").start();
+    let largest = "x".repeat(128 * 1024 - 1);
+    function.answer(&largest).responds("131071");
+    let failed = function.answer(format!("{largest}x"));
+    failed.fails_with("Argument list too long");
+    failed.fails_with("at most 128 KiB");
+    function.answer("next").responds("4");
 }

@@ -30,7 +30,7 @@ fn a_warning_changes_neither_the_response_nor_the_status() {
 
 #[test]
 fn a_log_line_that_stands_beside_the_json_is_shown() {
-    let right = "warning: the response is not JSON, since the line `Fetching a page` stands beside the JSON \
+    let right = "warning: the response is not JSON, because it also has the line `Fetching a page` \
         (write log lines to stderr with `>&2`): the client of the function URL gets an error";
     for response in ["Fetching a page\n{\"statusCode\":200}", "{\"statusCode\":200}\nFetching a page"] {
         assert_eq!(warnings(&invoke(URL, response, 0, &[]).assert_status(0)), [right]);
@@ -40,7 +40,8 @@ fn a_log_line_that_stands_beside_the_json_is_shown() {
 #[test]
 fn a_log_line_before_json_for_an_unknown_caller_is_shown_unless_the_caller_is_named() {
     let response = "Fetching a page\n{\"statusCode\":200}";
-    let right = "warning: the line `Fetching a page` stands before the JSON in the response: write log lines to stderr with `>&2`";
+    let right =
+        "warning: the response has the line `Fetching a page` before its JSON: write log lines to stderr with `>&2`";
     assert_eq!(warnings(&invoke("{}", response, 0, &[]).assert_status(0)), [right]);
     assert_eq!(warnings(&invoke("{}", response, 0, &["--caller", "none"]).assert_status(0)), [""; 0]);
 }
@@ -72,7 +73,7 @@ fn a_sound_response_a_failure_and_an_unknown_caller_get_no_warning() {
 fn a_queue_whose_every_message_would_be_deleted_is_told() {
     let ran = invoke(QUEUE, "", 0, &[]).assert_status(0);
     ran.assert_stderr_has(
-        "warning: the response is empty, by which SQS is told that every message went well: the message is deleted\n",
+        "warning: the response is empty, so SQS counts every message as processed: the message is deleted\n",
     );
 }
 

@@ -17,7 +17,7 @@ fn names() -> Vec<String> {
 }
 
 #[test]
-fn each_event_that_is_listed_is_printed_as_it_is_sent_to_a_handler() {
+fn each_listed_event_is_printed_as_a_handler_gets_it() {
     assert!(names().len() >= 12, "{:?}", names());
     for name in names() {
         let printed = events(&[&name]).assert_status(0);
@@ -29,7 +29,7 @@ fn each_event_that_is_listed_is_printed_as_it_is_sent_to_a_handler() {
 }
 
 #[test]
-fn a_wrong_name_is_told_with_the_nearest() {
+fn a_wrong_name_is_an_error_that_names_the_nearest() {
     for command in [&["events", "sqss"][..], &["invoke", ".", "--sample", "sqss"]] {
         let ran = Ran::from(coshell().args(command).stdin(Stdio::null()).output().unwrap()).assert_status(2);
         ran.assert_stdout("").assert_stderr_has("a similar value exists: 'sqs'");
@@ -43,14 +43,14 @@ fn a_sample_and_an_event_cannot_both_be_sent() {
 }
 
 #[test]
-fn the_sample_of_a_state_machine_says_who_sent_it() {
+fn the_sample_of_a_state_machine_sets_the_caller() {
     let test =
         InvokeTest::of_script("handler() { echo done; }").with_own_runtime().with(&["--sample", "step-functions"]);
     test.run().assert_status(0).assert_stderr_has("fails with States.Runtime");
 }
 
 #[test]
-fn a_stdout_that_takes_nothing_gets_a_sentence() {
+fn a_full_stdout_is_an_error() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = coshell().args(["events", "sqs"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     let ran = Ran::from(output.wait_with_output().unwrap()).assert_status(1);

@@ -1,4 +1,4 @@
-//! `coshell init`: what is made, and that it runs.
+//! `coshell init`: the new folder, and that its handler runs.
 
 use std::fs;
 use std::path::Path;
@@ -40,47 +40,50 @@ fn a_new_function_of_any_example_is_clean_runs_and_passes_its_test() {
 }
 
 #[test]
-fn the_default_is_the_smallest_and_says_what_to_do_next() {
+fn the_default_example_is_the_smallest_and_init_says_what_to_do_next() {
     let folder = tempfile::tempdir().unwrap();
     let made = coshell_in(folder.path(), &["init", "deep/er/hello"]).assert_status(0);
-    let told = String::from_utf8_lossy(&made.stdout).into_owned();
-    assert!(told.contains("deep/er/hello/function.sh ") && told.contains("coshell test deep/er/hello "), "{told}");
+    let printed = String::from_utf8_lossy(&made.stdout).into_owned();
+    assert!(
+        printed.contains("deep/er/hello/function.sh ") && printed.contains("coshell test deep/er/hello "),
+        "{printed}"
+    );
     let invoked = coshell_in(folder.path(), &["invoke", "deep/er/hello", "7"]).assert_status(0);
     invoked.assert_stdout("Echoing request: '7'");
 }
 
 #[test]
-fn nothing_that_is_there_is_touched() {
+fn an_existing_file_or_folder_is_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "mine").unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
     for name in ["file", "empty", "link"] {
-        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("is there already");
+        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("exists already");
     }
     assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"mine");
     assert_eq!(fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
 }
 
 #[test]
-fn a_name_that_lambda_would_not_take_is_refused() {
+fn a_name_that_lambda_would_not_accept_is_refused() {
     let folder: TempDir = tempfile::tempdir().unwrap();
     let long = "x".repeat(65);
     for name in ["a b", "ä", "..", "a/..", &long] {
-        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("names no function");
+        coshell_in(folder.path(), &["init", name]).assert_status(2).assert_stderr_has("cannot be a function's name");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn a_wrong_example_is_told_with_all_there_are() {
+fn a_wrong_example_is_an_error_that_lists_all_examples() {
     let folder = tempfile::tempdir().unwrap();
     let ran = coshell_in(folder.path(), &["init", "a", "--example", "sqss"]).assert_status(2);
     ran.assert_stderr_has("a similar value exists: 'sqs'").assert_stderr_has("echo, helper, warm");
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_told() {
+fn a_folder_that_cannot_be_made_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
     coshell_in(folder.path(), &["init", "file/a"])
@@ -89,13 +92,13 @@ fn a_folder_that_cannot_be_made_is_told() {
 }
 
 #[test]
-fn the_commands_that_it_names_work_whatever_the_folder_is_called() {
+fn the_printed_commands_work_whatever_the_name_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["hello", "-x", "--help", "my dir/it", "it's/a-b"] {
         let made = coshell_in(folder.path(), &["init", "--", name]).assert_status(0);
-        let told = String::from_utf8_lossy(&made.stdout).into_owned();
-        let commands: Vec<&str> = told.split("next:\n").nth(1).unwrap().lines().collect();
-        assert_eq!(commands.len(), 2, "{told}");
+        let printed = String::from_utf8_lossy(&made.stdout).into_owned();
+        let commands: Vec<&str> = printed.split("next:\n").nth(1).unwrap().lines().collect();
+        assert_eq!(commands.len(), 2, "{printed}");
         for command in commands {
             let command = command.replacen("coshell", &format!("'{}'", env!("CARGO_BIN_EXE_coshell")), 1);
             let ran = Command::new("bash").current_dir(folder.path()).args(["-c", &command]).output().unwrap();

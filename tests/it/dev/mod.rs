@@ -1,8 +1,9 @@
-//! What helps a person while a handler is written.
+//! The commands that help a developer who writes a handler.
 mod contract;
 mod events;
 mod guide;
 mod init;
+mod manual;
 mod test;
 mod test_files;
 mod usage;

@@ -37,9 +37,9 @@ fn a_response_that_differs_is_shown_by_its_lines_beside_its_log() {
     let ran =
         Suite::of_script(script).event("a", "3", "{\"a\":1,\"b\":2}").event("b", "4", "{\"a\":1,\"b\":4}").test(&[]);
     let ran = ran.assert_status(1);
-    shows(&ran, "failed  a: the response is not that of `a.response`\n");
+    shows(&ran, "failed  a: the response differs from `a.response`\n");
     shows(&ran, "           \"a\": 1,\n        -  \"b\": 2\n        +  \"b\": 3\n");
-    shows(&ran, "        the end of its log:\n        working\n");
+    shows(&ran, "        last lines of the log:\n        working\n");
     shows(&ran, "ok      b");
     shows(&ran, "1 passed, 1 failed\n");
 }
@@ -48,7 +48,7 @@ fn a_response_that_differs_is_shown_by_its_lines_beside_its_log() {
 fn bytes_that_are_no_text_are_told_by_sizes_and_the_first_that_differs() {
     let suite = Suite::of_script("handler() { printf '\\xff\\x01'; }").file("events/a.json", "1");
     let ran = suite.file("events/a.response", b"\xff\x02\x03").test(&[]).assert_status(1);
-    shows(&ran, "length in bytes: 3 expected, 2 came; they part at offset 1: 0x02 expected, 0x01 came\n");
+    shows(&ran, "size in bytes: 3 expected, 2 actual; first difference at offset 1: 0x02 expected, 0x01 actual\n");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_expected_failure_is_compared_by_type_and_message_and_not_by_its_stack() {
     let error = |text: &str| suite().file("events/a.error", text).test(&[]);
     error("{\"errorType\":\"Function.ExitStatus\",\"stackTrace\":[\"elsewhere\"]}").assert_status(0);
     let ran = error("{\"errorType\":\"Function.Other\"}").assert_status(1);
-    shows(&ran, "failed  a: it did not fail as `a.error` says\n");
+    shows(&ran, "failed  a: the failure differs from `a.error`\n");
     shows(&ran, "        -  \"errorType\": \"Function.Other\"\n        +  \"errorType\": \"Function.ExitStatus\"\n");
     let ran = error("{\"errorMessage\":\"oh\"}").assert_status(1);
     shows(&ran, "+  \"errorMessage\": \"function.sh:1: `ls /nosuch` exited with status 2");
@@ -73,11 +73,11 @@ fn a_failure_instead_of_a_response_and_the_reverse_are_explained() {
         .file("events/b.error", "{\"errorType\":\"A\"}")
         .test(&[]);
     let ran = ran.assert_status(1);
-    shows(&ran, "failed  a: it failed\n        Function.ExitStatus: function.sh:2: ");
+    shows(&ran, "failed  a: the event failed\n        Function.ExitStatus: function.sh:2: ");
     shows(&ran, "        >     2 |   [[ $1 == 1 ]]\n");
     shows(
         &ran,
-        "failed  b: it gave a response and did not fail as `b.error` says\n        @@ -0,0 +1 @@\n        +fine\n",
+        "failed  b: the event succeeded, but `b.error` expects a failure\n        @@ -0,0 +1 @@\n        +fine\n",
     );
 }
 
@@ -93,7 +93,7 @@ fn the_script_is_sourced_once_and_again_where_an_event_took_its_environment_away
     {
         shows(&ran, part);
     }
-    shows(&ran, "failed  d: it failed\n        Sandbox.Timedout: Task timed out after 1.00 seconds\n");
+    shows(&ran, "failed  d: the event failed\n        Sandbox.Timedout: Task timed out after 1.00 seconds\n");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_stub_that_cannot_be_executed_is_refused_before_anything_runs() {
     for arguments in [&["--env", path.as_str()][..], &["--env", path.as_str(), "--update"]] {
         let ran = suite.test(arguments).assert_status(2).assert_stdout("");
         ran.assert_stderr_has(
-            "tests/bin/real` for tests cannot be executed; nothing was run, since the real `real` would run",
+            "tests/bin/real` for tests cannot be executed; nothing was run, because the real `real` would run",
         );
         assert_eq!((suite.read("ran"), suite.read("events/a.response")), (None, None));
     }
@@ -137,7 +137,7 @@ fn a_request_id_is_the_same_in_every_run() {
 fn a_caller_that_could_not_use_the_response_is_a_warning_and_no_failure() {
     let queue = "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\"}]}";
     let ran = Suite::of_script("handler() { :; }").event("a", queue, "").test(&[]).assert_status(0);
-    shows(&ran, "        warning: the response is empty, by which SQS is told");
+    shows(&ran, "        warning: the response is empty, so SQS counts every message as processed");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn only_the_events_that_were_asked_for_are_run() {
     suite
         .test(&["--filter", "none"])
         .assert_status(2)
-        .assert_stderr_has("has `none` in its name: there are order, refund");
+        .assert_stderr_has("has `none` in its name: the events are order, refund");
 }
 
 #[test]

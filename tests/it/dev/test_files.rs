@@ -18,10 +18,10 @@ fn update_writes_what_came_and_then_it_is_expected() {
     let suite = suite.file("events/d.json", "4").file("events/d.response", "once\n");
     let ran = suite.test(&["--update"]).assert_status(0);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let begins = "wrote   a.response\nwrote   b.response\nwrote   c.response\nwrote   d.error: the event failed, and from now on \
-                  this failure is the expected answer\n        Function.ExitStatus: function.sh:1: `ls /nosuch` exited";
+    let begins = "wrote   a.response\nwrote   b.response\nwrote   c.response\nwrote   d.error: the event failed, and this \
+                  failure is now the expected answer\n        Function.ExitStatus: function.sh:1: `ls /nosuch` exited";
     assert!(told.starts_with(begins), "{told}");
-    assert!(told.contains("        ls: cannot access '/nosuch'"), "the end of its log: {told}");
+    assert!(told.contains("        ls: cannot access '/nosuch'"), "the last lines of the log: {told}");
     assert!(told.ends_with("\n3 written, 1 written as a failure\n"), "{told}");
     assert_eq!(suite.read("events/a.response").unwrap(), b"fine\n");
     assert_eq!(suite.read("events/b.response").unwrap(), b"\xff");
@@ -71,11 +71,11 @@ fn an_event_that_cannot_be_read_fails_with_a_sentence_and_the_others_are_run() {
     let ran = suite.test(&[]).assert_status(1);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     for (name, why) in [
-        ("folder", "it is no file"),
-        ("endless", "it is no file"),
-        ("pipe", "it is no file"),
+        ("folder", "it is not a regular file"),
+        ("endless", "it is not a regular file"),
+        ("pipe", "it is not a regular file"),
         ("missing", "No such file or directory"),
-        ("large", "it has more than 6291456 bytes, the most that Lambda takes"),
+        ("large", "it has more than 6291456 bytes, the limit of Lambda"),
         ("wrong", "it is not valid JSON: EOF while parsing an object at line 1 column 1"),
     ] {
         let line = told
@@ -97,7 +97,7 @@ fn answers_that_cannot_be_used_fail_with_a_sentence() {
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     for part in [
         "failed  both: there are both `",
-        "events/none.response`: it is no file",
+        "events/none.response`: it is not a regular file",
         "neither `errorType` nor `errorMessage`",
     ] {
         assert!(told.contains(part), "no {part} in {told}");
@@ -111,25 +111,18 @@ fn junit_has_a_case_for_each_event_and_is_well_formed_whatever_is_in_it() {
         Suite::of_script(script).event("a", "1", "<expected>").event("b & c", "2", "").event("d", "1", "\"<&>\u{1}");
     suite.test(&["--junit", "report.xml"]).assert_status(1);
     let report = String::from_utf8(suite.read("report.xml").unwrap()).unwrap();
-    let mut reader = quick_xml::Reader::from_str(&report);
-    reader.config_mut().check_end_names = true;
-    let (mut open, mut cases, mut failures) = (0, 0, 0);
-    loop {
-        match reader.read_event().unwrap() {
-            quick_xml::events::Event::Start(start) => {
-                open += 1;
-                cases += u32::from(start.name().as_ref() == b"testcase");
-                failures += u32::from(start.name().as_ref() == b"failure");
-                start.attributes().for_each(|attribute| drop(attribute.unwrap()));
-            }
-            quick_xml::events::Event::End(_) => open -= 1,
-            quick_xml::events::Event::Eof => break,
-            _ => {}
-        }
-    }
-    assert_eq!((open, cases, failures), (0, 3, 2), "{report}");
-    assert!(report.contains("<testsuites tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"0\" time=\""), "{report}");
-    assert!(report.contains("name=\"b &amp; c\" time=\"0."), "{report}");
+    let parsed = quick_junit::Report::deserialize_from_str(&report).unwrap();
+    let cases = &parsed.test_suites[0].test_cases;
+    let is_failure = |case: &&quick_junit::TestCase| {
+        matches!(
+            &case.status,
+            quick_junit::TestCaseStatus::NonSuccess { kind: quick_junit::NonSuccessKind::Failure, .. }
+        )
+    };
+    assert_eq!((cases.len(), cases.iter().filter(is_failure).count()), (3, 2), "{report}");
+    assert_eq!((parsed.tests, parsed.failures, parsed.errors, parsed.skipped), (3, 2, 0, 0), "{report}");
+    assert!(report.contains("<testcase name=\"b &amp; c\" classname=\""), "{report}");
+    assert!(cases.iter().all(|case| case.time.is_some_and(|time| !time.is_zero())), "{report}");
     assert!(report.contains("a &lt;b&gt; &amp; \u{fffd} ]]&gt;") && !report.contains('\u{1b}'), "{report}");
 }
 
@@ -144,6 +137,6 @@ fn a_report_that_cannot_be_written_is_told() {
 fn files_without_an_event_and_events_in_capitals_are_warned_of() {
     let suite = Suite::of_script(ECHO).event("a", "1", "{\"got\":1}").file("events/gone.response", "x");
     let ran = suite.file("events/b.JSON", "1").test(&[]).assert_status(0);
-    ran.assert_stderr_has("events/b.JSON` is not used, since its ending is not in lower case")
-        .assert_stderr_has("events/gone.response` is the answer to no event, since there is no `");
+    ran.assert_stderr_has("events/b.JSON` is not used, because its extension is not in lower case")
+        .assert_stderr_has("events/gone.response` is not used, because the event `");
 }

@@ -1,20 +1,20 @@
-//! The command line: help, completions, wrong usage; of all commands that there are.
+//! The command line of every command: help, completions, wrong usage.
 
 use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
 
 use crate::support::program::{Ran, coshell};
 
-fn run(arguments: &[&str]) -> Ran {
+pub fn run(arguments: &[&str]) -> Ran {
     Ran::from(coshell().args(arguments).stdin(Stdio::null()).output().unwrap())
 }
 
-fn stdout(ran: &Ran) -> String {
+pub fn stdout(ran: &Ran) -> String {
     String::from_utf8_lossy(&ran.stdout).into_owned()
 }
 
 /// The commands, as the help lists them.
-fn commands() -> Vec<String> {
+pub fn commands() -> Vec<String> {
     let help = stdout(&run(&["--help"]).assert_status(0));
     let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
     let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
@@ -22,12 +22,13 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
-fn the_help_of_every_command_ends_with_examples_of_it() {
+fn the_help_of_every_command_ends_with_its_examples_and_exit_statuses() {
     assert!(commands().len() >= 8, "{:?}", commands());
     for command in commands() {
         let help = stdout(&run(&[&command, "--help"]).assert_status(0));
         let end = help.split("\nExamples:\n").nth(1).unwrap_or_else(|| panic!("no examples of {command}: {help}"));
         assert!(end.contains(&format!("coshell {command}")), "{command}: {end}");
+        assert!(command == "serve" || end.contains("\nExit status:\n"), "{command}: {end}");
     }
 }
 
@@ -71,13 +72,14 @@ fn the_completions_of_every_shell_know_every_command() {
 }
 
 #[test]
-fn a_stdout_that_takes_nothing_gets_a_sentence_and_no_panic() {
+fn a_full_stdout_is_an_error_and_no_panic() {
     for arguments in [
         &["--help"][..],
         &["--version"],
         &["check", "handlers/git-mirror"],
         &["test", "--help"],
         &["completions", "bash"],
+        &["man"],
     ] {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let child = coshell().args(arguments).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
@@ -87,7 +89,7 @@ fn a_stdout_that_takes_nothing_gets_a_sentence_and_no_panic() {
 }
 
 #[test]
-fn a_stderr_that_takes_nothing_changes_no_exit_status() {
+fn a_full_stderr_does_not_change_the_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("function.sh"), "handler() { ls /nosuch; }").unwrap();
     let cases: [(&[&str], i32); 6] = [
@@ -104,6 +106,22 @@ fn a_stderr_that_takes_nothing_changes_no_exit_status() {
         command.current_dir(folder.path()).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
         assert_eq!(command.status().unwrap().code(), Some(status), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_response_that_goes_to_a_closed_stdout_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("function.sh"), "handler() { echo hello; }").unwrap();
+    let warns = |redirection: &str| {
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(format!("\"$0\" invoke \"$1\" '{{}}' {redirection}"));
+        bash.arg(env!("CARGO_BIN_EXE_coshell")).arg(folder.path()).stdin(Stdio::null());
+        let ran = Ran::from(bash.output().unwrap()).assert_status(0);
+        ran.stderr
+            .contains("warning: stdout is closed, or is /dev/null, so nobody can read the response: leave out `>&-`")
+    };
+    assert!(warns(">&-") && warns("1<>/dev/null"));
+    assert!(!warns("") && !warns(">/dev/null") && !warns(">/dev/null <&-"));
 }
 
 #[test]

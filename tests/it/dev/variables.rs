@@ -32,8 +32,8 @@ fn what_is_no_variable_is_refused_and_nothing_is_run() {
         assert!(!ran.stderr.contains("ran"), "{ran:?}");
         ran
     };
-    refused(&["--env", "1A=x"]).assert_stderr_has("no shell can read a variable of the name `1A`");
-    refused(&["--env", "A B=c"]).assert_stderr_has("no shell can read a variable of the name `A B`");
+    refused(&["--env", "1A=x"]).assert_stderr_has("no shell can read a variable with the name `1A`");
+    refused(&["--env", "A B=c"]).assert_stderr_has("no shell can read a variable with the name `A B`");
     refused(&["--env", "SHELLOPTS=xtrace"]).assert_stderr_has("use --trace, or `set -x` in the handler");
     refused(&["--env-file", "wrong.env"]).assert_stderr_has("--env-file `wrong.env`, line 2: no shell can read");
     refused(&["--env-file", "none.env"])

@@ -1,4 +1,4 @@
-//! Programs that would not start on Lambda.
+//! Programs that cannot start on Lambda are refused.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::skip::cannot;
 const X86_64: u16 = 62;
 const ARM64: u16 = 183;
 
-/// A static program of nothing but a header.
+/// A static program that has only a header.
 fn elf(machine: u16) -> Vec<u8> {
     let mut header = b"\x7fELF\x02\x01\x01".to_vec();
     header.resize(64, 0);
@@ -26,7 +26,7 @@ fn elf(machine: u16) -> Vec<u8> {
 #[test]
 fn a_program_of_another_architecture_is_refused() {
     let project = Project::new().file("bin/jq", elf(ARM64), 0o755);
-    project.refused(&[], "`bin/jq` is for arm64, not for x86_64: say --arch arm64");
+    project.refused(&[], "`bin/jq` is for arm64, not for x86_64: use --arch arm64");
     assert_eq!(project.packaged(&["--arch", "arm64"]).names(), ["bin/jq", "function.sh"]);
     let project = Project::new().file("lib/old.so", elf(40), 0o644);
     project.refused(&["--arch", "arm64"], "`lib/old.so` is for 32-bit ARM, not for arm64");
@@ -42,7 +42,7 @@ fn a_runtime_of_another_architecture_is_refused() {
 }
 
 #[test]
-fn damaged_and_cut_headers_are_told_or_taken_as_data_and_never_end_the_program() {
+fn damaged_and_cut_headers_are_refused_or_packed_as_data_and_never_end_the_program() {
     let whole = elf(X86_64);
     for length in 0..whole.len() {
         Project::new().file("data", &whole[..length], 0o644).packaged(&[]);
@@ -55,7 +55,7 @@ fn damaged_and_cut_headers_are_told_or_taken_as_data_and_never_end_the_program()
 }
 
 #[test]
-fn a_program_against_a_newer_c_library_or_another_one_is_refused() {
+fn a_program_that_needs_a_newer_or_another_c_library_is_refused() {
     if cannot("cc", &["--version"]) {
         return;
     }
@@ -78,7 +78,7 @@ fn a_program_against_a_newer_c_library_or_another_one_is_refused() {
     refused("GLIBC_2.2.5", "/lib/ld-musl.so.1", "`bin/program` needs the loader `/lib/ld-musl.so.1`");
 }
 
-/// A dynamic program that asks for `version` of a C library of its own making.
+/// A dynamic program that needs `version` of a C library that this test makes.
 fn link_against(folder: &Path, version: &str, loader: &str) {
     fs::write(folder.join("c.c"), "int asked(void) { return 0; }\n").unwrap();
     fs::write(folder.join("versions"), format!("{version} {{ asked; }};\n")).unwrap();

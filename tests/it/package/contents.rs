@@ -1,4 +1,4 @@
-//! What is in the zip of a function.
+//! The content of a function's zip.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn files_are_at_the_top_in_the_order_of_their_names() {
 }
 
 #[test]
-fn modes_let_another_user_in_and_keep_what_is_executable() {
+fn every_user_can_read_the_files_and_executable_files_stay_executable() {
     let project = Project::new().file("secret", "", 0o600).file("run", "#!/bin/sh\n", 0o700);
     let zip = project.file("bin/tool", "#!/bin/sh\n", 0o644).packaged(&["--with-runtime", "--bootstrap", "run"]);
     let modes = ["function.sh", "secret", "run", "bin/tool", "bootstrap"].map(|name| zip.mode(name));
@@ -41,30 +41,30 @@ fn the_same_files_give_the_same_bytes_in_another_folder_and_at_another_time() {
         let touched = Command::new("touch").args(["-d", "2001-02-03"]).arg(other.root().join(file)).status();
         assert!(touched.unwrap().success());
     }
-    let told = one.package(&[]).assert_status(0).stdout;
+    let printed = one.package(&[]).assert_status(0).stdout;
     let again = other.package(&[]).assert_status(0).stdout;
     assert_eq!(fs::read(one.output()).unwrap(), fs::read(other.output()).unwrap());
-    let sums = |told: &[u8]| String::from_utf8_lossy(told).lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(sums(&told), sums(&again));
+    let sums = |printed: &[u8]| String::from_utf8_lossy(printed).lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(sums(&printed), sums(&again));
 }
 
 #[test]
-fn what_is_told_is_what_lambda_will_tell() {
+fn the_printed_sizes_and_checksums_are_those_that_lambda_shows() {
     let project = Project::new().file("d", "data", 0o644);
-    let told: Value = serde_json::from_slice(&project.package(&["--json"]).assert_status(0).stdout).unwrap();
+    let printed: Value = serde_json::from_slice(&project.package(&["--json"]).assert_status(0).stdout).unwrap();
     let bytes = fs::read(project.output()).unwrap();
     let sha256 = Sha256::digest(&bytes);
-    assert_eq!(told["codeSha256"], BASE64_STANDARD.encode(sha256));
-    assert_eq!((told["codeSize"].as_u64(), told["files"].as_u64()), (Some(bytes.len() as u64), Some(2)));
-    assert_eq!(told["unzippedBytes"], SCRIPT.len() + 4);
-    assert_eq!((&told["handler"], &told["architecture"]), (&"function.handler".into(), &"x86_64".into()));
+    assert_eq!(printed["codeSha256"], BASE64_STANDARD.encode(sha256));
+    assert_eq!((printed["codeSize"].as_u64(), printed["files"].as_u64()), (Some(bytes.len() as u64), Some(2)));
+    assert_eq!(printed["unzippedBytes"], SCRIPT.len() + 4);
+    assert_eq!((&printed["handler"], &printed["architecture"]), (&"function.handler".into(), &"x86_64".into()));
     let lines = String::from_utf8(project.package(&[]).stdout).unwrap();
     assert!(lines.contains(&format!("CodeSha256  {}\n", BASE64_STANDARD.encode(sha256))), "{lines}");
     assert!(lines.contains("handler     function.handler\n"), "{lines}");
 }
 
 #[test]
-fn another_script_brings_its_folder_and_names_its_handler() {
+fn a_script_in_another_folder_is_packed_with_that_folder_and_has_its_own_handler() {
     let project = Project::new().file("src/orders.sh", "create() { :; }\n", 0o644).file("src/x", "", 0o644);
     let ran = project.run(&["package", "src/orders.create"]).assert_status(0);
     assert!(String::from_utf8_lossy(&ran.stdout).contains("handler     orders.create\n"), "{ran:?}");
@@ -72,7 +72,7 @@ fn another_script_brings_its_folder_and_names_its_handler() {
 }
 
 #[test]
-fn repositories_and_zips_and_what_is_excluded_stay_out() {
+fn repositories_and_zips_and_excluded_files_are_left_out() {
     let project = Project::new();
     let project = [".git/config", "lib/.git/x", "target/debug/y", "old.zip", "data/fonts.zip", "a.md", "docs/b.md"]
         .into_iter()
@@ -80,11 +80,14 @@ fn repositories_and_zips_and_what_is_excluded_stay_out() {
         .fold(project, |project, name| project.file(name, "x", 0o644));
     let ran = project.package(&["--exclude", "*.md", "--exclude", "notes/"]).assert_status(0);
     assert_eq!(Zip::read(&project.output()).names(), ["data/fonts.zip", "docs/keep", "function.sh"]);
-    assert!(ran.stderr.starts_with("left out: .git, lib/.git, old.zip, target ("), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("not needed on Lambda, so not in the zip: .git, lib/.git, old.zip, target ("),
+        "{ran:?}"
+    );
 }
 
 #[test]
-fn the_zip_is_never_in_itself() {
+fn the_zip_never_contains_itself() {
     let project = Project::new();
     for _ in 0..2 {
         let mut command = coshell();
@@ -95,7 +98,7 @@ fn the_zip_is_never_in_itself() {
 }
 
 #[test]
-fn what_is_included_keeps_its_place_or_gets_the_one_that_is_named() {
+fn an_included_file_keeps_its_path_or_gets_the_given_name() {
     let project = Project::new().file("data.zip", "z", 0o644);
     let outside = tempfile::tempdir().unwrap();
     fs::create_dir(outside.path().join("words")).unwrap();
@@ -117,15 +120,15 @@ fn links_inside_are_followed() {
 }
 
 #[test]
-fn a_bootstrap_of_the_folder_goes_in_with_a_warning() {
+fn a_bootstrap_of_the_folder_is_packed_with_a_warning() {
     let project = Project::new().file("bootstrap", "#!/bin/sh\n", 0o755);
     let ran = project.package(&[]).assert_status(0);
-    ran.assert_stderr_has("warning: the folder's own `bootstrap` goes in");
+    ran.assert_stderr_has("warning: the zip contains the folder's own `bootstrap`");
     assert_eq!(project.packaged(&["--exclude", "/bootstrap"]).names(), ["function.sh"]);
 }
 
 #[test]
-fn what_a_layer_may_mend_is_a_warning() {
+fn a_fault_that_a_layer_can_remove_is_a_warning() {
     let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o600);
     project.package(&[]).assert_status(0).assert_stderr_has("warning: ./function.sh:1: `jq` is not on Lambda's");
 }
@@ -133,7 +136,7 @@ fn what_a_layer_may_mend_is_a_warning() {
 #[test]
 fn the_advice_about_a_layers_command_is_an_option_of_package() {
     let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o644);
-    project.package(&[]).assert_status(0).assert_stderr_has("and say --have jq\n");
+    project.package(&[]).assert_status(0).assert_stderr_has("--have jq [missing-command]\n");
     assert_eq!(project.package(&["--have", "jq"]).assert_status(0).stderr, "");
 }
 

@@ -1,4 +1,4 @@
-//! What stays out of a zip, by the user's word and by default, and what is said of it.
+//! Files that are left out of a zip, by `--exclude` and by default, and the messages about them.
 
 use std::fs;
 
@@ -14,24 +14,24 @@ fn a_pattern_that_begins_with_a_dot_and_a_slash_leaves_the_file_out() {
 }
 
 #[test]
-fn an_exclusion_that_matches_nothing_is_warned_of() {
+fn a_pattern_that_matches_nothing_is_a_warning() {
     let project = Project::new().file("data/a", "", 0o644);
     let ran = project.package(&["--exclude", "evnts", "--exclude", "data"]).assert_status(0);
-    assert!(ran.stderr.contains("warning: --exclude `evnts` matched nothing"), "{ran:?}");
+    assert!(ran.stderr.contains("warning: --exclude `evnts` matches no file or folder"), "{ran:?}");
     assert!(!ran.stderr.contains("`data`"), "{ran:?}");
     let added = ["layer", "--no-runtime", "--add", "lib=data", "--exclude", "*.so", "--exclude", "lib/a"];
     let ran = project.run(&added).assert_status(0);
     assert!(
-        ran.stderr.contains("warning: --exclude `*.so` matched nothing") && !ran.stderr.contains("lib/a"),
+        ran.stderr.contains("warning: --exclude `*.so` matches no file or folder") && !ran.stderr.contains("lib/a"),
         "{ran:?}"
     );
 }
 
 #[test]
-fn an_exclusion_that_names_nothing_is_refused() {
+fn an_empty_pattern_is_refused() {
     let project = Project::new();
     for nothing in ["", "/", "./"] {
-        project.package(&["--exclude", nothing]).assert_status(2).assert_stderr_has("it names nothing");
+        project.package(&["--exclude", nothing]).assert_status(2).assert_stderr_has("the pattern is empty");
     }
     assert!(!project.output().exists());
 }
@@ -43,7 +43,7 @@ fn a_class_that_begins_with_a_caret_is_negated() {
 }
 
 #[test]
-fn tests_and_their_events_stay_out_unless_they_are_asked_for() {
+fn tests_and_their_events_are_left_out_unless_they_are_included() {
     let project = Project::new()
         .file("events/a.json", "{}", 0o644)
         .file("events/a.response", "", 0o644)
@@ -54,11 +54,19 @@ fn tests_and_their_events_stay_out_unless_they_are_asked_for() {
         .file("lib/events/b", "", 0o644);
     let ran = project.package(&[]).assert_status(0);
     assert_eq!(Zip::read(&project.output()).names(), ["function.sh", "lib/events/b"]);
-    assert!(ran.stderr.starts_with("left out: .gitignore, event.json, events, lib/.gitignore, tests ("), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with(
+            "not needed on Lambda, so not in the zip: .gitignore, event.json, events, lib/.gitignore, tests ("
+        ),
+        "{ran:?}"
+    );
     let ran = project.package(&["--include", "events", "--include", "event.json"]).assert_status(0);
     let names = ["event.json", "events/a.json", "events/a.response", "function.sh", "lib/events/b"];
     assert_eq!(Zip::read(&project.output()).names(), names);
-    assert!(ran.stderr.starts_with("left out: .gitignore, lib/.gitignore, tests ("), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("not needed on Lambda, so not in the zip: .gitignore, lib/.gitignore, tests ("),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -68,7 +76,7 @@ fn a_file_named_tests_or_events_is_no_folder_of_tests() {
 }
 
 #[test]
-fn a_sourced_file_that_is_left_out_is_warned_of() {
+fn a_sourced_file_that_is_left_out_is_a_warning() {
     let project = Project::new().file("function.sh", ". ./tests/lib.sh\nhandler() { :; }\n", 0o644);
     let project = project.file("tests/lib.sh", "", 0o644);
     project

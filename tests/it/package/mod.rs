@@ -1,4 +1,4 @@
-//! `coshell package` and `coshell layer`: what is in the zip, and what is refused before there is one.
+//! `coshell package` and `coshell layer`: the content of the zips, and the errors that prevent one.
 
 mod binaries;
 mod contents;

@@ -1,4 +1,4 @@
-//! A folder that is packaged, and the zip that comes of it.
+//! A folder for the tests of `coshell package`, and a reader of zips.
 
 use std::fs::{self, File, Permissions};
 use std::io::Read;
@@ -12,7 +12,7 @@ use crate::support::program::{Ran, coshell};
 
 pub const SCRIPT: &str = "handler() { echo \"$1\"; }\n";
 
-/// A new folder, in which `project` has the function and `out.zip` is written.
+/// A new folder: `project` in it contains the function, and `out.zip` in it is the zip.
 pub struct Project(TempDir);
 
 impl Project {
@@ -53,14 +53,14 @@ impl Project {
         Ran::from(command.output().unwrap())
     }
 
-    /// It is packaged.
+    /// Packages the project and reads the zip.
     #[track_caller]
     pub fn packaged(&self, arguments: &[&str]) -> Zip {
         self.package(arguments).assert_status(0);
         Zip::read(&self.output())
     }
 
-    /// It is refused with `sentence`, and there is no zip.
+    /// Asserts that the project is refused with `sentence`, and that there is no zip.
     #[track_caller]
     pub fn refused(&self, arguments: &[&str], sentence: &str) {
         self.package(arguments).assert_status(1).assert_stdout("").assert_stderr_has(sentence);
@@ -68,7 +68,7 @@ impl Project {
     }
 }
 
-/// A zip's files: name, mode and content, in its order.
+/// The files of a zip, in their order: name, mode and content.
 #[derive(Debug)]
 pub struct Zip(Vec<(String, u32, Vec<u8>)>);
 
@@ -88,7 +88,7 @@ impl Zip {
         self.0.iter().map(|(name, ..)| name.as_str()).collect()
     }
 
-    /// The mode without the kind of file.
+    /// The permission bits of the mode.
     pub fn mode(&self, name: &str) -> u32 {
         self.entry(name).1 & 0o7777
     }

@@ -1,4 +1,4 @@
-//! What would fail on Lambda, or would put into the zip what nobody named, gives no zip.
+//! Functions and files that `coshell package` refuses; then there is no zip.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
@@ -13,7 +13,7 @@ use crate::support::program::{Ran, coshell};
 use crate::support::skip::{UNSHARE, no_namespaces, no_other_user};
 
 #[test]
-fn a_handler_that_is_not_there() {
+fn a_handler_that_does_not_exist_is_refused() {
     let project = Project::new().file("function.sh", "other() { :; }\n", 0o644);
     project.refused(&[], "no function `handler` is defined here: it defines `other`");
     let project = Project::new().file("function.sh", "handler() {\n", 0o644);
@@ -24,34 +24,34 @@ fn a_handler_that_is_not_there() {
 }
 
 #[test]
-fn more_than_lambda_unpacks() {
+fn files_that_are_too_large_in_all_are_refused() {
     let project = Project::new();
     File::create(project.root().join("big")).unwrap().set_len(262_144_000).unwrap();
-    project.refused(&[], "262144025 bytes unzipped: Lambda takes a function and its layers only below 262144000 bytes");
-    project.refused(&[], "the largest: `big` (262144000 bytes), `function.sh` (25 bytes)");
+    project.refused(&[], "the files have 262144025 bytes unzipped, and Lambda accepts a function with its layers only below 262144000 bytes");
+    project.refused(&[], "the largest files: `big` (262144000 bytes), `function.sh` (25 bytes)");
 }
 
 #[test]
-fn a_link_that_leads_out_of_the_folder() {
+fn a_link_that_points_outside_the_folder_is_refused() {
     let project = Project::new().link("passwd", "/etc/passwd");
-    project.refused(&[], "passwd` leads out of the folder, to `/etc/passwd`");
+    project.refused(&[], "passwd` points outside the folder, to `/etc/passwd`");
     assert_eq!(project.packaged(&["--exclude", "passwd"]).names(), ["function.sh"]);
-    Project::new().link("above", "..").refused(&[], "above` leads out of the folder");
+    Project::new().link("above", "..").refused(&[], "above` points outside the folder");
     // A folder that only begins like it is another.
     let project = Project::new();
     fs::create_dir(project.root().with_file_name("project-2")).unwrap();
-    project.link("near", "../project-2").refused(&[], "near` leads out of the folder");
+    project.link("near", "../project-2").refused(&[], "near` points outside the folder");
 }
 
 #[test]
-fn a_link_that_leads_nowhere_or_in_a_circle() {
-    Project::new().link("gone", "nosuch").refused(&[], "gone` leads to nothing");
-    Project::new().link("self", ".").refused(&[], "self` leads back to a folder that it is in");
+fn a_link_to_a_missing_file_or_to_its_own_folder_is_refused() {
+    Project::new().link("gone", "nosuch").refused(&[], "gone` points to a file that does not exist");
+    Project::new().link("self", ".").refused(&[], "self` points to a folder that contains the link");
     assert_eq!(Project::new().link("gone", "nosuch").packaged(&["--exclude", "gone"]).names(), ["function.sh"]);
 }
 
 #[test]
-fn what_is_no_file() {
+fn a_pipe_is_refused() {
     let project = Project::new();
     let made = Command::new("mkfifo").arg(project.root().join("pipe")).status().unwrap();
     assert!(made.success());
@@ -59,42 +59,42 @@ fn what_is_no_file() {
 }
 
 #[test]
-fn names_that_lead_elsewhere_or_are_not_the_same_everywhere() {
+fn names_that_leave_the_folder_or_are_unpacked_differently_are_refused() {
     let project = Project::new();
     for name in ["../x", "/etc/x", "a/../../x", "./x", "a//x"] {
-        project.refused(&["--include", &format!("{name}=function.sh")], &format!("`{name}` is no name in a zip"));
+        project.refused(&["--include", &format!("{name}=function.sh")], &format!("`{name}` cannot be a name in a zip"));
     }
-    Project::new().file("a\\b", "", 0o644).refused(&[], "the name `a\\\\b` has the character '\\\\'");
-    Project::new().file("a\nb", "", 0o644).refused(&[], "the name `a\\nb` has the character '\\n'");
+    Project::new().file("a\\b", "", 0o644).refused(&[], "the name `a\\\\b` contains the character '\\\\'");
+    Project::new().file("a\nb", "", 0o644).refused(&[], "the name `a\\nb` contains the character '\\n'");
     let project = Project::new();
     fs::write(project.root().join(OsStr::from_bytes(b"\xff")), "").unwrap();
     project.refused(&[], "is not UTF-8");
 }
 
 #[test]
-fn two_files_of_one_name() {
+fn two_files_with_one_name_are_refused() {
     let project = Project::new().file("a", "1", 0o644).file("b", "2", 0o644);
-    project.refused(&["--include", "a=b"], "two files would be `a`");
+    project.refused(&["--include", "a=b"], "two files have the name `a` in the zip");
 }
 
 #[test]
-fn a_file_where_a_folder_is() {
+fn a_name_that_is_a_file_and_a_folder_is_refused() {
     let project = Project::new().file("a/b", "1", 0o644).file("a.c", "", 0o644);
-    project.refused(&["--include", "a=function.sh"], "`a` would be a file and a folder");
-    project.refused(&["--include", "a/b/c=function.sh"], "`a/b` would be a file and a folder");
+    project.refused(&["--include", "a=function.sh"], "`a` would be both a file and a folder");
+    project.refused(&["--include", "a/b/c=function.sh"], "`a/b` would be both a file and a folder");
 }
 
 #[test]
-fn a_runtime_beside_another() {
+fn a_second_runtime_is_refused() {
     let project = Project::new().file("bootstrap", "#!/bin/sh\n", 0o755);
-    project.refused(&["--with-runtime"], "the folder has a `bootstrap` of its own");
+    project.refused(&["--with-runtime"], "the folder contains its own `bootstrap`");
 }
 
 #[test]
-fn an_output_that_cannot_be() {
+fn an_output_that_cannot_be_written_is_refused() {
     let project = Project::new();
     for (output, sentence) in [
-        (".", "`.` is a folder: name the zip"),
+        (".", "`.` is a folder: name a file with -o"),
         ("no/such.zip", "cannot write `no/such.zip`: No such file or directory (os error 2)\n"),
     ] {
         let ran = coshell().current_dir(project.root()).args(["package", ".", "-o", output]).output();
@@ -102,18 +102,18 @@ fn an_output_that_cannot_be() {
     }
 }
 
-/// As root, a zip in the place of /dev/null would break the machine.
+/// If root replaced /dev/null by a zip, the machine would break.
 #[test]
-fn an_output_that_is_a_pipe_or_a_device() {
+fn an_output_that_is_a_pipe_or_a_device_is_refused() {
     let project = Project::new();
     let made = Command::new("mkfifo").arg(project.output()).status().unwrap();
     assert!(made.success());
-    project.package(&[]).assert_status(1).assert_stderr_has("out.zip` is no file: name the zip");
+    project.package(&[]).assert_status(1).assert_stderr_has("out.zip` is not a regular file: name a file with -o");
     assert!(!project.output().is_file());
 }
 
 #[test]
-fn links_that_make_many_files_of_few() {
+fn links_that_multiply_the_files_are_refused() {
     let project = Project::new();
     fs::create_dir(project.root().join("all")).unwrap();
     (0..300).for_each(|file| fs::write(project.root().join(format!("all/{file}")), "").unwrap());
@@ -122,15 +122,15 @@ fn links_that_make_many_files_of_few() {
 }
 
 #[test]
-fn a_file_whose_size_is_not_what_it_says() {
+fn a_file_whose_size_changes_is_refused() {
     let project = Project::new();
     project.refused(&["--include", "x=/proc/self/status"], "cannot read `/proc/");
-    project.refused(&["--include", "x=/proc/self/status"], "it has not the 0 bytes that it should have");
+    project.refused(&["--include", "x=/proc/self/status"], "the file had 0 bytes and now has another size");
 }
 
-/// As another user, since root may read all.
+/// Runs as another user, because root can read every file.
 #[test]
-fn what_the_user_may_not_read() {
+fn a_file_that_the_user_cannot_read_is_refused() {
     if no_other_user() {
         return;
     }
@@ -157,9 +157,9 @@ fn what_the_user_may_not_read() {
     }
 }
 
-/// As another user, since root may write everywhere. The zip may be written, but not its folder.
+/// Runs as another user, because root can write everywhere. The user can write the zip, but not its folder.
 #[test]
-fn a_zip_whose_folder_cannot_be_written_to() {
+fn a_zip_in_a_folder_that_the_user_cannot_write_to_is_refused() {
     if no_other_user() {
         return;
     }
@@ -175,25 +175,25 @@ fn a_zip_whose_folder_cannot_be_written_to() {
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&coshell).args(["package", "."]);
     let ran = Ran::from(command.current_dir(project.root()).arg("-o").arg(project.output()).output().unwrap());
-    let sentence = format!("this user cannot make a file in the folder `{}`, where the new zip", folder.display());
+    let sentence = format!("you cannot create a file in the folder `{}`, and coshell first writes", folder.display());
     ran.assert_status(1).assert_stdout("").assert_stderr_has(&sentence).assert_stderr_has("Permission denied");
     assert_eq!(fs::read(project.output()).unwrap(), b"old");
 }
 
 #[test]
-fn names_that_cannot_be_unpacked() {
+fn names_that_are_too_long_are_refused_and_control_characters_are_not_printed() {
     let project = Project::new();
     project.refused(&["--include", &format!("{}=function.sh", "n".repeat(256))], "is too long to be unpacked");
     project
         .file("red\x1b[31m.zip", "", 0o644)
         .package(&[])
         .assert_status(0)
-        .assert_stderr_has("left out: red\u{fffd}[31m.zip");
+        .assert_stderr_has("so not in the zip: red\u{fffd}[31m.zip");
 }
 
-/// The zip that was there stays, and no half one is left.
+/// The old zip stays, and no part of the new one is left.
 #[test]
-fn a_full_disk() {
+fn a_full_disk_is_an_error_and_the_old_zip_stays() {
     if no_namespaces() {
         return;
     }

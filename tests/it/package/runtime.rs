@@ -1,4 +1,4 @@
-//! Which file goes in as the runtime, and what is said of it.
+//! Which file is packed as the runtime, and the messages about it.
 
 use std::fs;
 use std::path::Path;
@@ -18,14 +18,14 @@ fn a_file_that_cannot_be_a_runtime_is_refused() {
     let project =
         Project::new().file("empty", "", 0o755).file("text", "bootstrap\n", 0o755).file("cut", "\x7fEL", 0o755);
     for (file, sentence) in [
-        ("empty", "cannot take the bootstrap `empty`: the file is empty"),
+        ("empty", "cannot use the bootstrap `empty`: the file is empty"),
         (
             "text",
-            "cannot take the bootstrap `text`: the file is neither a program (ELF) nor a script that begins with `#!`",
+            "cannot use the bootstrap `text`: the file is neither a program (ELF) nor a script that begins with `#!`",
         ),
-        ("cut", "cannot take the bootstrap `cut`: the file is neither a program"),
-        ("..", "cannot take the bootstrap `..`: Is a directory"),
-        ("nosuch", "cannot take the bootstrap `nosuch`: No such file"),
+        ("cut", "cannot use the bootstrap `cut`: the file is neither a program"),
+        ("..", "cannot use the bootstrap `..`: Is a directory"),
+        ("nosuch", "cannot use the bootstrap `nosuch`: No such file"),
     ] {
         project.refused(&["--with-runtime", "--bootstrap", file], sentence);
         project.run(&["layer", "--bootstrap", file]).assert_status(1).assert_stderr_has(sentence);
@@ -34,7 +34,7 @@ fn a_file_that_cannot_be_a_runtime_is_refused() {
 }
 
 #[test]
-fn what_goes_in_is_told_with_its_path_its_size_and_its_kind() {
+fn the_runtime_is_shown_with_its_path_its_size_and_its_kind() {
     let project = Project::new().file("run", "#!/bin/sh\n", 0o755);
     let path = fs::canonicalize(project.root().join("run")).unwrap().display().to_string();
     let line = format!("runtime     {path} (10 bytes, a script)\n");
@@ -42,9 +42,9 @@ fn what_goes_in_is_told_with_its_path_its_size_and_its_kind() {
         let ran = project.run(&[command, &["--bootstrap", "run"]].concat()).assert_status(0);
         assert!(String::from_utf8_lossy(&ran.stdout).contains(&line), "{ran:?}");
         let ran = project.run(&[command, &["--bootstrap", "run", "--json"]].concat()).assert_status(0);
-        let told: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let printed: Value = serde_json::from_slice(&ran.stdout).unwrap();
         let expected = serde_json::json!({ "path": path, "bytes": 10, "static": false, "glibc": null });
-        assert_eq!(told["runtime"], expected);
+        assert_eq!(printed["runtime"], expected);
     }
 }
 

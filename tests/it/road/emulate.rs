@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::package::project::Project;
+use crate::support::function::BOOTSTRAP;
 use crate::support::program::Ran;
-use crate::support::skip::{cannot, no_namespaces};
+use crate::support::skip::{cannot, emulator as emulator_of_aws, no_namespaces};
 
 const EMULATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/emulate");
 
@@ -50,4 +51,24 @@ fn a_missing_emulator_is_told_with_the_command_that_brings_it() {
     project.packaged(&[]);
     let ran = emulate(&project, Path::new("/nosuch/emulator")).assert_status(1).assert_stdout("");
     ran.assert_stderr_has("no emulator `/nosuch/emulator`: bring it with `tests/run --install-only`");
+}
+
+#[test]
+fn a_zip_of_scripts_alone_runs_on_a_customer_managed_runtime() {
+    if no_place() || cannot("curl", &["--version"]) {
+        return;
+    }
+    let Some(emulator) = emulator_of_aws() else { return };
+    let project = Project::new();
+    project.packaged(&[]);
+    let invoke =
+        "curl -sSf -d '{\"text\":\"Hello\"}' \"$AWS_ENDPOINT_URL_LAMBDA/2015-03-31/functions/function/invocations\"";
+    let run = |runtime: &str| {
+        let mut command = Command::new("timeout");
+        command.args(["60", EMULATE, "--runtime", runtime]).arg(project.output()).args(["--", "sh", "-c", invoke]);
+        Ran::from(command.env("COSHELL_RIE", &emulator).stdin(Stdio::null()).output().unwrap())
+    };
+    let ran = run(BOOTSTRAP).assert_status(0);
+    assert_eq!(String::from_utf8(ran.stdout).unwrap(), "{\"text\":\"Hello\"}", "{}", ran.stderr);
+    run("/nosuch/bootstrap").assert_status(1).assert_stderr_has("`/nosuch/bootstrap` is no file that can be executed");
 }

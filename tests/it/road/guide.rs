@@ -6,9 +6,17 @@ use super::mask::masked;
 use super::terminal::Terminal;
 use super::transcript::Transcript;
 
-/// All of the guide.
-pub const GUIDE: Page =
-    Page { path: concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/README.md"), from: "# ", to: "\0" };
+const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/README.md");
+
+/// The guide up to the templates. After them come commands that moto does not know.
+pub const GUIDE: Page = Page { path: DEPLOY, from: "# ", to: "\n## Templates\n" };
+/// The guide's function URL.
+pub const FUNCTION_URL: Page = Page { path: DEPLOY, from: "## Give the function a URL\n", to: "\n## " };
+/// The guide's SnapStart.
+pub const SNAP_START: Page = Page { path: DEPLOY, from: "## SnapStart\n", to: "\n## " };
+/// The page on customer-managed runtimes.
+pub const RUNTIME: Page =
+    Page { path: concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/RUNTIME.md"), from: "# ", to: "\0" };
 /// The README's way to AWS.
 pub const FIVE_MINUTES: Page =
     Page { path: concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"), from: "## On AWS in five minutes\n", to: "\n## " };
@@ -52,6 +60,16 @@ pub fn walk(page: &Page, terminal: &Terminal) -> (Told, Transcript) {
     });
     let walked = walked.collect();
     (Told { path: page.path, before, shown, walked, after }, transcript)
+}
+
+/// The commands of the page, in its order.
+pub fn commands(page: &Page) -> Vec<String> {
+    let [_, shown, _] = page.read();
+    let typed = pieces(&shown).into_iter().filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Command { typed, .. } => Some(typed.trim_start_matches("$ ").to_owned()),
+    });
+    typed.collect()
 }
 
 impl Page {

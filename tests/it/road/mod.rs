@@ -4,8 +4,14 @@
 mod emulate;
 mod five_minutes;
 mod guide;
+mod image;
 mod mask;
+mod metadata;
+mod model;
 mod moto;
+mod probe;
+mod recorded;
+mod recorder;
 mod templates;
 mod terminal;
 mod transcript;

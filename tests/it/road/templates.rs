@@ -45,7 +45,10 @@ fn parsed(folder: &Path, program: &str, file: &Path) -> Value {
 const YAML: &str = "
 import json, sys, yaml
 class Loader(yaml.SafeLoader): pass
-Loader.add_multi_constructor('!', lambda loader, name, node: {name: loader.construct_scalar(node)})
+def tagged(loader, name, node):
+    if isinstance(node, yaml.SequenceNode): return {name: loader.construct_sequence(node, deep=True)}
+    return {name: loader.construct_scalar(node)}
+Loader.add_multi_constructor('!', tagged)
 print(json.dumps(yaml.load(open(sys.argv[1]), Loader)))";
 
 const HCL: &str = "
@@ -81,6 +84,78 @@ fn the_sam_template_is_for_both_architectures_and_keeps_its_log_for_a_time() {
     assert_eq!(layer["CompatibleArchitectures"], function["Architectures"]);
     assert_eq!(layer["CompatibleRuntimes"], json!([function["Runtime"]]));
     assert_eq!(resources["Log"]["Properties"]["RetentionInDays"], json!({"Ref": "LogRetentionDays"}));
+}
+
+#[test]
+fn every_template_with_a_url_gives_its_callers_both_permissions() {
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let template = parsed(Path::new(DEPLOY), YAML, Path::new("template.yaml"));
+    let resources = template["Resources"].as_object().unwrap();
+    let permissions = resources.values().filter(|resource| resource["Type"] == "AWS::Lambda::Permission");
+    let permissions: Vec<&Value> = permissions.collect();
+    assert!(permissions.iter().all(|permission| permission["Condition"] == resources["Url"]["Condition"]));
+    let granted: Vec<_> = permissions.iter().map(|permission| &permission["Properties"]).collect();
+    assert_eq!((&granted[0]["Action"], &granted[0]["FunctionUrlAuthType"]), (&json!(URL), &json!("NONE")));
+    assert_eq!((&granted[1]["Action"], &granted[1]["InvokedViaFunctionUrl"]), (&json!(INVOKE), &json!(true)));
+
+    let module = parsed(&Path::new(DEPLOY).join("terraform"), HCL, Path::new("main.tf"));
+    let resources = module["resource"].as_array().unwrap().iter();
+    let of_kind = |resource: &Value| {
+        Some(resource.as_object()?.get("\"aws_lambda_permission\"")?.as_object()?.values().next()?.clone())
+    };
+    let granted: Vec<Value> = resources.filter_map(of_kind).collect();
+    assert_eq!(granted.len(), 2, "{granted:?}");
+    assert_eq!((&granted[0]["action"], &granted[0]["function_url_auth_type"]), (&quoted(URL), &quoted("NONE")));
+    assert_eq!((&granted[1]["action"], &granted[1]["invoked_via_function_url"]), (&quoted(INVOKE), &json!(true)));
+}
+
+const URL: &str = "lambda:InvokeFunctionUrl";
+const INVOKE: &str = "lambda:InvokeFunction";
+
+/// A string as python-hcl2 gives it.
+fn quoted(text: &str) -> Value {
+    json!(format!("\"{text}\""))
+}
+
+/// This fails when a tool has learned of these runtimes: the page's list of tools must then change.
+#[test]
+fn the_tools_do_not_know_customer_managed_runtimes_just_as_the_page_says() {
+    if venv::lacks(&["aws", "cfn-lint", "sam"]) {
+        return;
+    }
+    let page = fs::read_to_string(Path::new(DEPLOY).join("RUNTIME.md")).unwrap();
+    let mut lint = venv::program("cfn-lint", Path::new(DEPLOY));
+    let said = Ran::from(lint.args(["--format", "parseable", "runtime.yaml"]).output().unwrap()).stdout;
+    let said = String::from_utf8(said).unwrap();
+    let mut codes: Vec<&str> = said.lines().map(|line| line.split(':').nth(5).unwrap_or(line)).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["E3002", "E3006", "E3006", "E3006", "E3030"], "{said}");
+    for code in codes {
+        assert!(page.contains(code), "{code} is not in the page");
+    }
+    let mut aws = venv::program("aws", Path::new(DEPLOY));
+    let ran = Ran::from(aws.args(["lambda-core", "create-runtime", "--name", "coshell"]).output().unwrap());
+    ran.assert_stderr_has("argument operation: Invalid choice");
+    assert!(page.contains("argument operation: Invalid choice"));
+    let folder = tempfile::tempdir().unwrap();
+    let function = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: function.handler
+      Runtime: custom
+      RuntimeConfig: {RuntimeArn: a, RuntimeAlias: stable}
+";
+    fs::write(folder.path().join("template.yaml"), function).unwrap();
+    let mut sam = venv::program("sam", folder.path());
+    let ran = Ran::from(sam.args(["validate", "-t", "template.yaml"]).output().unwrap()).assert_status(1);
+    let refusal = "property RuntimeConfig not defined for resource of type AWS::Serverless::Function";
+    ran.assert_stderr_has(refusal);
+    assert!(page.contains(refusal));
 }
 
 #[test]
@@ -156,8 +231,9 @@ fn is_formatted(folder: &Path) {
 }
 
 #[test]
-fn hadolint_has_nothing_to_say_about_the_dockerfile() {
+fn hadolint_has_nothing_to_say_about_the_dockerfiles() {
     if !venv::lacks(&["hadolint"]) {
-        assert_eq!(succeeds(venv::program("hadolint", Path::new(DEPLOY)).arg("Dockerfile")), "");
+        let mut hadolint = venv::program("hadolint", Path::new(DEPLOY));
+        assert_eq!(succeeds(hadolint.args(["Dockerfile", "Dockerfile.runtime"])), "");
     }
 }

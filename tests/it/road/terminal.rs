@@ -1,8 +1,9 @@
-//! The terminal of someone who follows the guide: a folder with the handlers in it, `coshell` with its runtime and `aws` on PATH, and AWS's
-//! place taken by moto.
+//! The terminal of someone who follows the guide: a folder with the handlers in it, `coshell` with its runtime and `aws` on PATH, and a
+//! server on this machine in AWS's place.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -22,7 +23,11 @@ const COSHELL: &str = env!("CARGO_BIN_EXE_coshell");
 
 pub struct Terminal {
     folder: TempDir,
-    moto: Moto,
+    aws: SocketAddr,
+    /// Moto, if it is the server.
+    _moto: Option<Moto>,
+    /// More variables for the commands.
+    variables: Vec<(&'static str, OsString)>,
     path: OsString,
 }
 
@@ -35,9 +40,22 @@ pub struct Zip {
 }
 
 impl Terminal {
-    /// `None` where the AWS CLI, moto or a linker's tools are missing.
+    /// With moto in AWS's place. `None` where the AWS CLI, moto, the emulator or a linker's tools are missing.
     pub fn open() -> Option<Terminal> {
-        if venv::lacks(&["aws", "moto_server"]) || cannot("strip", &["--version"]) || cannot("unzip", &["-v"]) {
+        if venv::lacks(&["moto_server"]) || cannot("unzip", &["-v"]) {
+            return None;
+        }
+        let emulator = emulator()?;
+        let mut terminal = Terminal::at(SocketAddr::from(([127, 0, 0, 1], 0)))?.with("COSHELL_RIE", emulator);
+        let moto = Moto::start(terminal.folder.path());
+        terminal.aws = moto.address;
+        terminal._moto = Some(moto);
+        Some(terminal)
+    }
+
+    /// With another server in AWS's place. `None` where the AWS CLI or a linker's tools are missing.
+    pub fn at(aws: SocketAddr) -> Option<Terminal> {
+        if venv::lacks(&["aws"]) || cannot("strip", &["--version"]) {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -52,7 +70,13 @@ impl Terminal {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let path =
             std::env::join_paths([programs, venv::PROGRAMS.into()].into_iter().chain(std::env::split_paths(&paths)));
-        Some(Terminal { moto: Moto::start(folder.path()), path: path.unwrap(), folder })
+        Some(Terminal { aws, _moto: None, variables: Vec::new(), path: path.unwrap(), folder })
+    }
+
+    /// With one more variable for the commands.
+    pub fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Terminal {
+        self.variables.push((name, value.into()));
+        self
     }
 
     /// What is printed to stdout and stderr by a command, which succeeds.
@@ -67,8 +91,8 @@ impl Terminal {
             .env("PATH", &self.path)
             .env("HOME", self.folder.path())
             .env("LANG", "C.UTF-8")
-            .env("COSHELL_RIE", emulator().unwrap())
-            .env("AWS_ENDPOINT_URL", format!("http://{}", self.moto.address))
+            .env("AWS_ENDPOINT_URL", format!("http://{}", self.aws))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .envs([
                 ("AWS_ACCESS_KEY_ID", "test"),
                 ("AWS_SECRET_ACCESS_KEY", "test"),

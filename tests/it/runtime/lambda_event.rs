@@ -105,6 +105,27 @@ fn a_variable_that_cannot_hold_entries_stays_as_the_script_left_it() {
 }
 
 #[test]
+fn a_kept_shell_fills_the_array_anew_whatever_an_event_made_of_it() {
+    let script = format!(
+        "declare -A LAMBDA_EVENT\n{PRINT}work() {{ print_entries; eval \"$1\"; }}\nhandler() {{ work \"${{LAMBDA_EVENT[do]-}}\"; }}\n"
+    );
+    let function = Function::script(&script).env("COSHELL_STATE", "keep").start();
+    for command in [
+        "LAMBDA_EVENT[more]=1",
+        "unset LAMBDA_EVENT",
+        "unset LAMBDA_EVENT; LAMBDA_EVENT=(1 2)",
+        
+        ":",
+    ] {
+        let answer = function.answer(json!({ "do": command, "a[$(exit 3)]": 1 }).to_string());
+        assert_eq!(answer.text(), format!("a[$(exit 3)]=1\ndo={command}\nlength=2"), "{}", answer.log);
+    }
+    assert_eq!(function.answer(r#"{"do":"readonly LAMBDA_EVENT"}"#).text(), "do=readonly LAMBDA_EVENT\nlength=1");
+    function.answer("{}").fails("Function.ExitStatus", "LAMBDA_EVENT: cannot unset: readonly variable");
+    assert_eq!(function.answer("{}").text(), "length=0");
+}
+
+#[test]
 fn an_event_with_too_many_entries_leaves_the_array_empty_and_says_so_once() {
     let function = Function::script("declare -A LAMBDA_EVENT\nhandler() { echo ${#LAMBDA_EVENT[@]}; }").start();
     let event = |count: usize| format!("[{}]", vec!["1"; count].join(","));

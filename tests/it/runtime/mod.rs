@@ -17,6 +17,7 @@ mod hostile_scripts;
 mod init_errors;
 mod invocation_ids;
 mod isolation;
+mod keep;
 mod lambda_event;
 mod libraries;
 mod log_lines;

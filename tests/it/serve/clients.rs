@@ -32,7 +32,7 @@ fn serve_hastily() -> Serving {
 }
 
 /// A client of AWS that reaches only 127.0.0.1.
-fn client(program: &str) -> Option<Command> {
+pub(super) fn client(program: &str) -> Option<Command> {
     let program = aws_tool(program)?;
     let folder = program.parent().unwrap().display();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
@@ -74,7 +74,7 @@ fn command_with(mut command: Command, arguments: &[&str], file: &str) -> Command
 }
 
 #[test]
-fn the_aws_cli_invokes_and_is_told_of_errors_logs_and_limits() {
+fn the_aws_cli_invokes_and_gets_errors_logs_and_limits() {
     let serving = serve();
     let Some((said, response)) = aws_invoke(&serving, &["--payload", "{\"a\": 1}"]) else { return };
     assert_eq!((said, response.as_str()), (json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST" }), "{\"a\": 1}"));
@@ -98,7 +98,7 @@ fn the_aws_cli_invokes_and_is_told_of_errors_logs_and_limits() {
 }
 
 #[test]
-fn boto3_invokes_and_is_told_of_errors_logs_and_limits() {
+fn boto3_invokes_and_gets_errors_logs_and_limits() {
     let Some(mut python) = client("python") else { return };
     let (serving, hasty) = (serve(), serve_hastily());
     python.args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/serve/client.py"), &serving.url(), &hasty.url()]);

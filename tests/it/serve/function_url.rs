@@ -120,7 +120,7 @@ fn a_response_becomes_an_answer_with_status_headers_cookies_and_bytes() {
 }
 
 #[test]
-fn what_is_no_such_object_is_the_body() {
+fn a_response_without_a_status_is_the_body() {
     if curl_is_missing() {
         return;
     }

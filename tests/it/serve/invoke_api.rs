@@ -50,7 +50,7 @@ fn a_client_context_and_a_tenant_reach_the_function() {
 }
 
 #[test]
-fn the_function_is_told_the_arn_that_was_asked_for() {
+fn the_function_gets_the_arn_of_the_request() {
     let serving = Serve::script("handler() { echo \"$LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN\"; }").start();
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:other";
     let path = format!("/2015-03-31/functions/{}/invocations?Qualifier=live", arn.replace(':', "%3A"));
@@ -113,7 +113,7 @@ fn a_runtime_that_dies_between_events_costs_no_event() {
 }
 
 #[test]
-fn an_init_error_is_told_and_init_is_tried_anew_at_the_next_event() {
+fn an_init_error_is_reported_and_the_next_event_starts_a_new_init() {
     let serving = Serve::script("echo sourcing >&2; [[ -e good ]]\nhandler() { echo well; }").start();
     serving.stderr_with("sourcing\n"); // before there is an event
     let answer = serving.invoke_with(&[TAIL], b"1");
@@ -144,7 +144,7 @@ fn a_dry_run_checks_and_runs_nothing() {
 }
 
 #[test]
-fn what_lambda_refuses_is_refused_with_its_exception() {
+fn requests_that_lambda_refuses_get_its_exception() {
     let serving = Serve::script(ECHO).start();
     let event = ("X-Amz-Invocation-Type", "Event");
     let (six, one) = (6 * 1024 * 1024, 1024 * 1024);

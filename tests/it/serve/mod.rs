@@ -1,12 +1,15 @@
-//! `coshell serve`: what a client of Lambda's API, of a function URL, or a person at the terminal sees.
+//! `coshell serve`, as clients of Lambda's API and of function URLs see it, and a person at the terminal.
 
-mod admission;
+mod access_log;
 mod clients;
 mod ends;
 mod function_url;
+mod guide;
 mod invoke_api;
+mod origin_check;
 mod probes;
 mod streaming;
-mod told;
+mod template;
+mod template_apis;
 mod url_formats;
 mod watch;

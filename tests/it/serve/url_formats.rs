@@ -60,7 +60,7 @@ fn a_rest_api_sends_format_1_and_needs_a_status_and_renames_headers() {
     answering(&serving, "{}");
     let answer = post(&serving, "REST API", "/", &[], b"");
     assert_eq!((answer.status, answer.text()), (502, "{\"message\":\"Internal server error\"}"));
-    serving.stderr_with("warning: the client gets 502: the response is no JSON object with `statusCode`");
+    serving.stderr_with("warning: the client gets 502: the response is not a JSON object with `statusCode`");
 }
 
 #[test]

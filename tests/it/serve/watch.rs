@@ -1,4 +1,4 @@
-//! `--watch`: an edited script is sourced anew before the next event.
+//! `--watch`: an edited script is sourced again before the next event.
 
 use std::fs;
 
@@ -43,11 +43,11 @@ fn a_syntax_error_is_shown_at_once_invokes_get_it_and_its_repair_works() {
     }
     edit(&serving, "handler() { echo repaired; }");
     assert_eq!(serving.invoke("{}").text(), "repaired");
-    serving.stderr_with("sourced anew in ");
+    serving.stderr_with("sourced again in ");
 }
 
 #[test]
-fn windows_line_ends_are_told_also_where_bash_speaks_of_the_end_of_the_file() {
+fn windows_line_ends_are_reported_also_if_bash_reports_the_end_of_the_file() {
     let serving = watched("handler() { echo good; }");
     edit(&serving, "x=1\r\nhandler() { echo new; }\r\n");
     serving.stderr_with("syntax error: unexpected end of file; the file has Windows line ends: save it with Unix ones");

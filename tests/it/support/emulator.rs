@@ -157,6 +157,11 @@ cd /var/task; exec \"$@\"";
         self.invoke_with(&[("X-Amzn-RequestId", request_id)], event)
     }
 
+    /// One invoke for a tenant, as of a function with tenant isolation.
+    pub fn invoke_for_tenant(&mut self, tenant: &str, event: &[u8]) -> Answer {
+        self.post(&[("X-Amz-Tenant-Id", tenant)], event)
+    }
+
     fn invoke_with(&self, headers: &[(&str, &str)], event: &[u8]) -> Answer {
         let is_taken = |answer: &Answer| !answer.text().contains("Runtime.Unavailable");
         until_or_show("a slot", || Some(self.post(headers, event)).filter(is_taken), || shown_log(self.folder.path()))

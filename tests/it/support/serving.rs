@@ -1,5 +1,6 @@
 //! A running `coshell serve`, on free ports, with the real runtime under it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub const INVOCATIONS: &str = "/2015-03-31/functions/any-name/invocations";
 /// `coshell serve` before its start.
 pub struct Serve {
     pub folder: TempDir,
+    functions: Vec<OsString>,
     arguments: Vec<String>,
     open_files: Option<u32>,
 }
@@ -44,7 +46,28 @@ impl Serve {
     pub fn script(script: &str) -> Serve {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("function.sh"), script).unwrap();
-        Serve { folder, arguments: Vec::new(), open_files: None }
+        let functions = vec![folder.path().into()];
+        Serve { folder, functions, arguments: Vec::new(), open_files: None }
+    }
+
+    /// A folder with this template and with these scripts, each in a folder of this name.
+    pub fn template(template: &str, scripts: &[(&str, &str)]) -> Serve {
+        let serve = Serve::scripts(scripts);
+        let file = serve.folder.path().join("template.yaml");
+        fs::write(&file, template).unwrap();
+        Serve { functions: vec!["--template".into(), file.into()], ..serve }
+    }
+
+    /// Several functions: a folder of this name for each script.
+    pub fn scripts(scripts: &[(&str, &str)]) -> Serve {
+        let folder = tempfile::tempdir().unwrap();
+        let functions = scripts.iter().map(|(name, script)| {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join("function.sh"), script).unwrap();
+            folder.path().join(name).into()
+        });
+        let functions = functions.collect();
+        Serve { folder, functions, arguments: Vec::new(), open_files: None }
     }
 
     /// A FIFO in the folder, for the test and the function to wait for each other.
@@ -70,8 +93,10 @@ impl Serve {
             Some(most) => limited(&format!("ulimit -n {most}"), &coshell()),
             None => coshell(),
         };
-        command.arg("serve").arg(self.folder.path()).args(["--port", "0"]).args(&self.arguments);
-        if !self.arguments.iter().any(|argument| argument == "--timeout") {
+        command.arg("serve").args(&self.functions).args(["--port", "0"]).args(&self.arguments);
+        let has_limit =
+            self.functions[0] == "--template" || self.arguments.iter().any(|argument| argument == "--timeout");
+        if !has_limit {
             command.args(["--timeout", "60"]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -134,6 +159,13 @@ impl Serving {
     /// Where the function URL is, without the `/` at its end.
     pub fn function_url(&self) -> String {
         after(&self.stderr_with("function URL on "), "function URL on ").trim_end_matches('/').to_owned()
+    }
+
+    /// Invokes the function of this name, logical id or ARN.
+    pub fn invoke_named(&self, name: &str, event: &str) -> Answer {
+        let host = self.address().to_string();
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        self.wire().host(&host).post(&path, &[], event.as_bytes())
     }
 
     pub fn wire(&self) -> Wire {

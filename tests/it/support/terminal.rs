@@ -22,7 +22,7 @@ pub fn shows_when_typed_after(
     arguments: &str,
     variables: &[(&str, &str)],
 ) -> Option<String> {
-    let command = format!("stty columns 80 rows 24 && exec {} {arguments}", env!("CARGO_BIN_EXE_coshell"));
+    let command = format!("stty columns 80 rows 24 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_coshell"));
     let mut terminal = Command::new("script");
     terminal.args(["-qec", &command, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
     terminal.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -1,4 +1,4 @@
-//! The Runtime API as coshell calls it (src/api.rs): same client, same settings, the same calls in the same order.
+//! The Runtime API as coshell calls it (src/runtime/api): same client, same settings, the same calls in the same order.
 
 use std::error::Error;
 use std::io::Read;

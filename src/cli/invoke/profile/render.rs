@@ -1,4 +1,4 @@
-//! A profile as a picture, as folded stacks and as a table.
+//! Renders a profile as a flame graph, as folded stacks and as a table.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -13,16 +13,16 @@ use crate::cli::invoke::json_output::ms;
 
 const ROWS: usize = 40;
 
-/// What came together on one line.
+/// The time of one line.
 #[derive(Debug, Default)]
 struct Row {
     own: Duration,
-    /// With what it called.
+    /// Including the functions that the line called.
     all: Duration,
     times: usize,
 }
 
-/// An SVG with a frame for each function and above it one for each of its lines, as wide as their time.
+/// An SVG with a frame for each function and, above it, a frame for each of its lines. The width of a frame is its time.
 pub(super) fn flame_graph(
     slices: &[Slice<'_>],
     events: usize,
@@ -48,7 +48,7 @@ pub(super) fn folded(slices: &[Slice<'_>], sources: &mut Sources) -> Vec<String>
     for slice in slices {
         let frame = |frame: &String| {
             let line = sources.line(frame, slice.record);
-            // A semicolon is what frames are separated by.
+            // Frames are separated by semicolons.
             format!("{};{}", function(frame), line.replace(';', ","))
         };
         let frames: Vec<String> = slice.record.stack.iter().rev().map(frame).collect();
@@ -75,7 +75,7 @@ pub(super) fn table(slices: &[Slice<'_>], events: usize, sources: &mut Sources) 
     table
 }
 
-/// The line with the most time of its own, in a few words.
+/// A description of the line with the most time of its own.
 pub(super) fn hottest(slices: &[Slice<'_>], sources: &mut Sources) -> String {
     let total = total(slices);
     let line = |(line, row): &(String, Row)| format!(", {:.0} % of it in {line}", percent(row.own, total));
@@ -83,13 +83,13 @@ pub(super) fn hottest(slices: &[Slice<'_>], sources: &mut Sources) -> String {
     format!("{:.2} ms in all{line}", ms(total))
 }
 
-/// By their own time, the most first.
+/// The lines, sorted by their own time, the longest first.
 fn rows(slices: &[Slice<'_>], sources: &mut Sources) -> Vec<(String, Row)> {
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for slice in slices {
         let mut lines = slice.record.stack.iter().map(|frame| sources.line(frame, slice.record));
         let Some(innermost) = lines.next() else { continue };
-        let callers: HashSet<String> = lines.filter(|line| *line != innermost).collect(); // once, in a recursion
+        let callers: HashSet<String> = lines.filter(|line| *line != innermost).collect(); // each line once, also in a recursion
         for line in callers {
             rows.entry(line).or_default().all += slice.time;
         }

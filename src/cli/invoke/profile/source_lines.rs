@@ -1,15 +1,15 @@
-//! The text of the handler's lines.
+//! Reads the text of the handler's lines.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::trace_file::Record;
-use crate::cli::invoke::error_view::place;
+use crate::cli::invoke::error_view::location;
 
 const MOST_CHARACTERS: usize = 80;
 
-/// The files that lines are in, read once.
+/// The source files, each read once.
 #[derive(Debug)]
 pub(super) struct Sources {
     root: PathBuf,
@@ -17,14 +17,14 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Files are named as seen from `root`.
-    pub(super) fn below(root: &Path) -> Sources {
+    /// The files in `root`; their names are relative to `root`.
+    pub(super) fn in_folder(root: &Path) -> Sources {
         Sources { root: root.to_owned(), files: HashMap::new() }
     }
 
-    /// The line's place and its text: `function.sh:12 sleep 1`; what the record says where there is no such line.
+    /// The position and the text of a line: `function.sh:12 sleep 1`; without a position, the frame and the command of the record.
     pub(super) fn line(&mut self, frame: &str, record: &Record) -> String {
-        let Some((file, number)) = place(frame) else { return format!("{frame} {}", shortened(&record.command)) };
+        let Some((file, number)) = location(frame) else { return format!("{frame} {}", shortened(&record.command)) };
         let root = &self.root;
         let read = || {
             let text = fs::read(root.join(file)).unwrap_or_default();
@@ -36,7 +36,7 @@ impl Sources {
     }
 }
 
-/// `fetch (function.sh:12)`: `fetch`.
+/// The function of a frame: `fetch` of `fetch (function.sh:12)`.
 pub(super) fn function(frame: &str) -> &str {
     frame.rsplit_once(" (").map_or(frame, |(function, _)| function)
 }

@@ -1,8 +1,9 @@
-//! Each moment of an event belongs to the command that began last; not to what runs in the background, which nobody waits for (a
-//! handler that does spends its time in `wait`).
+//! Assigns each moment of an event to the command that began last. Commands in the background do not count, because the handler does not
+//! wait for them (a handler that waits spends its time in `wait`).
 //!
-//! The trace does not say which subshell is a background one. Bash's `$!` tells of most, and a subshell whose parent goes on while
-//! it runs is one, too. The parent is not told either: it is the one whose calls the new subshell began with.
+//! The trace does not mark the subshells that run in the background. Bash's `$!` shows most of them. A subshell also runs in the background
+//! if its parent continues at the same time. The trace does not name the parent either: the parent is the subshell whose function calls the
+//! new subshell began with.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -41,21 +42,21 @@ pub(super) fn slices(event: &Event) -> Vec<Slice<'_>> {
     slices.filter(|slice| !slice.record.stack.is_empty()).collect()
 }
 
-/// The subshells that run beside the handler, and theirs.
+/// The pids of the subshells that run in the background, and of their own subshells.
 fn in_background(records: &[(Duration, &Record)]) -> HashSet<i32> {
     let mut background: HashSet<i32> = records.iter().filter_map(|(_, record)| record.background).collect();
     let subshells = subshells(records);
     let parents: HashMap<i32, i32> =
         subshells.iter().filter_map(|subshell| Some((subshell.pid, subshell.parent?))).collect();
     for subshell in &subshells {
-        let goes_on = |(time, record): &(Duration, &Record)| {
+        let continues = |(time, record): &(Duration, &Record)| {
             Some(record.pid) == subshell.parent && *time > subshell.first && *time < subshell.until
         };
-        if records.iter().any(goes_on) {
+        if records.iter().any(continues) {
             background.insert(subshell.pid);
         }
     }
-    // A subshell is told after its parent.
+    // A parent comes before its subshells in the list.
     for subshell in &subshells {
         if parents.get(&subshell.pid).is_some_and(|parent| background.contains(parent)) {
             background.insert(subshell.pid);
@@ -78,7 +79,7 @@ fn subshells<'a>(records: &[(Duration, &'a Record)]) -> Vec<Subshell<'a>> {
     subshells
 }
 
-/// The one that was in most of the calls that the new one begins with; of several, the one that is a level above.
+/// The subshell that shares the most function calls with the new one; of several, the subshell one level above.
 fn parent(subshells: &[Subshell<'_>], new: &Record) -> Option<i32> {
     let fits = |known: &&Subshell<'_>| {
         let level = match new.subshells.checked_sub(known.last.subshells) {
@@ -88,11 +89,11 @@ fn parent(subshells: &[Subshell<'_>], new: &Record) -> Option<i32> {
         };
         (common_calls(&known.last.stack, &new.stack), level)
     };
-    // max_by_key takes the last of equals, and a member of a pipeline is not the parent of the next: so the other way round.
+    // In reverse, because max_by_key takes the last of equal items, and a member of a pipeline is not the parent of the next member.
     subshells.iter().rev().max_by_key(fits).map(|known| known.pid)
 }
 
-/// How many calls both have, from the outermost on; none where the first is in a call that the second is not in.
+/// How many calls both stacks share, starting from the outermost; 0 if `known` has a call that `new` does not have.
 fn common_calls(known: &[String], new: &[String]) -> usize {
     let name = |frame: &String| frame.split(' ').next().map(str::to_owned);
     let same = known.iter().rev().zip(new.iter().rev()).take_while(|(known, new)| name(known) == name(new)).count();
@@ -117,36 +118,37 @@ mod tests {
     fn sliced(lines: &[String]) -> Vec<(String, u128)> {
         let text = format!("{}\n{{\"time\":100.1,\"requestId\":\"r\",\"end\":true}}\n", lines.join("\n"));
         let events = events(&text, None);
-        let told = |slice: Slice<'_>| (slice.record.command.clone(), (slice.time.as_secs_f64() * 1e3).round() as u128);
-        slices(&events[0]).into_iter().map(told).collect()
+        let summary =
+            |slice: Slice<'_>| (slice.record.command.clone(), (slice.time.as_secs_f64() * 1e3).round() as u128);
+        slices(&events[0]).into_iter().map(summary).collect()
     }
 
     #[test]
     fn a_command_substitution_takes_its_time_from_its_own_commands_on() {
-        let told = sliced(&[
+        let slices = sliced(&[
             line(0, 1, 1, "null", "h (f:1)", "first"),
             line(1, 2, 2, "null", "h (f:2)", "inner"),
             line(51, 1, 1, "null", "h (f:2)", "x=inner"),
             line(52, 1, 1, "null", "h (f:3)", "last"),
         ]);
-        assert_eq!(told, [("first", 1), ("inner", 50), ("x=inner", 1), ("last", 48)].map(|(c, t)| (c.to_owned(), t)));
+        assert_eq!(slices, [("first", 1), ("inner", 50), ("x=inner", 1), ("last", 48)].map(|(c, t)| (c.to_owned(), t)));
     }
 
     #[test]
-    fn what_runs_in_the_background_and_below_it_takes_no_time() {
-        let told = sliced(&[
+    fn background_commands_and_their_subshells_take_no_time() {
+        let slices = sliced(&[
             line(0, 1, 1, "null", "h (f:1)", "first"),
             line(1, 2, 2, "null", "bg (f:9);h (f:1)", "background"),
             line(2, 1, 1, "2", "h (f:2)", "sleep"),
             line(3, 3, 3, "null", "bg (f:9);h (f:1)", "its substitution"),
             line(50, 2, 2, "null", "bg (f:9);h (f:1)", "background"),
         ]);
-        assert_eq!(told, [("first", 2), ("sleep", 98)].map(|(c, t)| (c.to_owned(), t)));
+        assert_eq!(slices, [("first", 2), ("sleep", 98)].map(|(c, t)| (c.to_owned(), t)));
     }
 
     #[test]
     fn members_of_a_pipeline_share_its_time() {
-        let told = sliced(&[
+        let slices = sliced(&[
             line(0, 1, 1, "null", "h (f:1)", "first"),
             line(10, 2, 1, "null", "h (f:2)", "produce"),
             line(11, 3, 1, "null", "h (f:2)", "consume"),
@@ -154,7 +156,7 @@ mod tests {
             line(30, 3, 1, "null", "h (f:2)", "consume more"),
             line(60, 1, 1, "null", "h (f:3)", "last"),
         ]);
-        assert_eq!(told.iter().map(|(_, time)| time).sum::<u128>(), 100);
-        assert_eq!(told[4], ("consume more".to_owned(), 30));
+        assert_eq!(slices.iter().map(|(_, time)| time).sum::<u128>(), 100);
+        assert_eq!(slices[4], ("consume more".to_owned(), 30));
     }
 }

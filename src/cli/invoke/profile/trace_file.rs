@@ -1,21 +1,21 @@
-//! The lines that the runtime writes to COSHELL_TRACE_FILE.
+//! Reads the lines that the runtime writes to COSHELL_TRACE_FILE.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// One event, in the order in which Bash wrote it.
+/// The records of one event, in the order in which Bash wrote them.
 #[derive(Debug, Default)]
 pub(super) struct Event {
     request_id: Option<String>,
     pub(super) records: Vec<Record>,
-    /// When it ended, where that is known.
+    /// When the event ended, if the end is known.
     pub(super) end: Option<Duration>,
-    /// Whether the runtime said so.
+    /// Whether the end is a record of the runtime.
     ended: bool,
 }
 
-/// A command of the handler; without frames, one of the runtime's own.
+/// A command of the handler, or a command of the runtime's driver, which has no frames.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
@@ -24,7 +24,7 @@ pub(super) struct Record {
     pub(super) time: Option<Duration>,
     #[serde(default)]
     pub(super) pid: i32,
-    /// What its subshell started in the background last.
+    /// The last process that its subshell started in the background.
     #[serde(default)]
     pub(super) background: Option<i32>,
     #[serde(default)]
@@ -38,7 +38,7 @@ pub(super) struct Record {
     end: bool,
 }
 
-/// Cuts the trace into its events. One that timed out has no end of its own.
+/// Splits the trace into events. An event that timed out has no end record of its own.
 pub(super) fn events(text: &str, timed_out: Option<Duration>) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     for record in text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok()) {
@@ -53,7 +53,7 @@ pub(super) fn events(text: &str, timed_out: Option<Duration>) -> Vec<Event> {
         }
     }
     if timed_out.is_some() {
-        events.iter_mut().for_each(|event| event.ended = false); // the end that the runtime told was its own
+        events.iter_mut().for_each(|event| event.ended = false); // the end record comes from the end of the runtime
     }
     if let Some(event) = events.last_mut().filter(|event| event.end.is_none()) {
         let began = event.records.first().and_then(|record| record.time);
@@ -62,25 +62,29 @@ pub(super) fn events(text: &str, timed_out: Option<Duration>) -> Vec<Event> {
     events
 }
 
-/// Where a trace has a gap, as a sentence; empty where none has.
+/// A sentence about the first gap in the trace; empty if there is no gap.
 pub(super) fn gaps(events: &[Event]) -> String {
-    let told = |record: &Record, why: &str| {
-        let place = record.stack.first().map_or("the handler", String::as_str);
+    let sentence = |record: &Record, reason: &str| {
+        let location = record.stack.first().map_or("the handler", String::as_str);
         format!(
-            "\nprofile: {why} `{}` in {place}: what follows counts to it until a command is traced again",
+            "\nprofile: {reason} `{}` in {location}: its time includes the commands after it until a command is traced again",
             record.command
         )
     };
     let mut records = events.iter().flat_map(|event| &event.records);
     if let Some(record) = records.find(|record| ends_trace(&record.command)) {
-        return told(record, "the trace was switched off or elsewhere by");
+        return sentence(record, "the trace was switched off or redirected by");
     }
-    events.iter().find_map(Event::broke_off).map(|record| told(record, "the trace broke off after")).unwrap_or_default()
+    events
+        .iter()
+        .find_map(Event::last_before_break)
+        .map(|record| sentence(record, "the trace ends at"))
+        .unwrap_or_default()
 }
 
 impl Event {
-    /// The last command, where the runtime's own did not follow: the handler became a program, was killed, or traces elsewhere.
-    fn broke_off(&self) -> Option<&Record> {
+    /// The last command, if no command of the driver follows: the handler became another program, was killed, or redirected the trace.
+    fn last_before_break(&self) -> Option<&Record> {
         let handler = self.records.first().filter(|_| self.ended)?.pid;
         let mut own = self.records.iter().rev().filter(|record| record.pid == handler);
         own.next().filter(|record| !record.stack.is_empty())
@@ -110,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_the_trace_is_known_by_its_command() {
+    fn commands_that_end_the_trace_are_recognised() {
         for command in
             ["set +x", "set +eux", "set +o xtrace", "PS4='mine '", "export BASH_XTRACEFD=2", "builtin set +x"]
         {

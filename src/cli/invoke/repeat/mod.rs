@@ -1,9 +1,8 @@
-//! `coshell invoke --repeat N`: the same event N times in one environment, and what that took.
+//! Runs `coshell invoke --repeat N`: sends the same event N times to one environment and measures the durations.
 //!
-//! The events are sent one after another, as Lambda sends them. A failure is counted and the next event is sent, since on Lambda
-//! the next caller's event comes as well; only what ends the environment ends the repetition: the time limit, the runtime's own
-//! end, Ctrl-C. Two times are told of each event that was answered: until its answer, which is what its caller waits for, and
-//! until the runtime asked for the next event, which is what Lambda bills.
+//! The events are sent one after another, as on Lambda. A failure is counted and the next event is sent. The repetition stops only if the
+//! environment ends: after a timeout, after the end of the runtime, or on Ctrl-C. Two durations are measured for each answered event: until
+//! its answer, for which the caller waits, and until the runtime asks for the next event, which is the billed duration.
 
 mod progress;
 mod statistics;
@@ -13,100 +12,100 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use self::progress::Watched;
-use super::result::{billed, judge};
-use super::{Arguments, Asked, Status, delivery, init, json_output, output};
+use self::progress::ProgressView;
+use super::result::{billed, status_and_error};
+use super::{Arguments, Request, Status, delivery, init, json_output, output};
 use crate::cli::interruption::Interruption;
 use crate::cli::terminal::{show, warn};
 use crate::lambda::environment::Environment;
 use crate::lambda::identifiers::random_uuid;
 use crate::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
 
-/// What came of all events.
+/// The results of all events.
 #[derive(Debug, Default)]
-struct Repeated {
-    asked: u32,
+struct Summary {
+    requested: u32,
     status: Status,
-    /// From the start of the runtime process to its first `next`; `None` where there was none.
+    /// From the start of the runtime process to its first `next`; `None` if init failed.
     init: Option<Duration>,
     /// From delivery to the answer, for each event that was answered.
     answered: Vec<Duration>,
     /// From delivery to the following `next`, for the same events.
     billed: Vec<Duration>,
-    /// The first response, and how many there were in all.
+    /// The first response, and the number of all responses.
     response: Option<Response>,
     responses: u32,
-    /// How many of them were not like the first.
+    /// How many responses differ from the first.
     different: u32,
     first_error: Option<FunctionError>,
-    /// How often each type of error came, in the order in which they came first.
+    /// The number of errors of each type, in the order of their first occurrence.
     errors: Vec<(String, u32)>,
-    /// The time limit, or the runtime's end.
+    /// Whether a timeout or the end of the runtime has ended the environment.
     environment_ended: bool,
     max_memory_bytes: u64,
-    /// The lines of the log that were not shown.
+    /// The number of log lines that were not shown.
     hidden_lines: u64,
 }
 
-/// Sends the event `times` times, and tells what came of it.
+/// Sends the event `times` times and prints the results.
 ///
 /// # Errors
 /// When an event cannot be sent or the result cannot be written.
 pub(super) fn run(
     environment: Environment,
-    asked: &Asked,
+    request: &Request,
     times: u32,
     arguments: &Arguments,
     interruption: &Interruption,
 ) -> Result<Status> {
-    let mut repeated = Repeated { asked: times, ..Repeated::default() };
-    let watched = Watched::start(times, asked.settings.log.clone().filter(|_| !arguments.json));
+    let mut summary = Summary { requested: times, ..Summary::default() };
+    let progress = ProgressView::start(times, request.settings.log.clone().filter(|_| !arguments.json));
     match init(&environment) {
         Ok(init) => {
-            repeated.init = Some(init);
-            repeated.send_all(&environment, &asked.invoke, &watched, interruption)?;
+            summary.init = Some(init);
+            summary.send_all(&environment, &request.invoke, &progress, interruption)?;
         }
-        Err(error) => repeated.note_error(Status::InitFailed, error),
+        Err(error) => summary.note_error(Status::InitFailed, error),
     }
-    repeated.max_memory_bytes = environment.memory_bytes();
-    drop(environment); // every process of it is gone, and the log has ended, before the result is told
-    repeated.hidden_lines = watched.finish();
+    summary.max_memory_bytes = environment.memory_bytes();
+    drop(environment); // ends every process of the environment, and the log, before the result is printed
+    summary.hidden_lines = progress.finish();
     if let Some(status) = interruption.exit_status() {
-        repeated.status = Status::Interrupted(status);
+        summary.status = Status::Interrupted(status);
     }
     if arguments.json {
-        json_output::write(&repeated.object(&json_output::lines(asked.settings.log.as_deref())?))?;
-        return Ok(repeated.status);
+        json_output::write(&summary.object(&json_output::lines(request.settings.log.as_deref())?))?;
+        return Ok(summary.status);
     }
     let mut written = Ok(());
-    if let Some(response) = repeated.common_response() {
+    if let Some(response) = summary.common_response() {
         written = output::response(&response.bytes);
-        delivery::warnings(arguments, asked, response, None).iter().for_each(|warning| warn(warning));
+        delivery::warnings(arguments, request, response, None).iter().for_each(|warning| warn(warning));
     }
-    repeated.first_error.iter().for_each(|error| output::error(error, &asked.settings.function.task_root));
-    show(repeated.told());
-    written.map(|()| repeated.status)
+    summary.first_error.iter().for_each(|error| output::error(error, &request.settings.function.task_root));
+    show(summary.to_text());
+    written.map(|()| summary.status)
 }
 
-impl Repeated {
+impl Summary {
     fn send_all(
         &mut self,
         environment: &Environment,
         invoke: &Invoke,
-        watched: &Watched,
+        progress: &ProgressView,
         interruption: &Interruption,
     ) -> Result<()> {
-        while self.sent() < self.asked && !self.environment_ended {
+        while self.sent() < self.requested && !self.environment_ended {
             let event = Invoke { request_id: random_uuid(), ..invoke.clone() };
             let invocation = environment.api().submit(event).context("cannot send the event")?;
             drop(invocation.wait());
             if interruption.exit_status().is_some() {
-                watched.show_unfinished();
-                break; // what came of this event came of Ctrl-C
+                progress.show_unfinished();
+                break; // Ctrl-C ended this event
             }
             let failed_before = self.failed();
             self.note(&invocation);
-            watched.advance(self.failed() > failed_before);
+            progress.advance(self.failed() > failed_before);
         }
         Ok(())
     }
@@ -117,7 +116,7 @@ impl Repeated {
             self.answered.push(answered.saturating_duration_since(delivered));
             self.billed.push(billed(&completion, invocation));
         }
-        if let (status, Some(error)) = judge(&completion, invocation.invoke()) {
+        if let (status, Some(error)) = status_and_error(&completion, invocation.invoke()) {
             self.note_error(status, error);
         }
         match completion.outcome {
@@ -142,7 +141,7 @@ impl Repeated {
         self.first_error.get_or_insert(error);
     }
 
-    /// The events that came to an end.
+    /// The number of events with a result.
     fn sent(&self) -> u32 {
         self.responses + self.failed()
     }
@@ -151,8 +150,8 @@ impl Repeated {
         self.errors.iter().map(|(_, count)| count).sum()
     }
 
-    /// The response, where every event that was asked for gave the same.
+    /// The response, if every requested event gave the same response.
     fn common_response(&self) -> Option<&Response> {
-        self.response.as_ref().filter(|_| self.responses == self.asked && self.different == 0)
+        self.response.as_ref().filter(|_| self.responses == self.requested && self.different == 0)
     }
 }

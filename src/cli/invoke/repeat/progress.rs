@@ -1,8 +1,8 @@
-//! What is shown while the events run: on a terminal how far they have come, and the log of those events that say something new.
+//! Shows the progress while the events run: a bar on a terminal, and a part of the log.
 //!
-//! The log of two hundred equal events would hide everything else. So the log of the init and of the first event is shown while it is
-//! written, and later the log of the first event that fails; the rest is counted. The runtime writes to a file in memory, and a thread
-//! passes on what is new, since the runtime cannot be told to write around the bar.
+//! The log of two hundred equal events would hide everything else. So the log of init and of the first event is shown while it is written,
+//! and later the log of the first event that fails. The other lines are only counted. The runtime writes to a file in memory, and a thread
+//! prints new lines, because the runtime itself cannot write around the bar.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,62 +14,62 @@ use std::time::Duration;
 
 use crate::cli::progress::Progress;
 
-/// How often the log is looked at; at the end of each event it is looked at as well.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often the log is read; it is also read at the end of each event.
+const READ_INTERVAL: Duration = Duration::from_millis(100);
 const READ_BYTES: usize = 64 * 1024;
 
-/// The bar and the log, until it is dropped: then the bar is gone, and all of the log that is to be shown has been.
+/// The bar and the log. Dropping the value removes the bar and shows the rest of the log.
 #[derive(Debug)]
-pub(super) struct Watched {
-    shown: Arc<Mutex<Shown>>,
+pub(super) struct ProgressView {
+    shown: Arc<Mutex<State>>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shown {
+struct State {
     progress: Progress,
     log: Option<Arc<File>>,
-    /// How much of the log has been shown or counted.
+    /// How many bytes of the log have been shown or counted.
     bytes: u64,
-    /// Whether what comes is shown.
+    /// Whether new lines are shown.
     follows: bool,
     has_shown_failure: bool,
     hidden_lines: u64,
 }
 
-impl Watched {
-    /// Counts to `events`, and shows `log` as it grows.
-    pub(super) fn start(events: u32, log: Option<Arc<File>>) -> Watched {
+impl ProgressView {
+    /// Starts a bar that counts to `events`, and shows `log` while it grows.
+    pub(super) fn start(events: u32, log: Option<Arc<File>>) -> ProgressView {
         let progress = Progress::new(events.into(), "events");
-        let shown = Shown { progress, log, bytes: 0, follows: true, has_shown_failure: false, hidden_lines: 0 };
+        let shown = State { progress, log, bytes: 0, follows: true, has_shown_failure: false, hidden_lines: 0 };
         let shown = Arc::new(Mutex::new(shown));
         let (stop, stopped) = mpsc::channel::<()>();
-        let of_thread = Arc::clone(&shown);
+        let thread_state = Arc::clone(&shown);
         let thread = std::thread::spawn(move || {
-            while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                lock(&of_thread).follow();
+            while stopped.recv_timeout(READ_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                lock(&thread_state).follow();
             }
         });
-        Watched { shown, stop: Some(stop), thread: Some(thread) }
+        ProgressView { shown, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// One more event is done. Its log has been shown, or is to be shown where it is the first event that failed.
+    /// Counts one more event. Its log is shown if it is the first event, or the first event that failed.
     pub(super) fn advance(&self, has_failed: bool) {
         let mut shown = lock(&self.shown);
-        let is_news = shown.follows || (has_failed && !shown.has_shown_failure);
-        shown.take(is_news);
+        let is_shown = shown.follows || (has_failed && !shown.has_shown_failure);
+        shown.take(is_shown);
         shown.has_shown_failure |= has_failed;
         shown.follows = false;
         shown.progress.advance();
     }
 
-    /// Shows the log of the event that is under way, which will not be done.
+    /// Shows the log of the interrupted event.
     pub(super) fn show_unfinished(&self) {
         lock(&self.shown).take(true);
     }
 
-    /// Ends the bar; gives back how many lines of the log were not shown.
+    /// Removes the bar and returns the number of log lines that were not shown.
     pub(super) fn finish(self) -> u64 {
         let shown = Arc::clone(&self.shown);
         drop(self);
@@ -77,11 +77,11 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for ProgressView {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // a panic of the thread has been printed by itself
+            let _ = thread.join(); // Rust has already printed a panic of the thread
         }
         let mut shown = lock(&self.shown);
         let follows = shown.follows;
@@ -89,14 +89,15 @@ impl Drop for Watched {
     }
 }
 
-impl Shown {
+impl State {
     fn follow(&mut self) {
         if self.follows {
             self.take(true);
         }
     }
 
-    /// Shows or counts what the log has got since. It is read by place: the runtime writes at the place that it shares with our descriptor.
+    /// Shows or counts the new lines of the log. They are read with an explicit offset, because the runtime's descriptor shares the file
+    /// offset with this one.
     fn take(&mut self, show: bool) {
         let Some(log) = self.log.clone() else { return };
         let mut text = vec![0; READ_BYTES];
@@ -104,7 +105,7 @@ impl Shown {
             self.bytes += count as u64;
             let text = &text[..count];
             if show {
-                self.progress.aside(|| drop(std::io::stderr().write_all(text))); // nowhere left to say so
+                self.progress.suspend(|| drop(std::io::stderr().write_all(text))); // no place left to report the error
             } else {
                 self.hidden_lines += memchr::memchr_iter(b'\n', text).count() as u64;
             }
@@ -112,6 +113,6 @@ impl Shown {
     }
 }
 
-fn lock(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
+fn lock(shown: &Mutex<State>) -> MutexGuard<'_, State> {
     shown.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,56 +1,56 @@
-//! The summary: as text for a person, and as one object for a machine.
+//! Prints the summary as text or as one JSON object.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Repeated;
-use super::statistics::Figures;
+use super::Summary;
+use super::statistics::Statistics;
 use crate::cli::invoke::json_output::{self, ms};
 
-/// A histogram of fewer events says nothing.
-const FEW: usize = 20;
+/// The number of events from which a histogram is useful.
+const MIN_EVENTS: usize = 20;
 const LONGEST_BAR: usize = 40;
 
-impl Repeated {
-    pub(super) fn told(&self) -> String {
-        let mut told = format!("\n{}\n", self.counts());
+impl Summary {
+    pub(super) fn to_text(&self) -> String {
+        let mut text = format!("\n{}\n", self.counts());
         let rows = [("until answered", &self.answered), ("billed", &self.billed)];
-        let rows = rows.map(|(name, durations)| Figures::of(durations).map(|figures| (name, figures)));
+        let rows = rows.map(|(name, durations)| Statistics::of(durations).map(|statistics| (name, statistics)));
         if let [Some((_, answered)), _] = &rows {
-            let names = answered.all().map(|(name, _)| format!("{name:>9}")).concat();
-            let _ = writeln!(told, "{:<16}{names}  ms", ""); // a String takes whatever is written
+            let names = answered.values().map(|(name, _)| format!("{name:>9}")).concat();
+            let _ = writeln!(text, "{:<16}{names}  ms", ""); // writing to a String cannot fail
         }
-        for (name, figures) in rows.iter().flatten() {
-            let values = figures.all().map(|(_, value)| format!("{:>9.2}", ms(value))).concat();
-            let _ = writeln!(told, "{name:<16}{values}");
+        for (name, statistics) in rows.iter().flatten() {
+            let values = statistics.values().map(|(_, value)| format!("{:>9.2}", ms(value))).concat();
+            let _ = writeln!(text, "{name:<16}{values}");
         }
         if let Some(init) = self.init {
             let memory = match self.max_memory_bytes.div_ceil(1024 * 1024) {
-                0 => String::new(), // the processes had ended
+                0 => String::new(), // no process was left to measure
                 mb => format!(", max memory used {mb} MB"),
             };
-            let _ = writeln!(told, "init {:.2} ms{memory}", ms(init));
+            let _ = writeln!(text, "init {:.2} ms{memory}", ms(init));
         }
         if let [Some((name, answered)), _] = &rows
-            && self.answered.len() >= FEW
+            && self.answered.len() >= MIN_EVENTS
         {
-            told.push_str(&histogram(name, answered));
+            text.push_str(&histogram(name, answered));
         }
         if self.hidden_lines > 0 {
             let lines = if self.hidden_lines == 1 { "line" } else { "lines" };
-            let _ = writeln!(told, "log: {} more {lines} not shown; --json has all of the log", self.hidden_lines);
+            let _ = writeln!(text, "log: {} more {lines} not shown; --json has all of the log", self.hidden_lines);
         }
-        told
+        text
     }
 
-    /// What came of how many events, and why there are not as many as were asked for.
+    /// How many events succeeded and failed, and why fewer events were sent than requested.
     fn counts(&self) -> String {
         let sent = self.sent();
         let mut counts = format!("{sent} event{}: {} succeeded", if sent == 1 { "" } else { "s" }, self.responses);
         if self.init.is_none() {
-            return format!("init failed: none of {} events was sent", self.asked);
+            return format!("init failed: none of {} events was sent", self.requested);
         }
         if self.failed() > 0 {
             let types = self.errors.iter().map(|(error_type, count)| format!("{error_type} {count}"));
@@ -60,22 +60,22 @@ impl Repeated {
         if self.different > 0 {
             let _ = write!(
                 counts,
-                "; {} of {} responses differ from the first, so none is on stdout",
+                "; {} of {} responses differ from the first, so no response is on stdout",
                 self.different, self.responses
             );
         } else if self.responses > 0 && self.common_response().is_none() {
-            counts.push_str("; not every event gave the response, so it is not on stdout");
+            counts.push_str("; not every event gave a response, so no response is on stdout");
         }
-        if sent < self.asked {
-            let why = if self.environment_ended { "the environment ended" } else { "interrupted" };
-            let _ = write!(counts, "; {why}, {} were not sent", self.asked - sent);
+        if sent < self.requested {
+            let reason = if self.environment_ended { "the environment ended" } else { "interrupted" };
+            let _ = write!(counts, "; {reason}, {} were not sent", self.requested - sent);
         }
         counts
     }
 
     pub(super) fn object(&self, log: &str) -> Value {
         let mut object = Map::new();
-        object.insert("status".into(), json_output::word(self.status).into());
+        object.insert("status".into(), json_output::status_name(self.status).into());
         object.insert("events".into(), self.sent().into());
         object.insert("succeeded".into(), self.responses.into());
         object.insert("failed".into(), self.failed().into());
@@ -84,15 +84,15 @@ impl Repeated {
             json_output::insert_response(&mut object, &response.bytes);
         }
         if let Some(error) = &self.first_error {
-            object.insert("error".into(), json_output::parsed(error));
+            object.insert("error".into(), json_output::error_object(error));
             object.insert(
                 "errors".into(),
                 self.errors.iter().map(|(kind, count)| (kind.clone(), json!(count))).collect(),
             );
         }
         for (name, durations) in [("answeredMs", &self.answered), ("billedMs", &self.billed)] {
-            if let Some(figures) = Figures::of(durations) {
-                object.insert(name.into(), figures.object());
+            if let Some(statistics) = Statistics::of(durations) {
+                object.insert(name.into(), statistics.object());
             }
         }
         if let Some(init) = self.init {
@@ -104,8 +104,8 @@ impl Repeated {
     }
 }
 
-fn histogram(name: &str, figures: &Figures) -> String {
-    let rows = figures.histogram();
+fn histogram(name: &str, statistics: &Statistics) -> String {
+    let rows = statistics.histogram();
     let most = rows.iter().map(|row| row.count).max().unwrap_or(1);
     let mut drawn = String::new();
     let mut from = Duration::ZERO;

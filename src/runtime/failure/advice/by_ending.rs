@@ -1,4 +1,4 @@
-//! Advice by the exit status or the signal that ended a command.
+//! Gives advice by the exit status or the signal that ended a command.
 
 use std::env;
 
@@ -14,7 +14,7 @@ pub(super) fn advice(of: &Circumstances) -> Option<String> {
     let advice = match of.ending {
         Ending::Status(status) => of_status(status, of),
         Ending::Signal(Signal::SIGSEGV) if is_a_shell(of.command) => {
-            "a recursion without end does that to Bash: with `FUNCNEST=100` in the script the report says where it is; otherwise a \
+            "endless recursion does this to Bash: set `FUNCNEST=100` in the script, and the report will say where it is; otherwise a \
             program is faulty, or was built for another processor or C library"
                 .into()
         }
@@ -26,9 +26,11 @@ pub(super) fn advice(of: &Circumstances) -> Option<String> {
 fn of_status(status: i32, of: &Circumstances) -> String {
     match status {
         1 => of_status_1(of).into(),
-        124 if of.command.starts_with("timeout ") => "`timeout` ended it, since its time was up".into(),
+        124 if of.command.starts_with("timeout ") => {
+            "`timeout` ended the command, because its time limit was over".into()
+        }
         126 if !gives_status(of.command) => {
-            "the file is there but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
+            "the file exists but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
             for this processor?"
                 .into()
         }
@@ -44,15 +46,15 @@ fn of_status(status: i32, of: &Circumstances) -> String {
 
 fn of_status_1(of: &Circumstances) -> &'static str {
     if of.is_condition {
-        "a list such as `A && B` has the status of A where A is false, and a function that ends with the list fails with that \
+        "a list such as `A && B` has the status of A if A is false, and a function that ends with the list fails with that \
             status: write `if A; then B; fi`"
     } else if assigns(of.command)
         && !of.stderr.contains("unbound variable")
         && !of.reason().contains("(error token is ")
     {
-        "arithmetic has status 1 where its result is 0: assign with `n=$((n + 1))` instead"
+        "arithmetic has status 1 if its result is 0: assign with `n=$((n + 1))` instead"
     } else if of.command.starts_with("grep ") && of.stderr.is_empty() {
-        "grep has status 1 where it finds no line: add `|| :` where that is no failure"
+        "grep has status 1 if it finds no line: add `|| :` if that is not a failure"
     } else {
         ""
     }
@@ -63,7 +65,7 @@ fn is_a_shell(command: &str) -> bool {
     command.is_empty() || command.contains("$(") || command.starts_with('(')
 }
 
-/// Whether it is arithmetic that changes a variable, rather than a comparison.
+/// Whether a command is arithmetic that changes a variable, and not a comparison.
 fn assigns(command: &str) -> bool {
     let is_arithmetic = command.starts_with("((") || command.starts_with("let ");
     let without_comparisons =
@@ -86,7 +88,7 @@ fn of_signal(signal: Signal) -> String {
     match signal {
         Signal::SIGKILL => format!("out of memory is likely{}: give the function more", memory()),
         Signal::SIGSEGV => "the program itself is faulty, or was built for another processor or C library".into(),
-        Signal::SIGPIPE => "it wrote to a pipe whose reader had gone, as in `producer | head` under pipefail: where that is no failure, \
+        Signal::SIGPIPE => "it wrote to a pipe whose reader had gone, as in `producer | head` under pipefail: if that is not a failure, \
             add `|| (($? == 141))`"
             .into(),
         Signal::SIGABRT => "the program found a fault in itself".into(),
@@ -95,7 +97,7 @@ fn of_signal(signal: Signal) -> String {
     }
 }
 
-/// The function's memory and what is in use of it, as far as they can be known.
+/// The memory of the function and how much of it is used, if they are known.
 pub(super) fn memory() -> String {
     let limit = env::var(MEMORY_MB).ok().map(|mb| format!("the function has {mb} MB"));
     let used = most_used().map(|bytes| format!("at most {} MB were in use", bytes >> 20));
@@ -103,8 +105,8 @@ pub(super) fn memory() -> String {
     if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 }
 
-/// The highest memory use that this control group has seen, where it has a limit: elsewhere it says nothing about the function.
-/// Sources: the kernel's documents cgroup-v2 and cgroup-v1/memory.
+/// The highest memory use of this control group, if the group has a limit. Without a limit the number says nothing about the
+/// function. Sources: the kernel's documents cgroup-v2 and cgroup-v1/memory.
 fn most_used() -> Option<u64> {
     const NO_LIMIT: u64 = 1 << 50;
     let number = |file| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();

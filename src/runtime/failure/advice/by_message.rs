@@ -1,4 +1,4 @@
-//! Advice by what Bash, the C library or a program wrote to stderr.
+//! Gives advice by the message that Bash, the C library or a program wrote to stderr.
 
 use super::by_ending::memory;
 use super::{Circumstances, WINDOWS_LINE_ENDS};
@@ -6,7 +6,7 @@ use crate::runtime::failure::ending::Ending;
 use crate::runtime::failure::message::BashMessage;
 use crate::runtime::stack::TOP_LEVEL;
 
-/// Parts of the line that says why, and the advice.
+/// Parts of the line that carries the reason, and the advice.
 const BY_REASON: [(&[&str], &str); 5] = [
     (
         &["Argument list too long"],
@@ -15,7 +15,7 @@ const BY_REASON: [(&[&str], &str); 5] = [
     ),
     (
         &MISSING_LIBRARY,
-        "the program is there, and this library is not: put the library into `lib/` of the zip or of a layer, since Lambda has \
+        "the program exists, but this library is missing: put the library into `lib/` of the zip or of a layer, since Lambda has \
          /var/task/lib and /opt/lib on LD_LIBRARY_PATH",
     ),
     (
@@ -31,7 +31,7 @@ const BY_REASON: [(&[&str], &str); 5] = [
 ];
 const MISSING_LIBRARY: [&str; 2] = ["error while loading shared libraries", "Error loading shared library"];
 const NO_INTERPRETER: [&str; 2] = ["required file not found", "bad interpreter"];
-/// What Bash, the C library and coreutils say.
+/// The messages of Bash, the C library and coreutils.
 const NO_MEMORY: [&str; 3] = ["alloc: cannot allocate ", "Cannot allocate memory", "memory exhausted"];
 const EXISTS: [&str; 2] = ["File exists", "already exists"];
 
@@ -44,13 +44,13 @@ pub(super) fn advice(of: &Circumstances) -> Option<String> {
     fixed.map(str::to_owned).or_else(|| used_up_memory(reason)).or_else(|| unset_parameter(of))
 }
 
-/// Whether a command with status 127 is there, and its interpreter or a library is not.
+/// Whether a command with status 127 exists, and its interpreter or a library does not.
 pub(in crate::runtime::failure) fn lacks_a_file_to_run(stderr: &str) -> bool {
     let reason = crate::runtime::failure::last_line(stderr).unwrap_or_default();
     contains_any(reason, &MISSING_LIBRARY) || contains_any(reason, &NO_INTERPRETER)
 }
 
-/// Messages that may stand above the last line.
+/// Advice for messages that may be above the last line.
 fn by_stderr(stderr: &str) -> Option<&'static str> {
     if stderr.lines().any(|line| line.contains("/dev/fd/") && line.contains("No such file")) {
         return Some(
@@ -59,12 +59,12 @@ fn by_stderr(stderr: &str) -> Option<&'static str> {
         );
     }
     if stderr.contains("maximum function nesting level exceeded") {
-        return Some("a recursion without end, or one that is deeper than the script's FUNCNEST allows");
+        return Some("endless recursion, or recursion that is deeper than the script's FUNCNEST allows");
     }
     stderr.contains(r"\r'").then_some(WINDOWS_LINE_ENDS)
 }
 
-/// A path that was made from `$0`. With the tutorial's bootstrap `$0` is the bootstrap too.
+/// Advice for a path that is computed from `$0`. With the tutorial's bootstrap, `$0` is the bootstrap too.
 fn program_for_script(command: &str, reason: &str) -> Option<&'static str> {
     let names_program = ["$0", "${0}", "${0%"].iter().any(|name| command.contains(name));
     (names_program && reason.contains("No such file or directory")).then_some(
@@ -83,12 +83,12 @@ fn by_reason(reason: &str) -> Option<&'static str> {
     BY_REASON.iter().find(|(parts, _)| contains_any(reason, parts)).map(|(_, advice)| *advice)
 }
 
-/// Whether the status is 126 or 127 depends on the version of Bash.
+/// Advice for a missing interpreter. The status is 126 or 127, depending on the version of Bash.
 fn no_interpreter(ending: Ending, reason: &str) -> Option<&'static str> {
     let is_missing = matches!(ending, Ending::Status(126 | 127)) && contains_any(reason, &NO_INTERPRETER);
     is_missing.then_some(
-        "the file is there, but not the interpreter that its first line names, or not the C library that it was \
-        built for",
+        "the file exists, but the interpreter that its first line names does not, or the C library that it was built \
+        for does not",
     )
 }
 
@@ -96,7 +96,7 @@ fn used_up_memory(reason: &str) -> Option<String> {
     contains_any(reason, &NO_MEMORY).then(|| format!("the memory is used up{}: give the function more", memory()))
 }
 
-/// `$1` outside the handler, and the further arguments that other runtimes give to a handler.
+/// Advice for `$1` outside the handler, and for further arguments, which other runtimes pass to a handler.
 fn unset_parameter(of: &Circumstances) -> Option<String> {
     let unset = BashMessage::parse(of.reason())?.text.strip_suffix(": unbound variable")?;
     let number: u32 = unset.trim_start_matches('$').parse().ok()?; // Bash 5.1 says `2` for `${2}`

@@ -1,4 +1,4 @@
-//! Advice by the program that failed.
+//! Gives advice by the program that failed.
 
 use super::Circumstances;
 use crate::runtime::failure::ending::Ending;

@@ -47,7 +47,7 @@ fn curls_statuses_have_a_meaning_wherever_curl_stands() {
 #[test]
 fn a_missing_library_and_an_old_c_library_are_told_from_a_missing_program() {
     let missing = "./tool: error while loading shared libraries: libpq.so.5: cannot open shared object file: No such file or directory\n";
-    has(&of(127, "./tool", missing), &["the program is there", "`lib/`"]);
+    has(&of(127, "./tool", missing), &["the program exists", "`lib/`"]);
     has(
         &of(127, "./tool", "Error loading shared library libpq.so.5: No such file or directory (needed by ./tool)\n"),
         &["`lib/`"],

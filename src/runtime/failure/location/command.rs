@@ -4,41 +4,48 @@ use super::*;
 use crate::runtime::functions;
 
 impl Evidence<'_> {
-    /// Finds the command of record `at`: the innermost that failed with it.
-    pub(super) fn locate(&self, at: usize, scope: Scope) -> Option<Found> {
+    /// Finds the command of record `at`: the innermost command that failed with the status of the record.
+    pub(super) fn locate(&self, at: usize, scope: Scope) -> Option<FoundCommand> {
         let record = &self.records[at];
         let frame = record.frames.first()?;
         let Some(script) = self.script(&frame.file) else { return unparsed(frame, record) };
         self.locate_from(at, &script, frame, scope)
     }
 
-    /// The same, with `frame` as the innermost call of the record.
-    pub(super) fn locate_from(&self, at: usize, script: &Rc<Script>, frame: &Frame, scope: Scope) -> Option<Found> {
+    /// Finds the command of record `at`, with `frame` as the innermost call of the record.
+    pub(super) fn locate_from(
+        &self,
+        at: usize,
+        script: &Rc<Script>,
+        frame: &Frame,
+        scope: Scope,
+    ) -> Option<FoundCommand> {
         let record = &self.records[at];
         if let Some(index) = self.failed_redirection(script, frame, record, scope) {
-            return Some(Found::of(script, index));
+            return Some(FoundCommand::of(script, index));
         }
         if let Some((pipeline, member)) = failed_pipeline(script, frame, record, scope) {
             let status = *record.pipeline.get(member)?;
             let member = *script.members(pipeline).get(member)?;
             let deeper = self.inside(script, frame, member, at, status);
-            return Some(deeper.unwrap_or_else(|| Found {
+            return Some(deeper.unwrap_or_else(|| FoundCommand {
                 pipeline: Some(script.commands[pipeline].first_line),
-                ..Found::of(script, member)
+                ..FoundCommand::of(script, member)
             }));
         }
         if record.returned.is_some() {
-            // In a trap Bash names the command that the trap interrupted; the line is right.
-            return self.alone_on_line(script, frame, false).map(|index| Found::of(script, index));
+            // In a trap, Bash names the command that the trap interrupted, but the line is correct.
+            return self.alone_on_line(script, frame, false).map(|index| FoundCommand::of(script, index));
         }
         if let Some(index) = self.matching(script, frame, record, scope, false).filter(|_| record.is_consistent()) {
             let deeper = self.inside(script, frame, index, at, record.status);
-            return Some(deeper.unwrap_or_else(|| Found::of(script, index)));
+            return Some(deeper.unwrap_or_else(|| FoundCommand::of(script, index)));
         }
         self.call_that_returned(script, frame, record, scope)
     }
 
-    /// The command that Bash names, at the line that it names, where that can have failed.
+    /// Finds the command that Bash names, on the line that Bash names, among the commands that can have failed. With `anyway`,
+    /// commands whose failure is handled count too.
     pub(super) fn matching(
         &self,
         script: &Script,
@@ -47,7 +54,7 @@ impl Evidence<'_> {
         scope: Scope,
         anyway: bool,
     ) -> Option<usize> {
-        let candidates: Vec<usize> = within(script, frame, scope)
+        let candidates: Vec<usize> = commands_within(script, frame, scope)
             .filter(|index| script.commands[*index].is(&record.command))
             .filter(|index| anyway || !script.commands[*index].handled)
             .collect();
@@ -55,11 +62,12 @@ impl Evidence<'_> {
         if let Some(index) = candidates.iter().find(on_line) {
             return Some(*index);
         }
-        // Inside `$( )` Bash counts lines in a way of its own.
+        // Inside `$( )`, the line numbers of Bash are not those of the file.
         let line_is_known = frame.line.is_some() && matches!(scope, Scope::Function);
-        // In the EXIT trap of a subshell, too, Bash names the command before.
+        // In the EXIT trap of a subshell, too, Bash names the previous command.
         let may_be_trap = frame.line == Some(1)
-            && within(script, frame, Scope::Function).any(|index| exit_trap(&script.commands[index].text).is_some());
+            && commands_within(script, frame, Scope::Function)
+                .any(|index| exit_trap(&script.commands[index].text).is_some());
         match candidates.as_slice() {
             [only] if !line_is_known && !may_be_trap => Some(*only),
             _ if line_is_known => {
@@ -70,8 +78,8 @@ impl Evidence<'_> {
         }
     }
 
-    /// Bash may print a command in another way than it stands there (an alias, a here-document): then it is known by its line, if that
-    /// has one command with that name, or with an alias.
+    /// Finds a command that Bash prints differently from the script (an alias, a here-document) by its line, if the line has only
+    /// one command with that name or with an alias.
     pub(super) fn only_one_on_line(
         &self,
         script: &Script,
@@ -86,10 +94,10 @@ impl Evidence<'_> {
         (command.name() == first || is_alias || command.name() == "eval").then_some(only)
     }
 
-    /// The only command on the line of a call that can have failed there.
+    /// Finds the only command that can have failed on the line of a call.
     pub(super) fn alone_on_line(&self, script: &Script, frame: &Frame, anyway: bool) -> Option<usize> {
         let line = frame.line?;
-        let mut on_line = within(script, frame, Scope::Function).filter(|index| {
+        let mut on_line = commands_within(script, frame, Scope::Function).filter(|index| {
             let command = &script.commands[*index];
             let kind = matches!(command.kind, Kind::Simple | Kind::Test | Kind::Arithmetic | Kind::Subshell);
             kind && command.covers(line) && (anyway || !command.handled) && !command.apart
@@ -97,7 +105,7 @@ impl Evidence<'_> {
         on_line.next().filter(|_| on_line.next().is_none())
     }
 
-    /// A compound command whose redirection failed: Bash names the command before it.
+    /// Finds a compound command whose redirection failed: then Bash names the previous command.
     pub(super) fn failed_redirection(
         &self,
         script: &Script,
@@ -112,7 +120,7 @@ impl Evidence<'_> {
         if record.status != 1 || (itself_redirects && record.is_consistent()) {
             return None;
         }
-        let redirected: Vec<usize> = within(script, frame, scope)
+        let redirected: Vec<usize> = commands_within(script, frame, scope)
             .filter(|index| !script.commands[*index].handled && !script.commands[*index].redirections.is_empty())
             .collect();
         let names = |index: &&usize| {
@@ -130,18 +138,19 @@ impl Evidence<'_> {
         }
     }
 
-    /// A call of a function that ended with a status other than 0 although no command in it failed: by `return N`, or because its
-    /// last command is a list whose first part is false. Bash names a command of the callee, with the line of the call.
+    /// Finds a call of a function that returned a status other than 0 although no command in the function failed: by `return N`,
+    /// or because its last command is a list whose first part is false. Bash names a command of the function, with the line of
+    /// the call.
     pub(super) fn call_that_returned(
         &self,
         script: &Rc<Script>,
         frame: &Frame,
         record: &Record,
         scope: Scope,
-    ) -> Option<Found> {
+    ) -> Option<FoundCommand> {
         let on_line =
             |command: &Command| matches!(scope, Scope::Within(_)) || frame.line.is_none_or(|line| command.covers(line));
-        let calls: Vec<usize> = within(script, frame, scope)
+        let calls: Vec<usize> = commands_within(script, frame, scope)
             .filter(|index| {
                 let command = &script.commands[*index];
                 command.kind == Kind::Simple && !command.handled && on_line(command) && self.defines(command.name())
@@ -161,19 +170,19 @@ impl Evidence<'_> {
             }
             let command = &theirs.commands[last];
             let inner = Frame { function: name.to_owned(), file, line: Some(command.first_line) };
-            return Some(Found {
+            return Some(FoundCommand {
                 line: Some(script.commands[*call].first_line),
                 inner: vec![inner],
-                ..Found::of(&theirs, last)
+                ..FoundCommand::of(&theirs, last)
             });
         }
         match calls.as_slice() {
-            [only] if returns || !record.is_consistent() => Some(Found::of(script, *only)),
+            [only] if returns || !record.is_consistent() => Some(FoundCommand::of(script, *only)),
             _ => None,
         }
     }
 
-    /// Where function `name` is defined, and the command in it that Bash prints as `printed`.
+    /// The file that defines function `name`, and the command in the function that Bash prints as `printed`.
     pub(super) fn named_in_function(&self, name: &str, printed: &str) -> Option<(PathBuf, Rc<Script>, usize)> {
         self.files().into_iter().find_map(|file| {
             let script = self.script(&file)?;
@@ -200,13 +209,14 @@ impl Evidence<'_> {
     }
 }
 
-/// The pipeline that failed, and the number of the member that gave it its status: the last that failed, as pipefail has it.
+/// The pipeline that failed, and the index of the member that gave the pipeline its status: with pipefail, the last member that
+/// failed.
 pub(super) fn failed_pipeline(script: &Script, frame: &Frame, record: &Record, scope: Scope) -> Option<(usize, usize)> {
     let leaves_pipestatus = record.command.starts_with("[[ ") || record.command.starts_with("((");
     if record.pipeline.len() < 2 || leaves_pipestatus || record.pipeline_status() != Some(record.status) {
         return None;
     }
-    let candidates: Vec<usize> = within(script, frame, scope)
+    let candidates: Vec<usize> = commands_within(script, frame, scope)
         .filter(|index| script.commands[*index].kind == Kind::Pipeline && !script.commands[*index].handled)
         .filter(|index| {
             let members = script.members(*index);
@@ -222,17 +232,17 @@ pub(super) fn failed_pipeline(script: &Script, frame: &Frame, record: &Record, s
     Some((*pipeline, record.pipeline.iter().rposition(|status| *status != 0)?))
 }
 
-/// Without the script's text: what Bash names, where nothing speaks against it.
-pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
+/// The command that Bash names, for a script that is not parsed, if no other fact contradicts it.
+pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<FoundCommand> {
     let text =
         if frame.file.is_file() { std::fs::read_to_string(&frame.file).unwrap_or_default() } else { String::new() };
     let line = frame.line.and_then(|line| text.lines().nth(line as usize - 1));
     let stands_there = |line: &str| {
-        crate::runtime::script::squeezed(line)
-            .contains(&crate::runtime::script::squeezed(record.command.lines().next().unwrap_or_default()))
+        crate::runtime::script::normalized(line)
+            .contains(&crate::runtime::script::normalized(record.command.lines().next().unwrap_or_default()))
     };
     let fits = text.is_empty() || line.is_some_and(stands_there);
-    (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| Found {
+    (fits && record.pipeline.len() < 2 && record.is_consistent()).then(|| FoundCommand {
         command: record.command.clone(),
         line: frame.line,
         pipeline: None,
@@ -242,9 +252,9 @@ pub(super) fn unparsed(frame: &Frame, record: &Record) -> Option<Found> {
     })
 }
 
-/// The only `eval` of a call's function: what it runs stands nowhere in the script.
+/// The only `eval` of a function: the commands that it runs are not in the script.
 pub(super) fn only_eval(script: &Script, frame: &Frame) -> Option<usize> {
-    let mut evals = within(script, frame, Scope::Function)
+    let mut evals = commands_within(script, frame, Scope::Function)
         .filter(|index| script.commands[*index].name() == "eval" && !script.commands[*index].handled);
     evals.next().filter(|_| evals.next().is_none())
 }

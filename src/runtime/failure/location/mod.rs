@@ -1,10 +1,11 @@
-//! Finds which command failed, and where, from three witnesses: the records of Bash's traps, the script's text, and Bash's own
+//! Finds which command failed, and where, from three sources: the records of Bash's traps, the script's text, and Bash's own
 //! messages on stderr.
 //!
-//! None of them is enough. BASH_COMMAND is the last *simple* command that Bash began: it names another one when a compound command
-//! fails in its redirection or ends a pipeline, and when a function's last command is false. LINENO is wrong inside `$( )` and in an
-//! EXIT trap. So a command is named only where the script's text has it at that place and in that role; otherwise the report says that
-//! Bash cannot tell. What each class of failure leaves behind was measured on Bash 5.1 to 5.3.
+//! No single source is sufficient. BASH_COMMAND is the last *simple* command that Bash began. It is not the command that failed
+//! if a compound command fails in its redirection or ends a pipeline, or if a function's last command is false. LINENO is wrong
+//! inside `$( )` and in an EXIT trap. So a command is only named if the script's text has the command at that place and in that
+//! role. Otherwise the report says that Bash cannot tell. The records and messages of each class of failure were measured on Bash
+//! 5.1 to 5.3.
 
 mod command;
 mod ending;
@@ -22,40 +23,41 @@ use nix::sys::signal::Signal;
 
 use super::message::BashMessage;
 use crate::runtime::script::{Command, Kind, Script};
-use crate::runtime::stack::{Frame, Kind as Trap, Record, TOP_LEVEL};
+use crate::runtime::stack::{Frame, Record, TOP_LEVEL, TrapKind};
 
 use self::command::failed_pipeline;
 use self::subshell::is_in_background;
 use self::trap::{exit_trap, is_member_before_last};
 pub(crate) use self::words::exits_with_a_number;
 use self::words::{
-    about, calls, ends_by_itself, exits_by_itself, exits_with, is_fatal, unquoted, variable, whole_pipeline, within,
+    calls, command_of_message, commands_within, ends_by_itself, exits_by_itself, exits_with, is_fatal, unquoted,
+    variable, whole_pipeline,
 };
 
-/// What a handler or script was doing when it failed.
+/// The command at which a handler or script failed, and its location.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The command, as Bash prints it or as the script has it; empty where Bash cannot tell which it was.
+    /// The command, as Bash prints it or as it is in the script; empty if it is not known.
     pub command: String,
     /// The command's own exit status.
     pub status: i32,
-    /// Whether the command ended the shell by itself (`exit`, an unbound variable, ...) rather than by failing.
+    /// Whether the command ended the shell directly (`exit`, an unbound variable, ...) and not by failing.
     pub at_exit: bool,
     /// The line of the pipeline that the command is a member of.
     pub pipeline: Option<u32>,
-    /// Whether the command is a condition before `&&` or `||`, and the list that it ended is the last command of its function.
+    /// Whether the command is a condition before `&&` or `||` in a list that is the last command of its function.
     pub is_condition: bool,
-    /// Whether the status is that of an ERR trap of the handler's own, which ran when the command failed.
+    /// Whether the status comes from the handler's own ERR trap, which ran when the command failed.
     pub is_status_of_trap: bool,
-    /// Whether an EXIT trap of the handler's own ran.
+    /// Whether the failure was in the handler's own EXIT trap.
     pub in_exit_trap: bool,
-    /// The calls that led there, innermost first, the driver's left out.
+    /// The calls that led to the command, innermost first, without the calls of the driver.
     pub frames: Vec<Frame>,
     /// Whether there were more calls than the driver records.
     pub cut: bool,
 }
 
-/// The witnesses of one failure.
+/// The sources about one failure.
 pub(crate) struct Evidence<'a> {
     records: &'a [Record],
     /// BASH_SUBSHELL of the shell that ended: 1 for an event, 0 while the script is sourced.
@@ -67,26 +69,27 @@ pub(crate) struct Evidence<'a> {
     scripts: RefCell<HashMap<PathBuf, Option<Rc<Script>>>>,
 }
 
-/// Where in a script a command is looked for.
+/// The part of a script in which a command is searched.
 #[derive(Clone, Copy)]
 enum Scope {
+    /// All commands of the function.
     Function,
-    /// The command with this index, and what is inside it.
+    /// The command with this index, and the commands inside it.
     Within(usize),
-    /// What `&` follows.
+    /// The commands of background jobs.
     Background,
 }
 
 /// A command that was found.
-struct Found {
+struct FoundCommand {
     command: String,
-    /// `None` where it stands at several places.
+    /// The line; `None` if the command is at several places.
     line: Option<u32>,
     pipeline: Option<u32>,
     is_condition: bool,
-    /// The command in its script, where that is parsed.
+    /// The index of the command in its script, if the script is parsed.
     index: Option<usize>,
-    /// Calls inside of the record's innermost one.
+    /// Calls below the innermost call of the record.
     inner: Vec<Frame>,
 }
 
@@ -104,23 +107,23 @@ impl<'a> Evidence<'a> {
     /// The place of the failure that ended the shell.
     pub(crate) fn failure(&self) -> Option<Place> {
         let own = |kind| move |record: &Record| record.kind == kind && record.level == self.level;
-        let exit = self.records.iter().rposition(own(Trap::Exited));
-        // Under `set +e` the last failure may be older than the exit: it counts if its status became the handler's.
+        let exit = self.records.iter().rposition(own(TrapKind::Exited));
+        // Under `set +e`, the last failure may be older than the exit. It counts if its status became the status of the handler.
         let became = |exit: &Record, status| exit.status == status && !exits_by_itself(&exit.command);
         let ended = |record: &Record| exit.is_none_or(|exit| became(&self.records[exit], record.status));
-        // With errexit the first failure ends the shell; what fails after it fails in the handler's EXIT trap.
-        match self.records.iter().position(|record| own(Trap::Failed)(record) && ended(record)) {
-            Some(failed) => Some(self.failed(failed)),
-            None => Some(self.exited(&self.records[exit?])),
+        // With errexit, the first failure ends the shell. A later failure is in the handler's EXIT trap.
+        match self.records.iter().position(|record| own(TrapKind::Failed)(record) && ended(record)) {
+            Some(failed) => Some(self.place_of_failed_command(failed)),
+            None => Some(self.place_of_exit(&self.records[exit?])),
         }
     }
 
-    /// The place of a failure that left no record, by `status`: after `exec`, and where the handler's own EXIT trap takes the place of
-    /// ours. A command that fails under errexit leaves a record all the same; so it was an `exec` or an `exit`. It is named if the
-    /// script has only one.
+    /// The place of a failure that left no record, found by `status`. This happens after `exec`, and if the handler's own EXIT
+    /// trap replaces ours. A command that fails under errexit leaves a record in any case, so the cause was an `exec` or an
+    /// `exit`. It is named if the script has only one.
     pub(crate) fn without_records(&self, status: i32) -> Option<Place> {
         if let Some(message) = BashMessage::last(self.stderr).filter(is_fatal) {
-            let place = self.of_message(Place { status, at_exit: true, ..Place::default() }, &message);
+            let place = self.place_of_message(Place { status, at_exit: true, ..Place::default() }, &message);
             return Some(place).filter(|place| !place.frames.is_empty());
         }
         let script = self.script(self.file)?;
@@ -142,46 +145,47 @@ impl<'a> Evidence<'a> {
         let in_exit_trap = script.commands.iter().any(called_by_trap);
         let frame = Frame { function, file: self.file.to_owned(), line: None };
         let mut place = Place { status, at_exit: traps, in_exit_trap, frames: vec![frame], ..Place::default() };
-        place.take(Found::of(&script, only));
+        place.take(FoundCommand::of(&script, only));
         Some(place)
     }
 
     /// The place of an `exec` that replaced Bash, if the script has only one.
-    pub(crate) fn replaced(&self) -> Option<Place> {
+    pub(crate) fn place_of_exec(&self) -> Option<Place> {
         let script = self.script(self.file)?;
         let replaces = |index: &usize| script.commands[*index].replaces_bash();
         let mut found = (0..script.commands.len()).filter(replaces);
         let only = found.next().filter(|_| found.next().is_none())?;
         let frame = Frame { function: script.commands[only].function.clone()?, file: self.file.to_owned(), line: None };
         let mut place = Place { frames: vec![frame], ..Place::default() };
-        place.take(Found::of(&script, only));
+        place.take(FoundCommand::of(&script, only));
         Some(place)
     }
 
-    /// Where the shell was when its time was up. If it was `computing`, waiting for nothing, the command after the one that was
-    /// interrupted tells it as well, and its line is known.
-    pub(crate) fn overdue(&self, computing: bool) -> Option<Place> {
-        let overdue = self.records.iter().rposition(|record| record.kind == Trap::Overdue)?;
-        // What was killed inside `$( )` failed there, where its line is known; the outer command is the substitution.
+    /// The place of the shell when its time was up. If the shell was `computing` and waited for no process, the next command
+    /// names the place as well, and the line of that command is known.
+    pub(crate) fn at_timeout(&self, computing: bool) -> Option<Place> {
+        let timeout = self.records.iter().rposition(|record| record.kind == TrapKind::Timeout)?;
+        // A command that was killed inside `$( )` has a record of its own with a known line. The outer command is the
+        // substitution.
         let killed = 128 + Signal::SIGKILL as i32;
-        let is_inner = |record: &Record| record.kind == Trap::Failed && record.level > 1 && record.status == killed;
-        let inner = self.records[..overdue].iter().rev().take_while(|record| is_inner(record)).count();
+        let is_inner = |record: &Record| record.kind == TrapKind::Failed && record.level > 1 && record.status == killed;
+        let inner = self.records[..timeout].iter().rev().take_while(|record| is_inner(record)).count();
         let same = |record: &Record| {
-            record.kind == Trap::Stopped && (computing || record.command == self.records[overdue].command)
+            record.kind == TrapKind::Stopped && (computing || record.command == self.records[timeout].command)
         };
         let stopped = self.records.iter().rposition(same);
-        let record = &self.records[if inner > 0 { overdue - inner } else { stopped.unwrap_or(overdue) }];
+        let record = &self.records[if inner > 0 { timeout - inner } else { stopped.unwrap_or(timeout) }];
         let mut place = Place::of(record);
-        let has_failed = |record: &Record| record.kind == Trap::Failed && record.level == self.level;
-        if record.returned.is_some() || self.records[..overdue].iter().any(has_failed) {
+        let has_failed = |record: &Record| record.kind == TrapKind::Failed && record.level == self.level;
+        if record.returned.is_some() || self.records[..timeout].iter().any(has_failed) {
             place.in_exit_trap = true;
             place.command = String::new();
             return Some(place);
         }
         let Some(mut frame) = record.frames.first().cloned() else { return Some(place) };
-        // Inside `$( )` Bash counts lines in a way of its own.
-        let counted_rightly = record.level <= 1;
-        frame.line = frame.line.filter(|_| counted_rightly);
+        // Inside `$( )`, the line numbers of Bash are not those of the file.
+        let is_line_of_file = record.level <= 1;
+        frame.line = frame.line.filter(|_| is_line_of_file);
         if let Some(script) = self.script(&frame.file) {
             let found = self.matching(&script, &frame, record, Scope::Function, true);
             place.frames[0].line = found.map(|index| script.commands[whole_pipeline(&script, index)].first_line);
@@ -193,10 +197,10 @@ impl<'a> Evidence<'a> {
     }
 
     /// The place of a failed command.
-    fn failed(&self, at: usize) -> Place {
+    fn place_of_failed_command(&self, at: usize) -> Place {
         let record = &self.records[at];
         let mut place = Place::of(record);
-        if let Some(sourcing) = self.of_syntax_error(&place) {
+        if let Some(sourcing) = self.place_of_syntax_error(&place) {
             return sourcing;
         }
         if record.frames.is_empty() {
@@ -211,17 +215,17 @@ impl<'a> Evidence<'a> {
         place
     }
 
-    /// Whether stderr has a syntax error of Bash's in `file`.
+    /// Whether Bash has reported a syntax error in `file` on stderr.
     fn is_refused_by_bash(&self, file: &Path) -> bool {
         let refuses = |message: BashMessage| {
-            // In arithmetic, and in the text of an `eval`, a syntax error says nothing of the file.
+            // A syntax error in arithmetic, or in the text of an `eval`, does not mean that Bash could not parse the file.
             let begins = ["syntax error near", "syntax error: unexpected", "unexpected EOF"];
             message.is_of(file) && message.line.is_some() && begins.iter().any(|text| message.text.starts_with(text))
         };
         self.stderr.lines().filter_map(BashMessage::parse).any(refuses)
     }
 
-    /// The parsed text of a file that Bash has parsed too.
+    /// Parses a file, if Bash has parsed it too.
     fn script(&self, file: &Path) -> Option<Rc<Script>> {
         if self.is_refused_by_bash(file) {
             return None;
@@ -240,13 +244,13 @@ impl Place {
             pipeline: None,
             is_condition: false,
             is_status_of_trap: false,
-            in_exit_trap: record.returned.is_some() && record.kind == Trap::Failed,
+            in_exit_trap: record.returned.is_some() && record.kind == TrapKind::Failed,
             frames: record.frames.clone(),
             cut: record.cut,
         }
     }
 
-    fn take(&mut self, found: Found) {
+    fn take(&mut self, found: FoundCommand) {
         self.command = found.command;
         self.pipeline = found.pipeline;
         self.is_condition = found.is_condition;
@@ -259,11 +263,11 @@ impl Place {
     }
 }
 
-impl Found {
-    fn of(script: &Script, index: usize) -> Found {
+impl FoundCommand {
+    fn of(script: &Script, index: usize) -> FoundCommand {
         let command = &script.commands[index];
         let not = if command.negated { "! " } else { "" };
-        Found {
+        FoundCommand {
             command: format!("{not}{}", command.text),
             line: Some(command.first_line),
             pipeline: None,
@@ -275,7 +279,8 @@ impl Found {
 }
 
 impl Record {
-    /// Whether BASH_COMMAND can be what failed: every simple command sets PIPESTATUS; `[[` and `((` do not, and are printed rightly.
+    /// Whether BASH_COMMAND can be the command that failed. Every simple command sets PIPESTATUS; `[[` and `((` do not, but Bash
+    /// names them correctly.
     fn is_consistent(&self) -> bool {
         let leaves_pipestatus = self.command.starts_with("[[ ") || self.command.starts_with("((");
         leaves_pipestatus

@@ -1,10 +1,10 @@
-//! Finds what ended the sourcing of a file, of which Bash mostly names only the `source`.
+//! Finds the command that ended the sourcing of a file. Bash often names only the `source` command.
 
 use super::*;
 
 impl Evidence<'_> {
-    /// The place of a `source` whose file has a syntax error: Bash names the command before the error.
-    pub(super) fn of_syntax_error(&self, place: &Place) -> Option<Place> {
+    /// The place of a `source` whose file has a syntax error: then Bash names the command before the error.
+    pub(super) fn place_of_syntax_error(&self, place: &Place) -> Option<Place> {
         let message = BashMessage::last(self.stderr).filter(|message| message.text.contains("syntax error"))?;
         let (inner, outer) = (place.frames.first()?, place.frames.get(1)?);
         if !inner.is_top_level() || !message.is_of(&inner.file) {
@@ -15,28 +15,28 @@ impl Evidence<'_> {
             let command = &script.commands[*index];
             matches!(command.name(), "source" | ".") && outer.line.is_none_or(|line| command.covers(line))
         };
-        let index = within(&script, outer, Scope::Function).find(sources)?;
+        let index = commands_within(&script, outer, Scope::Function).find(sources)?;
         let mut sourcing = Place { frames: place.frames[1..].to_vec(), ..place.clone() };
-        sourcing.take(Found::of(&script, index));
+        sourcing.take(FoundCommand::of(&script, index));
         Some(sourcing)
     }
 
-    /// The place of an `exit` or `return` at the top level of a file, of which Bash names only the `source`.
-    pub(super) fn of_sourcing(&self, mut place: Place) -> Place {
+    /// The place of an `exit` or `return` at the top level of a file. Bash names only the `source` command.
+    pub(super) fn place_of_sourcing(&self, mut place: Place) -> Place {
         if place.frames.is_empty() {
             place.frames.push(Frame { function: TOP_LEVEL.to_owned(), file: self.file.to_owned(), line: None });
         }
         let frame = place.frames[0].clone();
         if let Some(script) = self.script(&frame.file) {
             let exits = |index: &usize| exits_with(&script.commands[*index], place.status);
-            let found: Vec<usize> = within(&script, &frame, Scope::Function).filter(exits).collect();
+            let found: Vec<usize> = commands_within(&script, &frame, Scope::Function).filter(exits).collect();
             match found.as_slice() {
-                [only] => place.take(Found::of(&script, *only)),
+                [only] => place.take(FoundCommand::of(&script, *only)),
                 [] if self.take_from_sourced(&mut place, &script) => {}
                 [] if self.take_from_function(&mut place, &script) => {}
                 [] => {
                     if let Some(condition) = last_condition(&script, &frame) {
-                        place.take(Found::of(&script, condition));
+                        place.take(FoundCommand::of(&script, condition));
                     }
                 }
                 _ => {}
@@ -45,7 +45,7 @@ impl Evidence<'_> {
         place
     }
 
-    /// Completes the place of an `exit` in a file that the script sources, and of which Bash has left the call.
+    /// Completes the place of an `exit` in a file that the script sources, after Bash has left the call.
     pub(super) fn take_from_sourced(&self, place: &mut Place, script: &Script) -> bool {
         let folder = self.file.parent().unwrap_or(Path::new("/"));
         let sourced = |command: &Command| {
@@ -74,7 +74,7 @@ impl Evidence<'_> {
         true
     }
 
-    /// The same for an `exit` in a function of the script: Bash 5.1 has left that call too.
+    /// Completes the place of an `exit` in a function of the script, after Bash 5.1 has left the call.
     pub(super) fn take_from_function(&self, place: &mut Place, script: &Script) -> bool {
         let exits = |command: &&Command| command.name() == "exit" && exits_with(command, place.status);
         let mut found = script.commands.iter().filter(exits);
@@ -88,9 +88,10 @@ impl Evidence<'_> {
     }
 }
 
-/// The condition before `&&` or `||` in the last line of a file's top level.
+/// The condition before `&&` or `||` in the last line of the top level of a file.
 pub(super) fn last_condition(script: &Script, frame: &Frame) -> Option<usize> {
-    let top = || within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
+    let top =
+        || commands_within(script, frame, Scope::Function).filter(|index| script.commands[*index].parent.is_none());
     let last = top().map(|index| script.commands[index].last_line).max()?;
     let mut conditions = top().filter(|index| script.commands[*index].handled && script.commands[*index].covers(last));
     conditions.next().filter(|_| conditions.next().is_none())

@@ -1,10 +1,10 @@
-//! Finds what failed inside of a `$( )`, a `( )`, a pipeline or a background job: in the records of deeper shells, in Bash's messages, or
-//! as the only `exit` that can have ended the subshell.
+//! Finds the command that failed inside a `$( )`, a `( )`, a pipeline or a background job. Uses the records of deeper shells,
+//! Bash's messages, and the only `exit` that can have ended the subshell.
 
 use super::*;
 
 impl Evidence<'_> {
-    /// What failed inside of the command `outer` of record `at`, with `status`: in a `$( )`, a `( )` or a pipeline.
+    /// Finds the command that failed with `status` inside the command `outer` of record `at`.
     pub(super) fn inside(
         &self,
         script: &Rc<Script>,
@@ -12,11 +12,12 @@ impl Evidence<'_> {
         outer: usize,
         at: usize,
         status: i32,
-    ) -> Option<Found> {
+    ) -> Option<FoundCommand> {
         let command = &script.commands[outer];
         let waits = command.name() == "wait";
-        // Of several background jobs none is known to be the one that was waited for.
-        let jobs = within(script, own, Scope::Function).filter(|index| script.commands[*index].background).count();
+        // If there are several background jobs, it is not known for which one `wait` waited.
+        let jobs =
+            commands_within(script, own, Scope::Function).filter(|index| script.commands[*index].background).count();
         let scope = if waits { Scope::Background } else { Scope::Within(outer) };
         if waits && jobs != 1 {
             return None;
@@ -27,7 +28,7 @@ impl Evidence<'_> {
             .or_else(|| self.exit_inside(script, own, outer, status))
     }
 
-    /// The command of record `inner`, if that belongs to a command within `scope` of the innermost call of record `at`.
+    /// The command of record `inner`, if that record belongs to a command within `scope` of the innermost call of record `at`.
     pub(super) fn record_inside(
         &self,
         script: &Script,
@@ -35,12 +36,12 @@ impl Evidence<'_> {
         (inner, at): (usize, usize),
         status: i32,
         scope: Scope,
-    ) -> Option<Found> {
+    ) -> Option<FoundCommand> {
         let (record, top) = (&self.records[inner], &self.records[at]);
-        if record.kind != Trap::Failed || record.level <= top.level || record.status != status {
+        if record.kind != TrapKind::Failed || record.level <= top.level || record.status != status {
             return None;
         }
-        // The handler itself has returned where `top` has no calls.
+        // If `top` has no calls, the handler itself has returned.
         let extra = record.frames.len().checked_sub(top.frames.len().max(1))?;
         let base = record.frames.get(extra)?;
         if base.function != own.function || base.file != own.file {
@@ -52,7 +53,7 @@ impl Evidence<'_> {
             );
         }
         let callee = &record.frames[extra - 1];
-        let call = within(script, own, scope).find(|index| calls(&script.commands[*index], callee))?;
+        let call = commands_within(script, own, scope).find(|index| calls(&script.commands[*index], callee))?;
         let mut found = self.locate(inner, Scope::Function)?;
         let innermost = Frame { line: found.line, ..record.frames[0].clone() };
         let calls_between = record.frames[1..extra].iter().cloned();
@@ -62,9 +63,10 @@ impl Evidence<'_> {
         Some(found)
     }
 
-    /// The `exit` or `return` that ended a subshell with `status`, which leaves no record there: if the commands of the subshell, and of
-    /// the functions that they call, have only one, and nothing else of them ends with that status without a record.
-    pub(super) fn exit_inside(&self, script: &Script, own: &Frame, outer: usize, status: i32) -> Option<Found> {
+    /// Finds the `exit` or `return` that ended a subshell with `status`, which leaves no record. It is found if it is the only
+    /// one among the commands of the subshell and of the functions that they call, and if no other command there can end with
+    /// that status without a record.
+    pub(super) fn exit_inside(&self, script: &Script, own: &Frame, outer: usize, status: i32) -> Option<FoundCommand> {
         let reached = reached_from(script, outer);
         let silent = |index: &usize| ends_silently(&script.commands[*index]);
         if status > 128 || BashMessage::last(self.stderr).is_some_and(|message| is_fatal(&message)) {
@@ -73,7 +75,7 @@ impl Evidence<'_> {
         let mut exits = reached.iter().filter(|index| exits_with(&script.commands[**index], status));
         let only = exits.next().filter(|_| exits.next().is_none() && !reached.iter().any(silent))?;
         let command = &script.commands[*only];
-        let mut found = Found::of(script, *only);
+        let mut found = FoundCommand::of(script, *only);
         if command.function.as_deref().is_some_and(|function| function != own.function) {
             let function = command.function.clone()?;
             let callee = Frame { function, file: own.file.clone(), line: Some(command.first_line) };
@@ -86,20 +88,21 @@ impl Evidence<'_> {
         Some(found)
     }
 
-    /// The command that Bash's last message is about, if it is inside of `outer` or in a function that is called there.
-    pub(super) fn message_inside(&self, script: &Rc<Script>, own: &Frame, outer: usize) -> Option<Found> {
+    /// The command that Bash's last message is about, if it is inside `outer` or in a function that is called there.
+    pub(super) fn message_inside(&self, script: &Rc<Script>, own: &Frame, outer: usize) -> Option<FoundCommand> {
         let message = BashMessage::last(self.stderr).filter(|message| is_fatal(message))?;
         let file = Path::new(message.file);
         let theirs = self.script(file)?;
-        let index = about(&theirs, &message)?;
+        let index = command_of_message(&theirs, &message)?;
         let here = own.file == file && Rc::ptr_eq(&theirs, script);
         if here && script.is_within(index, outer) {
-            return Some(Found::of(script, index));
+            return Some(FoundCommand::of(script, index));
         }
         let function = theirs.commands[index].function.clone()?;
         let callee = Frame { function, file: file.to_owned(), line: Some(theirs.commands[index].first_line) };
-        let call = within(script, own, Scope::Within(outer)).find(|index| calls(&script.commands[*index], &callee))?;
-        let mut found = Found::of(&theirs, index);
+        let call = commands_within(script, own, Scope::Within(outer))
+            .find(|index| calls(&script.commands[*index], &callee))?;
+        let mut found = FoundCommand::of(&theirs, index);
         found.line = Some(script.commands[call].first_line);
         found.inner = vec![callee];
         Some(found)
@@ -117,7 +120,7 @@ pub(super) fn is_in_background(script: &Script, index: usize) -> bool {
     false
 }
 
-/// The commands inside of `outer`, and those of the functions that they call.
+/// The commands inside `outer`, and those of the functions that they call.
 pub(super) fn reached_from(script: &Script, outer: usize) -> Vec<usize> {
     let mut reached: Vec<usize> =
         (outer..script.commands.len()).filter(|index| script.is_within(*index, outer)).collect();
@@ -139,8 +142,9 @@ pub(super) fn ends_silently(command: &Command) -> bool {
     replaces || command.before_and || !command.redirections.is_empty()
 }
 
-/// Whether what was found is in a `$( )` of the command `outer` that another one follows: the last one gives the status.
-pub(super) fn is_in_earlier_substitution(script: &Script, outer: usize, found: &Found) -> bool {
+/// Whether the command that was found is in a `$( )` of the command `outer` and another `$( )` follows: the last one gives the
+/// status.
+pub(super) fn is_in_earlier_substitution(script: &Script, outer: usize, found: &FoundCommand) -> bool {
     let Some(index) = found.index else { return false };
     let own = |index: usize| script.commands[index].substitution;
     let child = std::iter::successors(Some(index), |index| script.commands[*index].parent)

@@ -1,4 +1,4 @@
-//! Finds what failed in traps of the handler's own, where Bash names the command that the trap interrupted.
+//! Finds the command that failed in a trap of the handler. Bash names the command that the trap interrupted.
 
 use super::*;
 
@@ -19,8 +19,8 @@ impl Evidence<'_> {
         })
     }
 
-    /// The place of a command in the handler's EXIT trap, where Bash names the command that the trap interrupted: the trap's own, if
-    /// the script sets one EXIT trap with one command.
+    /// The place of a command in the handler's EXIT trap, if the script sets only one EXIT trap and the trap has only one
+    /// command. Bash names the command that the trap interrupted.
     pub(super) fn in_exit_trap(&self, mut place: Place) -> Place {
         place.command = String::new();
         let Some(script) = self.script(self.file) else { return place };
@@ -39,8 +39,8 @@ impl Evidence<'_> {
         place
     }
 
-    /// How many of a record's calls are those of an ERR trap of the handler's own, which ended the shell with another status: the
-    /// command that Bash names stands in the function below them.
+    /// The number of calls in a record that belong to the handler's own ERR trap, if that trap has ended the shell with another
+    /// status. The command that Bash names is in the function below these calls.
     pub(super) fn behind_err_trap(&self, record: &Record) -> Option<usize> {
         let script = self.script(self.file)?;
         let is_cleared = |text: &str| ["trap - ", "trap '' ", "trap \"\" "].iter().any(|begin| text.starts_with(begin));
@@ -54,7 +54,7 @@ impl Evidence<'_> {
         let holds = |frame: &Frame| {
             let script = self.script(&frame.file);
             script.is_some_and(|script| {
-                within(&script, frame, Scope::Function).any(|index| script.commands[index].is(&record.command))
+                commands_within(&script, frame, Scope::Function).any(|index| script.commands[index].is(&record.command))
             })
         };
         record.frames.iter().position(holds)

@@ -1,4 +1,4 @@
-//! What the words of a command and of a message say.
+//! Interprets the words of commands and of messages.
 
 use super::*;
 
@@ -11,8 +11,8 @@ pub(super) fn calls(command: &Command, callee: &Frame) -> bool {
     command.kind == Kind::Simple && command.text.split_whitespace().any(word)
 }
 
-/// The innermost command at the line of a message that has what the message is about.
-pub(super) fn about(script: &Script, message: &BashMessage) -> Option<usize> {
+/// The innermost command on the line of a message that contains the subject of the message.
+pub(super) fn command_of_message(script: &Script, message: &BashMessage) -> Option<usize> {
     let line = message.line?;
     let on_line = |index: &usize| {
         let command = &script.commands[*index];
@@ -31,7 +31,7 @@ pub(super) fn variable<'m>(message: &BashMessage<'m>) -> &'m str {
     subject.split(['[', ' ']).next().unwrap_or(subject)
 }
 
-/// Whether Bash ends a script with such a message.
+/// Whether Bash ends a script after the message.
 pub(super) fn is_fatal(message: &BashMessage) -> bool {
     const REASONS: [&str; 10] = [
         "unbound variable",
@@ -60,7 +60,7 @@ pub(super) fn unquoted(word: &str) -> String {
     word.chars().filter(|c| !['"', '\''].contains(c)).collect()
 }
 
-/// Whether it is an `exit` or `return` that can give `status`.
+/// Whether a command is an `exit` or `return` that can give `status`.
 pub(super) fn exits_with(command: &Command, status: i32) -> bool {
     let mut words = command.text.split_whitespace();
     let ends = words.next().is_some_and(|word| word == "exit" || word == "return");
@@ -68,24 +68,28 @@ pub(super) fn exits_with(command: &Command, status: i32) -> bool {
     command.kind == Kind::Simple && ends && words.next().is_none_or(can_be)
 }
 
-/// Whether it is an `exit` whose status stands there; `exit` and `exit $?` pass another's on.
+/// Whether a command is an `exit` with a number. `exit` and `exit $?` pass the status of another command on.
 pub(crate) fn exits_with_a_number(command: &str) -> bool {
     command.strip_prefix("exit ").is_some_and(|status| status.trim().parse::<u32>().is_ok())
 }
 
-/// Whether it is an `exit` that gives a status of its own, rather than the last command's.
+/// Whether a command is an `exit` with a status of its own, and not that of the last command.
 pub(super) fn exits_by_itself(command: &str) -> bool {
     command.strip_prefix("exit ").is_some_and(|status| !matches!(status.trim(), "$?" | "\"$?\""))
 }
 
-/// Whether a command ends the shell without a message of Bash's.
+/// Whether a command ends the shell without a message of Bash.
 pub(super) fn ends_by_itself(command: &str) -> bool {
     let first = command.split_whitespace().next();
     exits_with_a_number(command) || first.is_some_and(|word| ["kill", "return"].contains(&word))
 }
 
 /// The commands of a call's function within `scope`, first to last.
-pub(super) fn within<'s>(script: &'s Script, frame: &'s Frame, scope: Scope) -> impl Iterator<Item = usize> + 's {
+pub(super) fn commands_within<'s>(
+    script: &'s Script,
+    frame: &'s Frame,
+    scope: Scope,
+) -> impl Iterator<Item = usize> + 's {
     let function = Some(frame.function.as_str()).filter(|_| !frame.is_top_level());
     (0..script.commands.len()).filter(move |index| {
         let command = &script.commands[*index];

@@ -1,4 +1,4 @@
-//! Tells what a single line of stderr is: silent, a frame of a stack trace, a line that follows the reason.
+//! Classifies a single line of stderr: a line without a message, a frame of a stack trace, a line that follows the reason.
 
 /// Beginnings of lines that programs write after the reason, without white space in front.
 const FOLLOWERS: [&str; 25] = [
@@ -31,10 +31,10 @@ const FOLLOWERS: [&str; 25] = [
 /// Ends of lines that programs write after the reason.
 const FOLLOWER_ENDS: [&str; 3] =
     ["for more information.", "for more information", "aborted due to compilation errors."];
-/// The meter of curl has at least so many columns.
-const LEAST_COLUMNS: usize = 9;
+/// The least number of columns of the meter of curl.
+const MIN_COLUMNS: usize = 9;
 
-/// What stands after the last time that a program drew `line` anew: the meter of curl is drawn over itself.
+/// The text of `line` after the last time that a program drew the line again: curl draws its meter over the previous one.
 pub(super) fn last_drawn(mut line: &str) -> &str {
     while let Some((before, after)) = line.split_once('\r')
         && (before.is_empty() || is_meter(before))
@@ -55,14 +55,14 @@ pub(super) fn is_silent(line: &str) -> bool {
     text.is_empty() || is_time(line) || is_job(line) || is_of_curl || is_trace
 }
 
-/// `     4711 Done        | cat`: what Bash says of the other members of a pipeline of which a signal killed one.
+/// ` 4711 Done | cat`: the line that Bash prints for each other member of a pipeline after a signal has killed one member.
 fn is_job(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let is_number = words.next().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
     line.starts_with(' ') && is_number && words.any(|word| word == "|")
 }
 
-/// `real 0m0.004s`, in Bash with a tab between both; `real 0.00` with `time -p`.
+/// `real 0m0.004s`, with a tab between both words in Bash; `real 0.00` with `time -p`.
 fn is_time(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let named = words.next().is_some_and(|word| ["real", "user", "sys"].contains(&word));
@@ -73,15 +73,15 @@ fn is_time(line: &str) -> bool {
 /// `  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0`
 fn is_meter(line: &str) -> bool {
     let is_column = |word: &str| word.chars().all(|c| c.is_ascii_digit() || "kMGTP.:-".contains(c));
-    line.split_whitespace().count() >= LEAST_COLUMNS && line.split_whitespace().all(is_column)
+    line.split_whitespace().count() >= MIN_COLUMNS && line.split_whitespace().all(is_column)
 }
 
-/// A line that points at the source text above the line: `   ^~~~`.
+/// Whether a line points at the source text above: `   ^~~~`.
 pub(super) fn is_pointer(line: &str) -> bool {
     line.contains('^') && line.chars().all(|c| c == '^' || c == '~' || c.is_whitespace())
 }
 
-/// A line of a stack trace: JavaScript, Java, .NET, Ruby, Perl, PHP.
+/// Whether a line is a frame of a stack trace of JavaScript, Java, .NET, Ruby, Perl or PHP.
 pub(super) fn is_frame(line: &str) -> bool {
     const STARTS: [&str; 4] = ["at ", "from ", "Suppressed: ", "--- End of "];
     let text = line.trim_start();
@@ -92,7 +92,7 @@ pub(super) fn is_frame(line: &str) -> bool {
     is_of_php || is_indented && (is_call || is_cut)
 }
 
-/// Whether a line stands after the reason and adds nothing to the reason.
+/// Whether a line follows the reason and adds nothing to it.
 pub(super) fn is_follower(line: &str) -> bool {
     let text = line.trim_start();
     FOLLOWERS.iter().any(|start| text.starts_with(start)) || FOLLOWER_ENDS.iter().any(|end| text.ends_with(end))

@@ -13,17 +13,17 @@ const PREFIXES: [&str; 2] = ["Caused by: ", "---> "];
 /// Words after the reason, in the same line, that announce a list.
 const SUFFIXES: [&str; 2] = [", valid choices are:", ", maybe you meant:"];
 
-/// The line that carries the reason, without white space around the line. `None` when no line says anything.
+/// The line that carries the reason, without surrounding white space. `None` if no line carries a message.
 pub(super) fn reason_line(stderr: &str) -> Option<&str> {
     let lines: Vec<&str> = stderr.split('\n').map(|line| last_drawn(line.trim_end())).collect();
     let says_something = |line: &&str| !is_silent(line) && !is_pointer(line);
     let reason = Block(&lines).reason().or_else(|| lines.iter().copied().rfind(says_something))?.trim();
     let reason = PREFIXES.iter().find_map(|prefix| reason.strip_prefix(prefix)).unwrap_or(reason);
     let reason = SUFFIXES.iter().find_map(|suffix| reason.strip_suffix(suffix)).unwrap_or(reason);
-    Some(reason.strip_suffix(':').unwrap_or(reason)) // what it announces is not shown
+    Some(reason.strip_suffix(':').unwrap_or(reason)) // the list after the colon is not shown
 }
 
-/// Lines of stderr, from the first to a line of interest, which is the last one.
+/// The lines of stderr from the first line to a line of interest, which is the last line of the block.
 #[derive(Clone, Copy)]
 struct Block<'a, 'b>(&'b [&'a str]);
 
@@ -32,7 +32,7 @@ impl<'a, 'b> Block<'a, 'b> {
         Block(self.0.get(..end).unwrap_or_default())
     }
 
-    /// The reason, which is the last line that follows no other.
+    /// The reason: the last line that does not only follow another line.
     fn reason(self) -> Option<&'a str> {
         let (mut block, mut in_stack) = (self, false);
         while let Some((&line, above)) = block.0.split_last() {
@@ -51,7 +51,7 @@ impl<'a, 'b> Block<'a, 'b> {
         None
     }
 
-    /// The reason that stands above `line`, at a place that depends on the program that wrote `line`.
+    /// The reason above `line`, at a place that depends on the program that wrote `line`.
     fn announced(self, line: &str, above: Block<'a, 'b>) -> Option<&'a str> {
         let is_indented = line.starts_with(char::is_whitespace);
         if line.starts_with("note: run with `RUST_BACKTRACE=")
@@ -76,7 +76,7 @@ impl<'a, 'b> Block<'a, 'b> {
         self.0.iter().rposition(|line| is_it(line))
     }
 
-    /// The message of a panic: below the line that says where; Rust before 1.73 has both in one line.
+    /// The message of a panic: the line below the location. Rust before 1.73 prints both on one line.
     fn rust_panic(self) -> Option<&'a str> {
         let at = self.last(|line| line.starts_with("thread '") && line.contains(" panicked at "))?;
         if self.0[at].ends_with(':') { self.0.get(at + 1).copied() } else { Some(self.0[at]) }
@@ -109,13 +109,13 @@ impl<'a, 'b> Block<'a, 'b> {
         after[head..].iter().all(|line| !line.is_empty()).then(|| after[head])
     }
 
-    /// Without the source text that a pointer, `^`, points at, where there is a message above the text.
+    /// The block without the source text that a pointer, `^`, points at, if there is a message above that text.
     fn above_source(self) -> Block<'a, 'b> {
         let Some(source) = self.last(|line| !is_pointer(line)) else { return self };
         if self.to(source).last(|line| !is_silent(line)).is_some() { self.to(source) } else { self.to(source + 1) }
     }
 
-    /// To the line that opens what `}` closes, the properties of an error in JavaScript.
+    /// The block up to the line that opens the brace which `}` closes: the properties of an error in JavaScript.
     fn to_opening_brace(self) -> Option<Block<'a, 'b>> {
         let opening = self.last(|line| !line.starts_with("  ") || is_frame(line))?;
         self.0[opening].ends_with(" {").then(|| self.to(opening + 1))

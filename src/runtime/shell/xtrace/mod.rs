@@ -1,7 +1,8 @@
-//! COSHELL_TRACE and COSHELL_TRACE_FILE: every command of an event, with its time and the calls that led to it.
+//! Parses the trace of an event's commands, for COSHELL_TRACE and COSHELL_TRACE_FILE: each command with its time and its call
+//! stack.
 //!
-//! Bash's xtrace goes to a pipe of its own (BASH_XTRACEFD), so neither the handler's stdout nor its stderr ever has it. PS4, which
-//! the driver sets, makes a prefix of fields that cannot stand in a command, each between unit separators: turn, time, line, process,
+//! Bash's xtrace goes to a pipe of its own (BASH_XTRACEFD), so it never appears on the handler's stdout or stderr. The driver
+//! sets PS4 to a prefix of fields, separated by unit separators, which cannot appear in a command: turn, time, line, process,
 //! last background process, depth of subshells, and the three arrays of Bash's stack. Sources: Bash Reference Manual, "Bash
 //! Variables: BASH_XTRACEFD, PS4, EPOCHREALTIME, FUNCNAME, BASH_SOURCE, BASH_LINENO".
 
@@ -12,62 +13,64 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub(super) use self::output::Traced;
-use super::line_splitter::WholeLines;
+pub(super) use self::output::TraceOutput;
+use super::line_splitter::LineSplitter;
 use crate::runtime::secrets::masked;
 use crate::runtime::stack::Frame;
 
-/// Begins each field of PS4.
+/// Separates the fields of PS4.
 const SEPARATOR: u8 = 0x1f;
-/// Ends each file's name, which may have spaces.
+/// Ends the name of each file, because names may contain spaces.
 const END_OF_FILE_NAME: char = '\x1e';
 const FIELDS: usize = 11;
-const MOST_COMMAND_BYTES: usize = 1000;
-/// Enough for the calls of a deep recursion; a command may have an event of 6 MB as its argument.
-const MOST_LINE_BYTES: usize = 256 * 1024;
-/// Of a recursion only the innermost calls are kept.
-const MOST_FRAMES: usize = 64;
+const MAX_COMMAND_BYTES: usize = 1000;
+/// The length of the longest line. It is enough for the calls of a deep recursion. A command may have an event of 6 MB as its
+/// argument.
+const MAX_LINE_BYTES: usize = 256 * 1024;
+/// How many calls are kept, the innermost first.
+const MAX_FRAMES: usize = 64;
 
 /// A command that was executed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
     pub(crate) turn: u64,
-    /// How deep in command substitutions and the like.
+    /// The depth in command substitutions and the like.
     pub(crate) level: usize,
-    /// Since 1970; `None` before Bash 5.
+    /// The time since 1970; `None` before Bash 5.
     pub(crate) time: Option<Duration>,
     /// The subshell that executes it.
     pub(crate) pid: Option<i32>,
-    /// What that subshell has started in the background last.
+    /// The last background process of that subshell.
     pub(crate) background: Option<i32>,
-    /// How deep in subshells it is.
+    /// The depth of that subshell.
     pub(crate) subshells: u32,
     /// The calls that led to it, innermost first; there is at least one.
     pub(crate) frames: Vec<Frame>,
     pub(crate) command: String,
 }
 
-/// Cuts what was read into steps.
+/// Splits the trace into steps.
 #[derive(Debug)]
-pub(crate) struct Steps {
-    lines: WholeLines,
-    /// Bash keeps the line of a compound command in a buffer that its forks write out once more.
+pub(crate) struct StepReader {
+    lines: LineSplitter,
+    /// The steps that were read already: Bash keeps the line of a compound command in a buffer, and its forks write that line
+    /// again.
     seen: HashSet<(Option<Duration>, Option<u32>, Option<i32>)>,
 }
 
-impl Default for Steps {
-    fn default() -> Steps {
-        Steps { lines: WholeLines::up_to(MOST_LINE_BYTES), seen: HashSet::new() }
+impl Default for StepReader {
+    fn default() -> StepReader {
+        StepReader { lines: LineSplitter::up_to(MAX_LINE_BYTES), seen: HashSet::new() }
     }
 }
 
-impl Steps {
-    /// Makes ready for another event.
+impl StepReader {
+    /// Prepares for the next event.
     pub(crate) fn begin(&mut self) {
         self.seen.clear();
     }
 
-    /// The lines that `bytes` complete. A command may have several lines; only its first makes a step.
+    /// Returns the steps that `bytes` complete. A command may have several lines; only its first makes a step.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Vec<Step> {
         let lines = self.lines.read(bytes);
         let steps = lines.iter().filter_map(|line| parse(line));
@@ -78,12 +81,12 @@ impl Steps {
 }
 
 impl Step {
-    /// Whether it is a command of the driver's own.
+    /// Whether the command belongs to the driver.
     pub(crate) fn is_of(&self, driver: &Path) -> bool {
         self.frames[0].file == driver || self.command.contains("__coshell") || self.command == "builtin set +x"
     }
 
-    /// For the log: when (counted from `since`), where, and what.
+    /// The text for the log: the time since `since`, the place, and the command.
     pub(crate) fn describe(&self, since: SystemTime, root: &Path) -> String {
         let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
         let time =
@@ -110,8 +113,8 @@ fn parse(line: &[u8]) -> Option<Step> {
     if let Cow::Owned(without_secrets) = masked(&command) {
         command = without_secrets;
     }
-    if command.len() > MOST_COMMAND_BYTES {
-        let end = (0..=MOST_COMMAND_BYTES).rev().find(|end| command.is_char_boundary(*end)).unwrap_or(0);
+    if command.len() > MAX_COMMAND_BYTES {
+        let end = (0..=MAX_COMMAND_BYTES).rev().find(|end| command.is_char_boundary(*end)).unwrap_or(0);
         command.truncate(end);
         command.push('…');
     }
@@ -127,7 +130,7 @@ fn parse(line: &[u8]) -> Option<Step> {
     })
 }
 
-/// Bash's three arrays as calls; at a file's top level there is no function.
+/// Converts the three arrays of Bash's stack into frames. At the top level of a file there is no function.
 fn frames(line: u32, functions: &str, files: &str, lines: &str) -> Vec<Frame> {
     let mut functions = functions.split(' ');
     let mut called_at = lines.split(' ').map(|line| line.parse().ok());
@@ -138,7 +141,7 @@ fn frames(line: u32, functions: &str, files: &str, lines: &str) -> Vec<Frame> {
         file: file.strip_prefix(if index == 0 { "" } else { " " }).unwrap_or(file).into(),
         line: std::mem::replace(&mut line, called_at.next().flatten()).filter(|line| *line > 0),
     };
-    files.take(MOST_FRAMES).map(frame).collect()
+    files.take(MAX_FRAMES).map(frame).collect()
 }
 
 /// EPOCHREALTIME: seconds and microseconds, with the locale's decimal point.
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn lines_become_steps_and_what_is_no_line_of_ours_is_left_out() {
-        let mut steps = Steps::default();
+        let mut steps = StepReader::default();
         assert_eq!(steps.read(&[PREFIX, b"ec"].concat()), []);
         let rest = [b"ho 'a\x1fb\nsecond line'\n+ own PS4\n", PREFIX, b"again\n"].concat();
         let read = steps.read(&rest);
@@ -168,7 +171,7 @@ mod tests {
 
     #[test]
     fn bashs_three_arrays_become_calls() {
-        let step = &Steps::default().read(&[PREFIX, b"x\n"].concat())[0];
+        let step = &StepReader::default().read(&[PREFIX, b"x\n"].concat())[0];
         let places: Vec<String> = step.frames.iter().map(|frame| place(frame, Path::new("/t"))).collect();
         assert_eq!(places, ["fetch (a b.sh:12)", "handler (f.sh:30)", "main (/driver:200)"]);
         assert!(!step.is_of(Path::new("/driver")) && step.is_of(Path::new("/t/a b.sh")));

@@ -1,7 +1,7 @@
-//! Where the traced commands of an event go: to the log, or to a file of their own, an object on each line.
+//! Writes the traced commands of an event to the log, or to a file as one JSON object on each line.
 //!
-//! `coshell invoke --profile` makes its picture of that file. The file also has the driver's commands, without saying what they
-//! are, and a last line for each event, since the time of a command goes on until the next one or the end.
+//! `coshell invoke --profile` draws its picture from that file. The file also has the commands of the driver, without their text,
+//! and a last line for each event, because a command lasts until the next one begins or the event ends.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -10,51 +10,51 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::{Step, Steps, place};
+use super::{Step, StepReader, place};
 use crate::runtime::config::Config;
 use crate::runtime::host::Host;
 use crate::runtime::logs::{Level, Owner};
-use crate::runtime::shell::execution::Turn;
+use crate::runtime::shell::execution::Execution;
 use crate::runtime::shell::io::{Read, read_once};
 
-/// What is traced, and to where.
+/// The parser of the trace, and the places to which traced commands are written.
 #[derive(Debug)]
-pub(crate) struct Traced {
-    pub(crate) steps: Steps,
+pub(crate) struct TraceOutput {
+    pub(crate) steps: StepReader,
     to_log: bool,
     file: Option<File>,
 }
 
-impl Traced {
-    /// As `config` has it. A file that cannot be opened is told in the log.
-    pub(crate) fn new(config: &Config, host: &Host) -> Traced {
+impl TraceOutput {
+    /// Opens the outputs that `config` sets. A file that cannot be opened is reported in the log.
+    pub(crate) fn new(config: &Config, host: &Host) -> TraceOutput {
         let open = |path: &PathBuf| match OpenOptions::new().create(true).append(true).open(path) {
             Ok(file) => Some(file),
             Err(error) => {
-                let told = format!("cannot write the trace to `{}`: {error}", path.display());
-                host.log.say(Level::Warn, &Owner::default(), &told);
+                let message = format!("cannot write the trace to `{}`: {error}", path.display());
+                host.log.say(Level::Warn, &Owner::default(), &message);
                 None
             }
         };
         let file = config.trace_file.as_ref().and_then(open);
-        Traced { steps: Steps::default(), to_log: config.trace, file }
+        TraceOutput { steps: StepReader::default(), to_log: config.trace, file }
     }
 }
 
-impl Turn<'_, '_> {
-    /// Writes the commands that were traced; not those of a background process of another event.
+impl Execution<'_, '_> {
+    /// Writes the new traced commands, without those of background processes of other events.
     pub(crate) fn write_steps(&mut self) {
-        let Some(xtrace) = &self.shell.plumbing.xtrace else { return };
+        let Some(xtrace) = &self.shell.pipes.xtrace else { return };
         let mut steps = Vec::new();
-        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.traced.steps.read(bytes))) == Read::Some {}
-        steps.retain(|step| step.turn == self.number);
-        let driver = &self.shell.plumbing.driver;
-        if self.shell.traced.to_log {
+        while read_once(xtrace, &mut |bytes| steps.extend(self.shell.trace_output.steps.read(bytes))) == Read::Some {}
+        steps.retain(|step| step.turn == self.turn);
+        let driver = &self.shell.pipes.driver;
+        if self.shell.trace_output.to_log {
             for step in steps.iter().filter(|step| !step.is_of(driver)) {
                 self.shell.host.log.trace(self.lines.owner(), &step.describe(self.since, &self.shell.task_root));
             }
         }
-        if self.shell.traced.file.is_some() {
+        if self.shell.trace_output.file.is_some() {
             let both =
                 |later: &mut Step, step: &mut Step| step.pid == later.pid && step.is_of(driver) && later.is_of(driver);
             steps.dedup_by(both);
@@ -63,9 +63,9 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Ends the event in the file.
+    /// Writes the line that ends the event to the file.
     pub(crate) fn end_trace(&mut self) {
-        if self.shell.traced.file.is_some() {
+        if self.shell.trace_output.file.is_some() {
             self.write_steps();
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let end = json!({ "time": now.as_secs_f64(), "requestId": self.lines.owner().request_id, "end": true });
@@ -89,12 +89,12 @@ impl Turn<'_, '_> {
         Value::Object(object)
     }
 
-    /// A file that cannot be written to any more costs the trace, not the event.
+    /// Writes to the file. After an error the trace is given up, and the event goes on.
     fn write_to_file(&mut self, lines: &str) {
-        if let Some(file) = &mut self.shell.traced.file
+        if let Some(file) = &mut self.shell.trace_output.file
             && file.write_all(lines.as_bytes()).is_err()
         {
-            self.shell.traced.file = None;
+            self.shell.trace_output.file = None;
         }
     }
 }
