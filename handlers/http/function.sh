@@ -1,5 +1,5 @@
 # Answers HTTP requests behind a function URL or an HTTP API (payload format 2.0) with a greeting.
-# The runtime fills LAMBDA_EVENT, and lambda_json writes the response, so that no process is started: see ../EVENTS.md.
+# The runtime fills LAMBDA_EVENT, and lambda_json writes the response, so that no process is started. EVENTS.md beside the examples has more.
 # shellcheck shell=bash
 
 declare -A LAMBDA_EVENT

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
 # Prepares the Bash of `coshell invoke --shell` before Bash reads commands: sources the script with the same options as driver.bash, and
 # then sets the event and its variables. shell.rs sets the variables that begin with __coshell_.
 
