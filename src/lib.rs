@@ -11,7 +11,7 @@
 //! `runtime` imports nothing from the other two folders, and `lambda` imports nothing from `cli`. No two files import each other, except that
 //! a module may use items of the module that contains it. The test `structure` (tests/it/structure.rs) checks both rules.
 //!
-//! # The way of an event
+//! # The path of an event
 //!
 //! ```text
 //!  coshell invoke, serve, test          AWS Lambda
@@ -38,11 +38,13 @@
 //!
 //! # Where to find what
 //!
-//! - a time limit: [`runtime`]`::deadline` computes it, `runtime::shell::timeout` acts on it, `runtime::failure::timeout` reports it
+//! - a time limit: [`runtime`]`::deadline` computes it, `runtime::shell::timeout` ends the event, `runtime::failure::timeout` has the report
 //! - the command that failed: `runtime::failure::location`; the advice beside it: `runtime::failure::advice`
-//! - late output of background processes: `runtime::logs::leftovers`
-//! - requests from web pages: [`lambda`]`::origin_check`
-//! - an event's JSON, before it is sent: [`lambda`]`::event`
+//! - the list of a script's commands: `runtime::script`; what `coshell check` makes of them: [`cli`]`::check::rules`
+//! - late output of background processes: `runtime::logs::leftovers` reads it, `runtime::logs::lines` writes it
+//! - the end of a handler's processes: `runtime::shell::termination`; of a whole environment on this machine: [`lambda`]`::process_tree`
+//! - how many events run at once: `runtime::slots`; SnapStart: `runtime::snap_start`; secrets in log lines: `runtime::secrets`
+//! - requests from web pages: [`lambda`]`::origin_check`; an event's JSON, before it is sent: [`lambda`]`::event`
 //! - the bytes of a zip: [`cli`]`::bundle::archive`
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))] // they panic where that is closed or full

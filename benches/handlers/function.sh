@@ -48,3 +48,18 @@ stream_zeros() {
 wait_20_ms() {
   sleep 0.02
 }
+
+# What benches/handlers/fields.sh does, with one jq that reads and one that writes.
+greet() {
+  local fields method path name
+  fields=$(jq -r '.requestContext.http.method, .rawPath, .queryStringParameters.name' <<<"$1")
+  { read -r method && read -r path && read -r name; } <<<"$fields"
+  jq -nc --arg method "$method" --arg path "$path" --arg name "$name" '{statusCode: 200,
+    headers: {"content-type": "application/json"}, body: ({message: "Hello, \($name)", $method, $path} | tojson)}'
+}
+
+# The same with one jq for all of it.
+greet_once() {
+  jq -c '{statusCode: 200, headers: {"content-type": "application/json"}, body: ({message:
+    "Hello, \(.queryStringParameters.name)", method: .requestContext.http.method, path: .rawPath} | tojson)}' <<<"$1"
+}

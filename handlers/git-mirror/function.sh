@@ -8,7 +8,7 @@ MIRROR=${TMPDIR:-/tmp}/mirror.git
 export GIT_TERMINAL_PROMPT=0 GIT_SSH_COMMAND='ssh -o BatchMode=yes'
 
 handler() {
-  local refs
+  local refs list
   # /tmp is kept while the function is warm: later events fetch only what is new. A clone that was cut short
   # has no name yet, and so does not count.
   if [[ -d $MIRROR ]]; then
@@ -21,5 +21,7 @@ handler() {
   git -C "$MIRROR" push --quiet --mirror -- "$MIRROR_TO" >&2
 
   refs=$(git -C "$MIRROR" for-each-ref --format='%(refname)')
-  jq -nc --arg refs "$refs" '{refs: ($refs | split("\n"))}'
+  mapfile -t refs <<<"$refs"
+  lambda_json -v list -a "${refs[@]/#/=}"
+  lambda_json refs:="$list"
 }

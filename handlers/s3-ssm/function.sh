@@ -2,6 +2,8 @@
 # curl sends and signs the requests: aws.sh.
 # shellcheck shell=bash
 
+declare -A LAMBDA_EVENT
+
 # shellcheck source=aws.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/aws.sh"
 
@@ -11,7 +13,7 @@ SSM_URL=${AWS_ENDPOINT_URL_SSM:-https://ssm.$AWS_REGION.amazonaws.com}
 
 parameter() {
   local question answer
-  question=$(jq -nc --arg name "$1" '{Name: $name, WithDecryption: true}')
+  lambda_json -v question Name="$1" WithDecryption:=true
   answer=$(aws_request ssm "$SSM_URL/" --header 'content-type: application/x-amz-json-1.1' \
     --header 'x-amz-target: AmazonSSM.GetParameter' --data-binary "$question")
   jq -er .Parameter.Value <<<"$answer"
@@ -28,9 +30,7 @@ s3_object() {
 }
 
 handler() {
-  local event=$1 bucket key results
-  bucket=$(jq -er .bucket <<<"$event")
-  key=$(jq -er .key <<<"$event")
+  local bucket=${LAMBDA_EVENT[bucket]} key=${LAMBDA_EVENT[key]} results
   results=$(parameter /reports/result-bucket)
 
   # /tmp outlives the event, so what is put there is removed. Not local: the trap runs when `handler` is left.
@@ -42,5 +42,5 @@ handler() {
   # Not --upload-file: curl would add the name of the file to a key that ends with a slash.
   s3_object "$results" "$key" --request PUT --header 'content-type: text/plain' --data-binary "@$work/sorted"
 
-  jq -nc --arg to "s3://$results/$key" --argjson lines "$(wc -l <"$work/sorted")" '{to: $to, lines: $lines}'
+  lambda_json to="s3://$results/$key" lines:="$(wc -l <"$work/sorted")"
 }

@@ -2,6 +2,8 @@
 # Keys come URL-encoded, with + for a space: `a b.txt` arrives as `a+b.txt`. Many handlers miss that.
 # shellcheck shell=bash
 
+declare -A LAMBDA_EVENT
+
 # url_decode TEXT: leaves the decoded text in REPLY; a $( ) would lose newlines at the end of a key.
 url_decode() {
   local text=${1//+/ }
@@ -10,18 +12,15 @@ url_decode() {
 }
 
 handler() {
-  local event=$1 records name bucket key REPLY
+  local i record count=${LAMBDA_EVENT[Records.length]} REPLY
   local -a changes=()
 
-  # Neither field can hold a tab or a newline: the name by S3's rules, the key by its encoding.
-  records=$(jq -r '.Records[] | [.eventName, .s3.bucket.name, .s3.object.key] | @tsv' <<<"$event")
-
-  while IFS=$'\t' read -r name bucket key; do
-    [[ -n $name ]] || continue
-    url_decode "$key"
-    changes+=("$name s3://$bucket/$REPLY")
+  for ((i = 0; i < count; i++)); do
+    record=Records.$i
+    url_decode "${LAMBDA_EVENT[$record.s3.object.key]}"
+    changes+=("${LAMBDA_EVENT[$record.eventName]} s3://${LAMBDA_EVENT[$record.s3.bucket.name]}/$REPLY")
     printf '%s\n' "${changes[-1]}" >&2
-  done <<<"$records"
+  done
 
-  jq -nc '$ARGS.positional' --args -- "${changes[@]}"
+  lambda_json -a "${changes[@]/#/=}"
 }

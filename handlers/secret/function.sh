@@ -2,6 +2,8 @@
 # then cached in a file for five minutes: variables of one event are gone with it, /tmp is not.
 # shellcheck shell=bash
 
+declare -A LAMBDA_EVENT
+
 # shellcheck source=aws.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/aws.sh"
 
@@ -12,7 +14,7 @@ CACHE_SECONDS=300
 fetch_token() {
   local question answer
   echo "fetching $SECRET_ID" >&2
-  question=$(jq -nc --arg id "$SECRET_ID" '{SecretId: $id}')
+  lambda_json -v question SecretId="$SECRET_ID"
   answer=$(aws_request secretsmanager "$SECRETS_URL/" --header 'content-type: application/x-amz-json-1.1' \
     --header 'x-amz-target: secretsmanager.GetSecretValue' --data-binary "$question")
   # `input` fails where there is none; without it jq 1.6 takes no input for success, and the token would be empty.
@@ -35,8 +37,8 @@ token() {
 digest() { printf '%s' "$1" | sha256sum; }
 
 handler() {
-  local given expected
-  given=$(jq -r '.headers.authorization // "" | ltrimstr("Bearer ")' <<<"$1")
+  local given=${LAMBDA_EVENT[headers.authorization]-} expected
+  given=${given#Bearer }
   expected=$(token)
   # Digests are compared, since how long it takes to compare two texts tells how much of them is alike.
   if [[ $(digest "$given") == "$(digest "$expected")" ]]; then

@@ -3,10 +3,10 @@
 #   coshell serve handlers/server-sent-events --env COSHELL_RESPONSE=http-stream --url-port 8000
 # shellcheck shell=bash
 
+declare -A LAMBDA_EVENT
+
 handler() {
-  local path
-  path=$(jq -r .rawPath <<<"$1")
-  if [[ $path == /events ]]; then
+  if [[ ${LAMBDA_EVENT[rawPath]} == /events ]]; then
     # The first line is the prelude: status, headers and cookies. What follows is sent as it is written.
     printf '%s\n' '{"statusCode":200,"headers":{"content-type":"text/event-stream","cache-control":"no-cache"}}'
     job

@@ -2,19 +2,22 @@
 # with errorType and errorMessage is reported under that name, which Retry and Catch can then match.
 # shellcheck shell=bash
 
+declare -A LAMBDA_EVENT
+
 # raise TYPE MESSAGE: ends the event; to be called where stdout is the response, not inside of $( ).
 raise() {
-  jq -nc --arg type "$1" --arg message "$2" '{errorType: $type, errorMessage: $message}'
+  lambda_json errorType="$1" errorMessage="$2"
   exit 1
 }
 
 handler() {
-  local event=$1 order amount balance
-  order=$(jq -er .order <<<"$event") || raise InvalidOrder 'the input has no order'
-  # Only what is surely a number may go into Bash's (( )), which would run a command in `a[$(…)]`: floor sees to it.
-  amount=$(jq -er '.cents | floor' <<<"$event") || raise InvalidOrder "order $order has no amount"
-  balance=$(jq -er '.account.cents | floor' <<<"$event") || raise InvalidOrder "order $order has no account"
+  local order=${LAMBDA_EVENT[order]-} amount=${LAMBDA_EVENT[cents]-} balance=${LAMBDA_EVENT[account.cents]-}
+  # Only what is surely a number may go into Bash's (( )), which would run a command in `a[$(…)]`.
+  local number='^(0|[1-9][0-9]{0,14})$'
+  [[ -n $order ]] || raise InvalidOrder 'the input has no order'
+  [[ $amount =~ $number ]] || raise InvalidOrder "order $order has no amount"
+  [[ $balance =~ $number ]] || raise InvalidOrder "order $order has no account"
   ((amount <= balance)) || raise NotEnoughMoney "order $order costs $amount, the account holds $balance"
 
-  jq -nc --arg order "$order" --argjson left $((balance - amount)) '{order: $order, paid: true, left: $left}'
+  lambda_json order="$order" paid:=true left:=$((balance - amount))
 }

@@ -116,6 +116,7 @@ pub(super) fn failure(bytes: &[u8]) {
         place,
         stderr,
         custom_error: CustomError::parse(stdout),
+        event_advice: None,
     };
     report(&Failure::Handler(Box::new(failed)));
 }

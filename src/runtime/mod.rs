@@ -22,6 +22,8 @@ pub mod payload;
 
 // ... runs ...
 mod deadline;
+pub(crate) mod event_entries;
+pub(crate) mod functions;
 mod processes;
 pub(crate) mod shell;
 pub(crate) mod stack;

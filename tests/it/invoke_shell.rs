@@ -31,6 +31,13 @@ fn with_errexit_it_ends_where_the_runtime_would_end_it() {
 }
 
 #[test]
+fn it_fills_the_array_of_a_script_that_declares_it_and_has_the_runtimes_functions() {
+    let script = "declare -A LAMBDA_EVENT\nhandler() { lambda_json name=\"${LAMBDA_EVENT[a.0]}\"; }\n";
+    let test = InvokeTest::of_script(script).with(&["{\"a\": [\"x\\\"y\"]}"]);
+    shell(test, "handler \"$EVENT\"\n").assert_status(0).assert_stdout("{\"name\":\"x\\\"y\"}\n");
+}
+
+#[test]
 fn the_exit_status_is_that_of_the_shell() {
     of_script("exit 7\n").assert_status(7);
     let ran = of_script("kill -TERM $$\n");

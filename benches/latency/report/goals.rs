@@ -2,6 +2,7 @@
 
 use super::Row;
 use super::number::{Unit, ratio};
+use crate::rows::http::JQ_TWICE;
 use crate::rows::keep::KEEP;
 use crate::rows::traces::UNTRACED;
 
@@ -48,7 +49,7 @@ const fn kept(what: &'static str, row: &'static str, column: &'static str, facto
     Goal { what, value: Place(row, KEEP, column), limit: Limit::Times(factor, Place(row, who, column)) }
 }
 
-const GOALS: [Goal; 22] = [
+const GOALS: [Goal; 24] = [
     times("p50 back to back, to Rust's", "back-to-back", "p50", 3.0, RUST),
     times("p50 back to back, to the shell bootstrap's", "back-to-back", "p50", 1.0 / 50.0, SHELL),
     times("p50 with 20 ms between, to Rust's", "gap", "p50", 2.0, RUST),
@@ -73,6 +74,8 @@ const GOALS: [Goal; 22] = [
     in_line("1 MB out, to 100 kB out", "out", "1 MB", "100 kB"),
     times("6 MB out, to `$(cat FILE)` in Bash", "out", "6 MB", 3.0, SUBSTITUTION),
     times("processor time with stack traces, to without", "traces", "processor", 1.1, UNTRACED),
+    times("an HTTP handler without jq, to the same with jq", "http", "p50", 1.0 / 4.0, JQ_TWICE),
+    times("the same at 128 MB", "http-128mb", "p50", 1.0 / 4.0, JQ_TWICE),
     times("10 MB of log, to `cat` of it", "log", "p50", 3.0, PLAIN_CAT),
     kept("processor time per event with keep, to the default's", "keep", "its processor ", 0.42, OURS),
     kept("back to back with keep, to the default's", "keep", "back to back p50", 0.40, OURS),

@@ -1,5 +1,6 @@
 //! The rows, in the order of the report.
 
+pub(crate) mod http;
 mod init;
 pub(crate) mod keep;
 pub(crate) mod load;
@@ -46,6 +47,8 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("traces", traces::run),
         other("keep", keep::run),
         other("keep-128mb", keep::run_with_quota),
+        other("http", http::run),
+        other("http-128mb", http::run_128mb),
     ]);
     all
 }

@@ -9,6 +9,7 @@ use super::handler::Checked;
 use super::rules::Parsed;
 use super::script::{Command, Kind, Script};
 use crate::lambda::base_image::{Presence, command_at, presence};
+use crate::runtime::functions;
 
 /// A place where a command is called.
 struct Place<'a> {
@@ -78,7 +79,7 @@ fn called<'a>(scripts: &'a [Parsed], functions: &BTreeSet<String>) -> BTreeMap<&
         for (command, call) in file.script.calls().filter(|(_, call)| call.name.literal) {
             let text = call.name.text.as_str();
             let name = command_at(text).unwrap_or(text);
-            let is_function = !call.by_program && functions.contains(name);
+            let is_function = !call.by_program && (functions.contains(name) || functions::defines(name));
             if !name.contains('/') && !is_function {
                 let (file, line) = (file.path.as_path(), call.name.line);
                 let has_alternative = command.has_alternative || command.by_chance;

@@ -48,13 +48,13 @@ const ALL: [Example; 11] = [
     example!("helper", "functions in a second file of the package", None, "response", "words.sh"),
     example!("warm", "slow work, done once at start", None, "response", "rates.csv"),
     example!("failing", "what a failure looks like", None, "error",),
-    example!("http", "a function URL", JQ, "response",),
+    example!("http", "a function URL", None, "response",),
     example!("routes", "an HTTP API with routes and proper statuses", JQ, "response", "items.json"),
-    example!("s3", "S3 notifications, with decoded keys", JQ, "response",),
+    example!("s3", "S3 notifications, with decoded keys", None, "response",),
     example!("sqs", "a batch of messages, some of which fail", JQ, "response",),
     example!("dynamodb", "a stream of changes, in order", JQ, "response", "plain.jq"),
-    example!("schedule", "scheduled work: takes the day from the event, not from the clock", JQ, "response",),
-    example!("step-functions", "the handler's own error types, for Retry and Catch", JQ, "error",),
+    example!("schedule", "scheduled work: takes the day from the event, not from the clock", None, "response",),
+    example!("step-functions", "the handler's own error types, for Retry and Catch", None, "error",),
 ];
 
 /// The names for the command line. For a wrong name, clap suggests the nearest one.

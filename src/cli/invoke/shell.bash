@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
 # Prepares the Bash of `coshell invoke --shell` before Bash reads commands: sources the script with the same options as driver.bash, and
 # then sets the event and its variables. shell.rs sets the variables that begin with __coshell_.
 
@@ -22,7 +22,15 @@ source "$__coshell_script"
 case $(trap -p EXIT) in *'coshell: sourcing '*) trap - EXIT ;; esac
 
 EVENT=${__coshell_given[0]}
-export "${__coshell_given[@]:1}"
+__coshell_count=${__coshell_given[${#__coshell_given[@]} - 1]}
+export "${__coshell_given[@]:1:__coshell_count}"
+case $(declare -p LAMBDA_EVENT 2>/dev/null) in
+'declare -A'*)
+  for ((__coshell_i = 1 + __coshell_count; __coshell_i < ${#__coshell_given[@]} - 1; __coshell_i += 2)); do
+    LAMBDA_EVENT[${__coshell_given[__coshell_i]}]=${__coshell_given[__coshell_i + 1]}
+  done
+  ;;
+esac
 declare -F -- "$__coshell_function" >/dev/null ||
   printf 'coshell: %s defines no function %s\n' "$__coshell_script" "$__coshell_function" >&2
 [[ -z $__coshell_hint ]] || printf '%s\n' "$__coshell_hint" >&2

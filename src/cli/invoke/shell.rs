@@ -22,6 +22,8 @@ use crate::lambda::invocation::Invoke;
 use crate::lambda::sandbox;
 use crate::runtime::cgi::Request;
 use crate::runtime::config;
+use crate::runtime::event_entries;
+use crate::runtime::functions;
 use crate::runtime::handler::Handler;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::shell::Convention;
@@ -46,7 +48,7 @@ fn command(settings: &Settings, invoke: &Invoke) -> Result<Command> {
     };
     let variable = |name: &str| settings.variable(name);
     let convention = Convention::named(&variable("COSHELL_CONVENTION").to_string_lossy()).map_err(Error::msg)?;
-    let rc = file("rc", RC.as_bytes())?;
+    let rc = file("rc", (functions::definitions(&functions::NAMES) + RC).as_bytes())?;
     let given = file("given", &given(invoke, &convention)?)?;
     let bash = Some(variable("COSHELL_BASH")).filter(|bash| !bash.is_empty());
     let bash = bash.unwrap_or_else(|| "bash".into());
@@ -116,7 +118,8 @@ fn hint(handler: &OsStr, name: &str, convention: &Convention) -> String {
     )
 }
 
-/// The event, or the body of the request in it, and the variables, each followed by a NUL.
+/// The event, or the body of the request in it, the variables that come with it, the entries of LAMBDA_EVENT (path and value), and the
+/// number of variables, each ended by a NUL.
 fn given(invoke: &Invoke, convention: &Convention) -> Result<Vec<u8>> {
     let deadline = SystemTime::now() + invoke.timeout;
     let invocation = Invocation {
@@ -137,6 +140,10 @@ fn given(invoke: &Invoke, convention: &Convention) -> Result<Vec<u8>> {
     for (name, value) in request.iter().flat_map(|request| &request.variables) {
         given.extend([name.as_bytes(), b"=", value, b"\0"].concat());
     }
+    let count = variables.len() + request.as_ref().map_or(0, |request| request.variables.len());
+    let entries = event_entries::entries(&invoke.payload).unwrap_or_default();
+    entries.iter().for_each(|(path, value)| given.extend(format!("{path}\0{value}\0").bytes()));
+    given.extend(format!("{count}\0").bytes());
     Ok(given)
 }
 

@@ -26,6 +26,8 @@ pub struct HandlerFailure {
     pub stderr: String,
     /// The custom error that the handler printed.
     pub custom_error: Option<CustomError>,
+    /// Advice that needs the event: on an entry that LAMBDA_EVENT does not have.
+    pub event_advice: Option<String>,
 }
 
 impl HandlerFailure {

@@ -170,6 +170,9 @@ impl HandlerFailure {
     }
 
     fn describe_advice(&self, f: &mut Formatter) -> fmt::Result {
+        if let Some(advice) = &self.event_advice {
+            return write!(f, "; {advice}");
+        }
         let place = self.place.as_ref();
         let circumstances = Circumstances {
             ending: self.ending_of_command(),

@@ -7,7 +7,7 @@
 //! text the parser may also panic or overflow the stack, so it runs in a thread of its own, and not on very large or deeply
 //! nested text.
 
-mod parsing;
+mod parser_thread;
 mod walk;
 
 use std::io::Cursor;
@@ -17,7 +17,7 @@ use std::{panic, thread};
 
 use brush_parser::{Parser, ParserOptions, ast};
 
-pub(crate) use self::parsing::with_program;
+pub(crate) use self::parser_thread::with_program;
 
 /// The size of the largest script that is parsed.
 const MAX_BYTES: usize = 512 * 1024;

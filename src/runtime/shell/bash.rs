@@ -106,6 +106,7 @@ fn settings(
         ("noisy", flag(scan.traces)),
         ("sources", flag(scan.sources)),
         ("coprocs", flag(scan.coprocs)),
+        ("event_array", flag(scan.event_array)),
         ("stateful", flag(keeps_state(config, handler))),
         ("snap_start", flag(config.snap_start)),
         ("timed", flag(config.timeout_margin.is_some())),

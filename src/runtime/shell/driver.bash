@@ -11,8 +11,9 @@
 # - The subshell is a plain `( … )` with its redirections, and not part of a condition: `( … ) || status=$?` would switch errexit off
 #   inside, and a redirection on the handler's call alone would miss the output of its EXIT trap.
 #
-# Status records, one on each line: V version | B (the driver runs) | H (functions run before the snapshot)
-# | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status. The event file: turn, event, NAME=value …, each ended by a NUL. See status.rs and event_file.rs beside this file.
+# Status records, one on each line: V version | A (the script declares the array LAMBDA_EVENT) | B (the driver runs) | H (functions run before the snapshot)
+# | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
+# The event file: turn, event, NAME=value …, and for LAMBDA_EVENT path, value …, count of NAME=value, each ended by a NUL. See status.rs and event_file.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   printf 'V %s\n' "$BASH_VERSION" >>"${1#status=}"
@@ -236,6 +237,8 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       builtin printf '\0'
       case $__coshell_coprocs in 1) builtin compgen -A arrayvar ;; esac
       builtin printf '\0'
+      case $__coshell_event_array in 1) builtin declare -p LAMBDA_EVENT ;; esac
+      builtin printf '\0'
     } >>"$__coshell_trace_file"
     builtin mapfile -d '' -t __coshell_own <"$__coshell_trace_file"
     __coshell_debug='' __coshell_err='' __coshell_functions=${__coshell_own[3]-}
@@ -266,6 +269,18 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
     *__coshell_on_exit*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
+    esac
+    # A readonly array cannot be filled. An array of integers would evaluate the text of an event.
+    case ${__coshell_own[6]-} in
+    'declare -'*' LAMBDA_EVENT'*)
+      __coshell_name=${__coshell_own[6]#declare -}
+      case ${__coshell_name%% *} in
+      *[rin]*) __coshell_event_array='' ;;
+      *A*) builtin printf 'A\n' >>"$__coshell_status" ;;
+      *) __coshell_event_array='' ;;
+      esac
+      ;;
+    *) __coshell_event_array='' ;;
     esac
     case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
@@ -373,10 +388,24 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
             __coshell_record=()
             builtin unset -v "${__coshell_exported[@]%%=*}" 2>/dev/null || builtin :
+            # An event before may have unset the array, or made another kind of variable of it.
+            case $__coshell_event_array in
+            1) { builtin unset -v LAMBDA_EVENT && builtin declare -gA LAMBDA_EVENT; } || builtin exit 1 ;; # readonly now
+            esac
             ;;
           esac
-          builtin export "${__coshell_event[@]:2}" || case $__coshell_report in S*) builtin exit 1 ;; esac # one is readonly now
-          case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2}") ;; esac
+          __coshell_count=${#__coshell_event[@]}
+          case $__coshell_event_array in
+          1)
+            LAMBDA_EVENT=()
+            __coshell_count=${__coshell_event[__coshell_count - 1]}
+            for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
+              LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
+            done
+            ;;
+          esac
+          builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin exit 1 ;; esac # one is readonly now
+          case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2:__coshell_count}") ;; esac
           case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
           case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
           case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac

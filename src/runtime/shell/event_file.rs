@@ -2,7 +2,8 @@
 //!
 //! The file has the turn, the event, and NAME=value for each context variable, each ended by a NUL. `mapfile -d ''` reads a file
 //! in blocks; from a pipe it would need one system call for each byte. The turn comes first: a subshell that was woken by a byte
-//! for another, dead subshell sees that the event is not for it.
+//! for another, dead subshell sees that the event is not for it. If the script declares the array LAMBDA_EVENT, the entries follow, a path
+//! and a value each, and at last the number of the context variables.
 
 use std::fs::File;
 use std::io;
@@ -11,6 +12,7 @@ use std::os::unix::fs::FileExt;
 use super::convention::Convention;
 use super::pipes::{Pipes, parity};
 use crate::runtime::cgi::Request;
+use crate::runtime::event_entries::Entry;
 use crate::runtime::invocation::Invocation;
 use crate::runtime::payload::Payload;
 
@@ -23,6 +25,7 @@ pub(super) fn write(
     turn: u64,
     invocation: &Invocation,
     request: Option<&Request>,
+    entries: Option<&[Entry]>,
 ) -> io::Result<()> {
     if let Some(stdins) = &pipes.stdins {
         rewrite(&stdins[parity(turn)].file, request.map_or(&invocation.event, |request| &request.body))?;
@@ -30,7 +33,7 @@ pub(super) fn write(
     if let Some(headers) = &mut pipes.headers {
         headers.write(turn, &invocation.headers)?;
     }
-    rewrite_from_the_end(&pipes.event.file, &fields(turn, convention, invocation, request))
+    rewrite_from_the_end(&pipes.event.file, &fields(turn, convention, invocation, request, entries))
 }
 
 /// Writes the turn last if there is more than one page. A subshell whose `read` ends by the script's TMOUT may read the file at
@@ -49,7 +52,13 @@ fn rewrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all_at(bytes, 0)
 }
 
-fn fields(turn: u64, convention: &Convention, invocation: &Invocation, request: Option<&Request>) -> Payload {
+fn fields(
+    turn: u64,
+    convention: &Convention,
+    invocation: &Invocation,
+    request: Option<&Request>,
+    entries: Option<&[Entry]>,
+) -> Payload {
     let event = if request.is_some() { &[] } else { invocation.event.as_slice() };
     let mut bytes = Payload::from(Vec::with_capacity(event.len() + 1024));
     bytes.extend_from_slice(turn.to_string().as_bytes());
@@ -58,6 +67,7 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation, request: 
     bytes.push(0);
     let variables = invocation.variables();
     let more = convention.more(&variables);
+    let count = variables.len() + more.len();
     for (name, value) in variables.into_iter().chain(more) {
         bytes.extend_from_slice(name.as_bytes());
         bytes.push(b'=');
@@ -69,6 +79,14 @@ fn fields(turn: u64, convention: &Convention, invocation: &Invocation, request: 
         bytes.push(b'=');
         bytes.extend_from_slice(value);
         bytes.push(0);
+    }
+    if let Some(entries) = entries {
+        let count = count + request.map_or(0, |request| request.variables.len());
+        let fields = entries.iter().flat_map(|(path, value)| [path.as_bytes(), value.as_bytes()]);
+        for field in fields.chain([count.to_string().as_bytes()]) {
+            bytes.extend_from_slice(field);
+            bytes.push(0);
+        }
     }
     bytes
 }
@@ -96,7 +114,11 @@ mod tests {
         };
         let expected = b"3\0\n ab\xff\0LAMBDA_RUNTIME_AWS_REQUEST_ID=r-1\0LAMBDA_RUNTIME_DEADLINE_MS=5\0\
             LAMBDA_RUNTIME_TRACE_ID=Root=1\0_X_AMZN_TRACE_ID=Root=1\0";
-        assert_eq!(*fields(3, &Convention::named("").unwrap(), &invocation, None), expected);
+        let tutorial = Convention::named("").unwrap();
+        assert_eq!(*fields(3, &tutorial, &invocation, None, None), expected);
+        let entries = [("a.0".to_owned(), "x=1".to_owned()), ("length".to_owned(), String::new())];
+        let expected = [&expected[..], b"a.0\0x=1\0length\0\x004\0"].concat();
+        assert_eq!(*fields(3, &tutorial, &invocation, None, Some(&entries)), expected);
     }
 
     #[test]

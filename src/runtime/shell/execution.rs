@@ -11,6 +11,7 @@ use super::status::Status;
 use super::{Phase, Read, Shell, WAKE, WAKE_FOR_LARGE, event_file, parity, poll_timeout};
 use crate::runtime::cgi::{self, Request};
 use crate::runtime::deadline::Deadline;
+use crate::runtime::event_entries::{self, Entry};
 use crate::runtime::failure::{Failure, Timeout};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::logs::lines::Lines;
@@ -27,6 +28,7 @@ const SAID_ALL: i32 = 47;
 /// The run of one event in one subshell.
 pub(super) struct Execution<'a, 'r> {
     pub(super) shell: &'a mut Shell,
+    pub(super) invocation: &'a Invocation,
     /// The number of the subshell. Bash may already be at the next turn while a background process still holds the stdout of this
     /// turn.
     pub(super) turn: u64,
@@ -86,6 +88,7 @@ impl Shell {
             lines: self.host.log.lines(owner).without(&self.driver_text),
             turn: self.turn,
             shell: self,
+            invocation,
             response,
             stdout_open: true,
             stderr_open: true,
@@ -118,8 +121,10 @@ impl Shell {
         owner: &Owner,
     ) -> Result<(), Failure> {
         self.forget_records();
+        let entries = self.has_event_array.then(|| self.entries(invocation, owner));
         loop {
-            event_file::write(&mut self.pipes, &self.convention, self.turn, invocation, request).map_err(lost)?;
+            let (pipes, convention) = (&mut self.pipes, &self.convention);
+            event_file::write(pipes, convention, self.turn, invocation, request, entries.as_deref()).map_err(lost)?;
             match write(&self.pipes.wake.fd, request.map_or_else(|| wake_byte(&invocation.event), |_| WAKE)) {
                 Ok(_) => {
                     self.phase = Phase::Running;
@@ -134,6 +139,16 @@ impl Shell {
                 Err(error) => return Err(lost(error.into())),
             }
         }
+    }
+
+    /// The entries of the array LAMBDA_EVENT. An event that does not fit leaves the array empty, with a warning.
+    fn entries(&self, invocation: &Invocation, owner: &Owner) -> Vec<Entry> {
+        event_entries::entries(&invocation.event).unwrap_or_else(|unfit| {
+            let warning =
+                format!("LAMBDA_EVENT is empty for this event: {unfit}; read the event from `$1`, with jq for example");
+            self.host.log.say(Level::Warn, owner, &warning);
+            Vec::new()
+        })
     }
 }
 

@@ -100,6 +100,8 @@ pub(crate) struct Shell {
     /// The text of the driver, which must not appear in the log.
     driver_text: Arc<DriverText>,
     convention: Convention,
+    /// Whether the script declares the array LAMBDA_EVENT.
+    has_event_array: bool,
     timeout_margin: Option<Duration>,
     /// Whether a subshell takes the next event, too, with COSHELL_STATE=keep.
     keeps_state: bool,

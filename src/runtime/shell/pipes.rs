@@ -14,6 +14,7 @@ use super::channel::{Channel, PipeEnd, SharedFile};
 use super::convention::Convention;
 use super::headers_file::HeadersFile;
 use super::script_scan::ScriptScan;
+use crate::runtime::functions;
 use crate::runtime::handler::Handler;
 
 const DRIVER: &str = include_str!("driver.bash");
@@ -62,7 +63,7 @@ impl Pipes {
     ) -> io::Result<Pipes> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
         let headers = convention.globals.contains("HEADERS") && (scan.headers || scan.sources);
-        let driver = channel.file("driver", DRIVER.as_bytes())?;
+        let driver = channel.file("driver", (functions::definitions(&scan.functions) + DRIVER).as_bytes())?;
         let PipeEnd { fd, path } = channel.writer("wake")?;
         Ok(Pipes {
             driver: driver.path,

@@ -5,7 +5,9 @@ use std::io::{Read, Seek, SeekFrom};
 use super::convention::Stream;
 use super::execution::Execution;
 use super::{Phase, Shell};
-use crate::runtime::failure::{CustomError, Ending, Evidence, Failure, HandlerFailure, Place, TimedOut, Timeout};
+use crate::runtime::failure::{
+    CustomError, Ending, Evidence, Failure, HandlerFailure, Place, TimedOut, Timeout, advice_on_missing_entry,
+};
 use crate::runtime::logs::Level;
 use crate::runtime::stack::{self, Record};
 
@@ -66,7 +68,9 @@ impl Execution<'_, '_> {
             Ending::Signal(_) => evidence.failure(),
         };
         let ending = Ending::of_subshell(status, place.as_ref());
-        Failure::Handler(Box::new(self.shell.failure(ending, place, stderr, custom_error)))
+        let advice = advice_on_missing_entry(&stderr, &self.invocation.event).filter(|_| self.shell.has_event_array);
+        let failure = self.shell.failure(ending, place, stderr, custom_error);
+        Failure::Handler(Box::new(HandlerFailure { event_advice: advice, ..failure }))
     }
 
     fn timed_out(&mut self, timeout: Timeout) -> Failure {
@@ -127,6 +131,7 @@ impl Shell {
             place,
             stderr,
             custom_error,
+            event_advice: None,
         }
     }
 }

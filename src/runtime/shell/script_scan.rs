@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use super::apostrophes::line_read_differently;
 use super::sources::sourced_files;
+use crate::runtime::functions;
 
 /// The tutorial's globals that are only set if the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];
@@ -45,6 +46,10 @@ pub(super) struct ScriptScan {
     pub(super) coprocs: bool,
     /// A function named `builtin`. The driver cannot work without the real `builtin`.
     pub(super) redefines_builtin: bool,
+    /// The array LAMBDA_EVENT. The driver fills it if the script declares it.
+    pub(super) event_array: bool,
+    /// The functions of the runtime that the script calls.
+    pub(super) functions: Vec<&'static str>,
     /// The global HEADERS of the tutorial. The file of the headers is only written for a script that mentions it.
     pub(super) headers: bool,
     /// The file and line of the first expansion that POSIX mode reads differently.
@@ -83,6 +88,8 @@ impl ScriptScan {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
         self.sources |= speaks_of(&["source", ". ", "eval"]);
         self.headers |= speaks_of(&["HEADERS"]);
+        self.event_array |= speaks_of(&["LAMBDA_EVENT"]);
+        self.functions.extend(functions::mentioned(text));
         let in_background = || text.split("&&").any(|part| part.replace(">&", "").replace("<&", "").contains('&'));
         self.lists_traps |= speaks_of(&["trap -p", "$(trap)", "trap |", "trap >"]);
         self.lists_traps |= speaks_of(&["kill "]) && in_background();

@@ -16,6 +16,8 @@ pub(crate) enum Status {
     Sourced,
     /// `P`: these functions have run; the snapshot can be taken.
     Prepared,
+    /// `A`: the script declares the array LAMBDA_EVENT.
+    EventArray,
     /// `M`: the script does not define the handler function.
     NoFunction,
     /// `R turn pid`: the subshell of `turn` waits for its event.
@@ -58,6 +60,7 @@ fn parse(line: &str) -> Option<Status> {
         "B" => Status::DriverStarted,
         "H" => Status::Sourced,
         "P" => Status::Prepared,
+        "A" => Status::EventArray,
         "M" => Status::NoFunction,
         "R" => Status::Waiting { turn: number(words.next())?, pid: number(words.next())? },
         "S" => Status::Succeeded { turn: number(words.next())? },

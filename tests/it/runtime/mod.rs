@@ -20,6 +20,7 @@ mod init_errors;
 mod invocation_ids;
 mod isolation;
 mod keep;
+mod lambda_event;
 mod large_events;
 mod libraries;
 mod log_lines;

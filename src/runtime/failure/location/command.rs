@@ -1,6 +1,7 @@
 //! Finds the command of one record: by its text and line, by the pipeline or the redirection that failed, or by the function that returned.
 
 use super::*;
+use crate::runtime::functions;
 
 impl Evidence<'_> {
     /// Finds the command of record `at`: the innermost command that failed with the status of the record.
@@ -155,7 +156,8 @@ impl Evidence<'_> {
                 command.kind == Kind::Simple && !command.handled && on_line(command) && self.defines(command.name())
             })
             .collect();
-        let returns = record.command.split_whitespace().next() == Some("return");
+        let command = record.command.strip_prefix("builtin ").unwrap_or(&record.command); // so do the runtime's functions
+        let returns = command.split_whitespace().next() == Some("return");
         for call in &calls {
             let name = script.commands[*call].name();
             let Some((file, theirs, last)) = self.named_in_function(name, &record.command) else { continue };
@@ -193,7 +195,8 @@ impl Evidence<'_> {
     pub(super) fn defines(&self, name: &str) -> bool {
         let files = self.files();
         let mut scripts = files.iter().filter_map(|file| self.script(file));
-        scripts.any(|script| script.commands.iter().any(|command| command.function.as_deref() == Some(name)))
+        functions::defines(name)
+            || scripts.any(|script| script.commands.iter().any(|command| command.function.as_deref() == Some(name)))
     }
 
     /// The script, and the files of the records.

@@ -43,7 +43,8 @@ impl ShellStart {
         // `declare -F` prints a line each: declare -f NAME
         let text = String::from_utf8_lossy(&self.shell.read_trace()).into_owned();
         let declared = text.lines().filter_map(|line| line.trim_start_matches('\0').strip_prefix("declare -f"));
-        let defined = declared.filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
+        let names = declared.filter_map(|line| line.split_whitespace().last());
+        let defined = names.filter(|name| !self.scan.functions.contains(name)).map(str::to_owned).collect();
         let handler = &self.shell.handler;
         let script = handler.file().strip_prefix(&self.shell.task_root).unwrap_or(handler.file()).to_owned();
         Failure::FunctionMissing { function: handler.name(), script, defined }

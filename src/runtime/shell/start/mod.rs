@@ -116,6 +116,7 @@ impl ShellStart {
             task_root: config.task_root.clone(),
             driver_text,
             convention,
+            has_event_array: false,
             timeout_margin: config.timeout_margin,
             keeps_state: bash::keeps_state(config, handler),
             state_max_mb: config.state_max_mb,
@@ -230,6 +231,7 @@ impl ShellStart {
             self.shell.pipes.headers = None;
         }
         self.shell.pipes.driver_file = None;
+        self.shell.has_event_array = self.statuses.contains(&Status::EventArray);
         let ShellStart { shell, output, lines, since, warned, .. } = self;
         if warned {
             let script = shell.handler.file().display();
