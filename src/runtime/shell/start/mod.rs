@@ -72,7 +72,11 @@ impl ShellStart {
         host: &Host,
         first_turn: u64,
     ) -> Result<ShellStart, Failure> {
-        let channel = if config.fifos { Channel::fifos().map_err(no_channel)? } else { Channel::proc() };
+        let has_proc = Path::new("/proc/self/fd").is_dir();
+        if !config.fifos && !has_proc {
+            restart::warn_of_fifos(host);
+        }
+        let channel = if config.fifos || !has_proc { Channel::fifos().map_err(no_channel)? } else { Channel::proc() };
         ShellStart::over(channel, config, handler, host, first_turn)
     }
 

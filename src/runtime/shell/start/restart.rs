@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use super::{ShellStart, Step, no_channel};
 use crate::runtime::config::Config;
 use crate::runtime::failure::Failure;
+use crate::runtime::host::Host;
 use crate::runtime::logs::{Level, Owner};
 use crate::runtime::shell::Shell;
 use crate::runtime::shell::channel::Channel;
@@ -42,11 +43,16 @@ impl ShellStart {
             return Err(Failure::BashUnusable { bash, status, output: self.lines.tail() });
         }
         let Shell { handler, host, .. } = &self.shell;
-        let message =
-            "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp are used instead";
-        host.log.say(Level::Warn, &Owner::default(), message);
+        warn_of_fifos(host);
         let channel = Channel::fifos().map_err(no_channel)?;
         let start = ShellStart::over(channel, &self.config, handler, host, self.shell.turn)?;
         Ok(Step::Again(Box::new(start)))
     }
+}
+
+/// Says in the log that FIFOs are used because /proc does not serve.
+pub(super) fn warn_of_fifos(host: &Host) {
+    let message =
+        "Bash cannot open /proc/PID/fd of this process; FIFOs in a private folder below /tmp are used instead";
+    host.log.say(Level::Warn, &Owner::default(), message);
 }
