@@ -202,11 +202,11 @@ fn a_readonly_context_variable_fails_an_event_and_not_the_one_after() {
 #[test]
 fn a_time_limit_ends_the_event_and_the_state() {
     let function = keep("count=0; handler() { count=$((count + 1)); [[ $1 != hang ]] || sleep 1000; echo $count; }")
-        .env("COSHELL_TIMEOUT_MARGIN_MS", "200")
+        .env("COSHELL_TIMEOUT_MARGIN_MS", "4000")
         .start();
     function.answer("x").responds("1");
     let hanging = function.send_with("hang", |invoke| coshell::lambda::invocation::Invoke {
-        timeout: std::time::Duration::from_millis(900),
+        timeout: std::time::Duration::from_secs(5),
         ..invoke
     });
     hanging.answer().fails("Function.TimedOut", "sleep 1000");
