@@ -28,6 +28,7 @@ Examples:
   coshell invoke handlers/echo --repeat 500            the durations: p50, p90, p99
   coshell invoke handlers/warm --profile warm.svg      where the time goes: open warm.svg in a browser
   coshell invoke handlers/probe --sandbox              in a sandbox like Lambda; --layer tools.zip fills /opt
+  coshell invoke handlers/echo --snap-start            init, snapshot, restore and event, as with SnapStart
   coshell invoke handlers/routes --shell               a prompt with the script sourced and the event in EVENT
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine cannot use the response
@@ -126,6 +127,12 @@ pub struct Arguments {
     /// A layer for the sandbox, a folder or a zip, which is unpacked into /opt; can be repeated
     #[arg(long, value_name = "PATH", requires = "sandbox")]
     pub layer: Vec<PathBuf>,
+
+    /// Starts the function as with SnapStart: init, the functions in LAMBDA_BEFORE_SNAPSHOT, the restore, the functions in
+    /// LAMBDA_AFTER_RESTORE, the event. Prints each step on stderr. If AWS_ACCESS_KEY_ID is set, the handler gets the credentials from
+    /// AWS_CONTAINER_CREDENTIALS_FULL_URI instead
+    #[arg(long, conflicts_with = "shell")]
+    pub snap_start: bool,
 
     /// A runtime to use instead of coshell's own
     #[arg(long, value_name = "FILE", hide = true)]
