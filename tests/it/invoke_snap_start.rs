@@ -49,7 +49,8 @@ fn without_the_option_no_function_of_snap_start_runs() {
 
 #[test]
 fn the_log_names_are_absent_and_no_process_outlives_the_command() {
-    let script = "handler() { echo \"names: ${!AWS_LAMBDA_LOG_*}\"; setsid sleep 1000 >/dev/null 2>&1 & echo $! >pid; }";
+    let script =
+        "handler() { echo \"names: ${!AWS_LAMBDA_LOG_*}\"; setsid sleep 1000 >/dev/null 2>&1 & echo $! >pid; }";
     let test = snap_start(script);
     let mut command = test.command();
     command.env("AWS_LAMBDA_LOG_GROUP_NAME", "inherited").env("AWS_LAMBDA_LOG_STREAM_NAME", "inherited");

@@ -13,8 +13,8 @@ use crate::lambda::contract::Caller;
 /// The longest time limit of any function: a function on managed instances that is invoked asynchronously or by an event source mapping.
 /// Source: the service model in botocore, July 2026.
 const MAX_LIMIT: Duration = Duration::from_secs(5_400);
-/// The longest time limit that every function can have.
-const COMMON_LIMIT: Duration = Duration::from_secs(900);
+/// The longest time limit of a function that is not on managed instances. Source: the service model in botocore, 19 November 2026.
+const COMMON_LIMIT: Duration = Duration::from_secs(1_800);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -151,8 +151,8 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) fn time_limit_warning(limit: Duration) -> Option<String> {
     (limit > COMMON_LIMIT).then(|| {
         format!(
-            "a time limit of {} s is over {} s, the limit in Lambda's guide and in many tools: the service accepts 1800 s since November 2026, \
-             and up to {} s only on managed instances, for asynchronous events",
+            "a time limit of {} s is over {} s, the most for an ordinary function: Lambda accepts up to {} s only on managed instances, for \
+             asynchronous events and most event source mappings",
             limit.as_secs_f64(),
             COMMON_LIMIT.as_secs(),
             MAX_LIMIT.as_secs()
@@ -190,8 +190,11 @@ mod tests {
     #[test]
     fn a_time_limit_that_not_every_function_can_have_gets_a_warning() {
         assert_eq!(time_limit_warning(COMMON_LIMIT), None);
-        let warning = time_limit_warning(Duration::from_secs(1_200)).unwrap();
-        assert!(warning.starts_with("a time limit of 1200 s is over 900 s") && warning.contains("5400 s"), "{warning}");
+        let warning = time_limit_warning(Duration::from_secs(2_400)).unwrap();
+        assert!(
+            warning.starts_with("a time limit of 2400 s is over 1800 s") && warning.contains("5400 s"),
+            "{warning}"
+        );
     }
 
     #[test]

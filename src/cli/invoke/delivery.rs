@@ -132,7 +132,7 @@ pub(super) fn warnings(
         warnings.extend(contract::log_line_warning(response));
     }
     let prelude = prelude.or_else(|| response_stream::prelude_of(response));
-    warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::warnings(caller, prelude)));
+    warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::stream_warnings(caller, prelude)));
     warnings.extend(stdin_hint::warning(&request.settings, response));
     warnings
 }
