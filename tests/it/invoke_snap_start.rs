@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use crate::support::program::InvokeTest;
+use crate::support::serving::Serve;
 use crate::support::skip::cannot;
 
 const SCRIPT: &str = "echo sourced >&2
@@ -134,4 +137,17 @@ fn the_lines_of_the_guide_find_the_metadata_api() {
     let lines = section.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
     let ran = InvokeTest::of_script(&format!("handler() {{\n{lines}}}\n")).with_own_runtime().run().assert_status(0);
     ran.assert_stdout("{\"AvailabilityZoneID\":\"use1-az1\"}tenant: none");
+}
+
+#[test]
+fn serve_starts_its_environments_in_the_same_order() {
+    let serving = Serve::script(SCRIPT).with(&["--snap-start"]).start();
+    let said = serving.stderr_with("RESTORE_REPORT Restore Duration: ");
+    let order = ["sourced", "before", "snapshot: init and the functions", "after", "RESTORE_REPORT"];
+    let places: Vec<Option<usize>> = order.iter().map(|step| said.find(step)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{said}");
+    let tail = serving.invoke_with(&[("X-Amz-Log-Type", "Tail")], b"{}");
+    assert_eq!(tail.text(), "before,after snap-start");
+    let log = String::from_utf8(BASE64_STANDARD.decode(tail.header("X-Amz-Log-Result").unwrap()).unwrap()).unwrap();
+    assert!(log.contains("\tRestore Duration: ") && !log.contains("Init Duration"), "{log}");
 }

@@ -17,6 +17,7 @@ mod invoke_shell;
 mod invoke_snap_start;
 mod invoke_streamed;
 mod invoke_told;
+mod lambda_2026;
 mod logs;
 mod package;
 mod release;

@@ -33,7 +33,9 @@ pub(super) fn command(settings: &Settings, api: &RuntimeApi) -> Result<Command> 
         }
     };
     settings.bootstrap.inherit_variables(&mut command);
-    variables::absent(settings, api).for_each(|name| drop(command.env_remove(name)));
+    for name in variables::absent(settings, api) {
+        command.env_remove(name);
+    }
     command
         .envs(variables::variables(settings, Some(api)))
         .current_dir(task_root)
