@@ -151,3 +151,18 @@ fn serve_starts_its_environments_in_the_same_order() {
     let log = String::from_utf8(BASE64_STANDARD.decode(tail.header("X-Amz-Log-Result").unwrap()).unwrap()).unwrap();
     assert!(log.contains("\tRestore Duration: ") && !log.contains("Init Duration"), "{log}");
 }
+
+#[test]
+fn the_guides_script_gives_what_the_guide_shows() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/SNAPSTART.md")).unwrap();
+    let (_, section) = page.split_once("## Try it on your machine\n").unwrap();
+    let block = |kind: &str, at: usize| section.split(kind).nth(at).unwrap().split("```").next().unwrap();
+    let script = block("```bash\n", 1);
+    let broken = script.replace("token=new", "grep token /dev/null");
+    for (at, script, status) in [(1, script, 0), (2, broken.as_str(), 3)] {
+        let ran = snap_start(script).run().assert_status(status);
+        let shown = block("```console\n$ coshell invoke warm --snap-start\n", at);
+        let told = ran.stderr + &String::from_utf8_lossy(&ran.stdout);
+        assert_eq!(steps(&told), steps(shown.trim_end()));
+    }
+}

@@ -100,7 +100,7 @@ pub struct Arguments {
     pub trace: bool,
 
     /// Prints one JSON object for machines: requestId, status, response (or responseBase64), error, durationMs,
-    /// initDurationMs, maxMemoryBytes, warnings and log
+    /// initDurationMs, maxMemoryBytes, warnings and log; with --snap-start also restoreDurationMs
     #[arg(long, conflicts_with = "report")]
     pub json: bool,
 
