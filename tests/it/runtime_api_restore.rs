@@ -111,6 +111,7 @@ fn metadata_is_given_for_the_token_alone() {
     let token = api.metadata_token();
     let answer = get(&api, METADATA, &format!("Authorization: Bearer {token}\r\n"));
     assert_eq!((answer.status, answer.text()), (200, "{\"AvailabilityZoneID\":\"use1-az1\"}"));
+    assert_eq!(answer.header("Cache-Control"), Some("private, max-age=43200, immutable"));
     for header in [String::new(), format!("Authorization: {token}\r\n"), "Authorization: Bearer wrong\r\n".to_owned()] {
         assert_eq!(get(&api, METADATA, &header).status, 401, "{header}");
     }
