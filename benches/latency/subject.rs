@@ -69,6 +69,7 @@ impl Bench {
             function: Function { task_root: folder().join("handlers"), handler: handler(function) },
             bootstrap: Bootstrap::Executable(self.bootstraps.of(peer).to_owned()),
             memory_mb: 128,
+            snap_start: false,
             variables: variables.iter().chain(more).map(|(name, value)| (name.into(), value.into())).collect(),
             log: Some(Arc::new(log)),
         })

@@ -90,6 +90,7 @@ fn start(options: &Options) -> Result<Environment> {
         function: Function { task_root: benches().join("handlers"), handler: "soak.soak".to_owned() },
         bootstrap: Bootstrap::Executable(bootstrap),
         memory_mb: 128,
+        snap_start: false,
         variables: Vec::new(),
         log: Some(Arc::new(log)),
     })?;

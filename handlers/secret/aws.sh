@@ -31,7 +31,7 @@ END
   )
   for pair in AccessKeyId:AWS_ACCESS_KEY_ID SecretAccessKey:AWS_SECRET_ACCESS_KEY Token:AWS_SESSION_TOKEN; do
     name=${pair#*:}
-    if [[ ! $answer =~ \"${pair%:*}\"[[:space:]]*:[[:space:]]*\"([^\"]+)\" ]]; then
+    if [[ ! $answer =~ \"${pair%:*}\"[[:space:]]*:[[:space:]]*\"([^\"]*)\" ]]; then
       echo "no ${pair%:*} in the answer of AWS_CONTAINER_CREDENTIALS_FULL_URI" >&2
       return 1
     fi

@@ -27,6 +27,7 @@ pub mod exit_status;
 mod failure_lines;
 pub mod interruption;
 pub mod progress;
+mod startup;
 mod stdin_hint;
 mod terminal;
 pub mod variables;

@@ -123,8 +123,8 @@ pub(super) fn failure(bytes: &[u8]) {
 
 fn report(failure: &Failure) {
     assert!(!failure::log_message(failure).is_empty());
-    assert!(serde_json::from_slice::<Value>(&failure::body(failure)).is_ok());
-    let short = failure::short_body(failure, MOST_TRAILER_BYTES);
+    assert!(serde_json::from_slice::<Value>(&failure::body(failure, "id-1")).is_ok());
+    let short = failure::short_body(failure, "id-1", MOST_TRAILER_BYTES);
     assert!(short.len() <= MOST_TRAILER_BYTES && serde_json::from_slice::<Value>(&short).is_ok());
     if let Some(cause) = failure::xray_cause(failure) {
         assert!(cause.len() <= MOST_HEADER_BYTES && cause.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()));

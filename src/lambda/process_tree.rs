@@ -2,7 +2,7 @@
 //!
 //! A handler can leave any process behind: children of children, process groups and sessions of their own, orphans. A process belongs to
 //! the environment if one of three marks is true: the process descends from the leader, or is in the leader's process group, or was
-//! started with the environment's own AWS_LAMBDA_LOG_STREAM_NAME, whose random part no other process has. One kind of process escapes:
+//! started with the environment's own AWS_LAMBDA_METADATA_TOKEN, whose random value no other process has. One kind of process escapes:
 //! an orphan that cleared its environment and left the group, unless the orphan was seen while its parents lived.
 //!
 //! A pid is only signalled together with its start time, and the leader is not reaped before its tree is gone. So neither the leader's

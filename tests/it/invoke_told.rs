@@ -12,7 +12,7 @@ use crate::support::terminal;
 const FAILING: &str =
     "fetch() {\n  local key=$1\n  ls \"/nosuch/$key\"\n  echo fetched\n}\n\nhandler() {\n  fetch a\n}\n";
 const JSON_LINE: &str = "{\"errorMessage\":\"function.sh:3: `ls \\\"/nosuch/$key\\\"` exited with status 2 in `fetch`: \
-    ls: cannot access '/nosuch/a': No such file or directory\",\"errorType\":\"Function.ExitStatus\",\
+    ls: cannot access '/nosuch/a': No such file or directory\",\"errorType\":\"Function.ExitStatus\",\"requestId\":\"my-id\",\
     \"stackTrace\":[\"fetch (function.sh:3)\",\"handler (function.sh:8)\"]}";
 
 fn folder(script: &str) -> TempDir {
@@ -46,7 +46,7 @@ fn on_a_terminal(script: &str, variables: &[(&str, &str)]) -> Option<String> {
 
 #[test]
 fn where_stderr_is_no_terminal_the_error_is_lambdas_json_on_the_last_line() {
-    let output = invoke(FAILING, &[]);
+    let output = invoke(FAILING, &["--request-id", "my-id"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stderr).lines().last(), Some(JSON_LINE));
 }

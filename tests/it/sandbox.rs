@@ -54,6 +54,7 @@ impl Sandbox {
             function: Function { task_root: self.folder.path().to_owned(), handler: "function.handler".to_owned() },
             bootstrap: Bootstrap::Executable(env!("CARGO_BIN_EXE_bootstrap").into()),
             memory_mb: 128,
+            snap_start: false,
             variables: self.variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             log: Some(Arc::new(file)),
         };

@@ -13,8 +13,8 @@ use crate::lambda::contract::Caller;
 /// The longest time limit of any function: a function on managed instances that is invoked asynchronously or by an event source mapping.
 /// Source: the service model in botocore, July 2026.
 const MAX_LIMIT: Duration = Duration::from_secs(5_400);
-/// The longest time limit that every function can have.
-const COMMON_LIMIT: Duration = Duration::from_secs(900);
+/// The longest time limit of a function that is not on managed instances. Source: the service model in botocore, 19 November 2026.
+const COMMON_LIMIT: Duration = Duration::from_secs(1_800);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +28,7 @@ Examples:
   coshell invoke handlers/echo --repeat 500            the durations: p50, p90, p99
   coshell invoke handlers/warm --profile warm.svg      where the time goes: open warm.svg in a browser
   coshell invoke handlers/probe --sandbox              in a sandbox like Lambda; --layer tools.zip fills /opt
+  coshell invoke handlers/echo --snap-start            init, snapshot, restore and event, as with SnapStart
   coshell invoke handlers/routes --shell               a prompt with the script sourced and the event in EVENT
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine cannot use the response
@@ -99,7 +100,7 @@ pub struct Arguments {
     pub trace: bool,
 
     /// Prints one JSON object for machines: requestId, status, response (or responseBase64), error, durationMs,
-    /// initDurationMs, maxMemoryBytes, warnings and log
+    /// initDurationMs, maxMemoryBytes, warnings and log; with --snap-start also restoreDurationMs
     #[arg(long, conflicts_with = "report")]
     pub json: bool,
 
@@ -127,6 +128,12 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH", requires = "sandbox")]
     pub layer: Vec<PathBuf>,
 
+    /// Starts the function as with SnapStart: init, the functions in LAMBDA_BEFORE_SNAPSHOT, the restore, the functions in
+    /// LAMBDA_AFTER_RESTORE, the event. Prints each step on stderr. If AWS_ACCESS_KEY_ID is set, the handler gets the credentials from
+    /// AWS_CONTAINER_CREDENTIALS_FULL_URI instead
+    #[arg(long, conflicts_with = "shell")]
+    pub snap_start: bool,
+
     /// A runtime to use instead of coshell's own
     #[arg(long, value_name = "FILE", hide = true)]
     pub bootstrap: Option<PathBuf>,
@@ -144,8 +151,8 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) fn time_limit_warning(limit: Duration) -> Option<String> {
     (limit > COMMON_LIMIT).then(|| {
         format!(
-            "a time limit of {} s is over {} s, the limit in Lambda's guide and in many tools: the service accepts 1800 s since November 2026, \
-             and up to {} s only on managed instances, for asynchronous events",
+            "a time limit of {} s is over {} s, the most for an ordinary function: Lambda accepts up to {} s only on managed instances, for \
+             asynchronous events and most event source mappings",
             limit.as_secs_f64(),
             COMMON_LIMIT.as_secs(),
             MAX_LIMIT.as_secs()
@@ -183,8 +190,11 @@ mod tests {
     #[test]
     fn a_time_limit_that_not_every_function_can_have_gets_a_warning() {
         assert_eq!(time_limit_warning(COMMON_LIMIT), None);
-        let warning = time_limit_warning(Duration::from_secs(1_200)).unwrap();
-        assert!(warning.starts_with("a time limit of 1200 s is over 900 s") && warning.contains("5400 s"), "{warning}");
+        let warning = time_limit_warning(Duration::from_secs(2_400)).unwrap();
+        assert!(
+            warning.starts_with("a time limit of 2400 s is over 1800 s") && warning.contains("5400 s"),
+            "{warning}"
+        );
     }
 
     #[test]

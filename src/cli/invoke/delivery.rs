@@ -1,7 +1,5 @@
 //! Delivers one event and collects the result. The response is written at once; everything else is printed after the end of the log.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
@@ -9,10 +7,11 @@ use super::live_log::LiveLog;
 use super::output::{self, Report};
 use super::response_stream::{self, Writer, Written};
 use super::result::{billed, status_and_error};
-use super::{Arguments, Request, Status, init, sample};
+use super::{Arguments, Request, Status, sample};
 use crate::cli::events::Sample;
+use crate::cli::startup::{self, Startup};
 use crate::cli::stdin_hint;
-use crate::cli::terminal::{stderr_is_a_terminal, stdout_is_a_terminal};
+use crate::cli::terminal::{say, stderr_is_a_terminal, stdout_is_a_terminal};
 use crate::lambda::contract::{self, Caller};
 use crate::lambda::environment::Environment;
 use crate::lambda::invocation::{Bytes, Completion, FunctionError, Invocation, Invoke, Outcome, Response};
@@ -51,12 +50,20 @@ pub(super) fn deliver(
 ) -> Result<EventResult> {
     let invoke = request.invoke.clone();
     let request_id = invoke.request_id.clone();
-    let init_duration = match init(environment) {
-        Ok(duration) => duration,
-        Err(error) => {
+    let say = |step: &str| {
+        log.update(); // shows the lines that were written before the step
+        say(step);
+    };
+    let startup = match startup::wait(environment, invoke.timeout, |step| {
+        if !arguments.json {
+            say(step)
+        }
+    }) {
+        Ok(startup) => startup,
+        Err(failure) => {
             return Ok(EventResult {
                 status: Status::InitFailed,
-                error: Some(error),
+                error: Some(failure.error),
                 request_id,
                 ..EventResult::default()
             });
@@ -81,8 +88,7 @@ pub(super) fn deliver(
         Outcome::Response(_) | Outcome::Error(_) | Outcome::RuntimeExited(_) | Outcome::TimedOut => Vec::new(),
     };
     let report_wanted = arguments.report || stderr_is_a_terminal();
-    let report =
-        (report_wanted || arguments.json).then(|| report(environment, &completion, &invocation, init_duration));
+    let report = (report_wanted || arguments.json).then(|| report(environment, &completion, &invocation, startup));
     Ok(EventResult { status, response, error, request_id, warnings, report, report_wanted, lacks_final_newline })
 }
 
@@ -102,16 +108,11 @@ fn lacks_final_newline(response: Option<&Bytes>, streamed: &Written, arguments: 
     last.is_some_and(|last| last != b'\n') && output::is_same_stream()
 }
 
-fn report(
-    environment: &Environment,
-    completion: &Completion,
-    invocation: &Invocation,
-    init_duration: Duration,
-) -> Report {
+fn report(environment: &Environment, completion: &Completion, invocation: &Invocation, startup: Startup) -> Report {
     Report {
         request_id: invocation.invoke().request_id.clone(),
         duration: billed(completion, invocation),
-        init_duration,
+        startup,
         max_memory_bytes: environment.memory_bytes(),
     }
 }
@@ -131,7 +132,7 @@ pub(super) fn warnings(
         warnings.extend(contract::log_line_warning(response));
     }
     let prelude = prelude.or_else(|| response_stream::prelude_of(response));
-    warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::warnings(caller, prelude)));
+    warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::stream_warnings(caller, prelude)));
     warnings.extend(stdin_hint::warning(&request.settings, response));
     warnings
 }

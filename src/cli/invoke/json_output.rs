@@ -55,7 +55,10 @@ fn object(result: &EventResult, log: &str) -> Value {
     }
     if let Some(report) = &result.report {
         object.insert("durationMs".into(), json!(ms(report.duration)));
-        object.insert("initDurationMs".into(), json!(ms(report.init_duration)));
+        object.insert("initDurationMs".into(), json!(ms(report.startup.init)));
+        if let Some(restore) = report.startup.restore {
+            object.insert("restoreDurationMs".into(), json!(ms(restore)));
+        }
         object.insert("maxMemoryBytes".into(), report.max_memory_bytes.into());
     }
     object.insert("warnings".into(), result.warnings.clone().into());

@@ -16,7 +16,6 @@ pub(crate) mod result;
 mod shell;
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use anyhow::{Error, Result};
 
@@ -27,7 +26,6 @@ pub use self::result::Status;
 use self::live_log::LiveLog;
 use self::output::WriteError;
 use self::profile::Profile;
-use self::result::{INIT_LIMIT, exit_error, init_timeout};
 use super::event;
 use super::events::Sample;
 use super::interruption::Interruption;
@@ -35,8 +33,7 @@ use super::terminal::{say, show, stderr_is_a_terminal, warn};
 use crate::lambda::environment::{Bootstrap, Environment, Settings};
 use crate::lambda::function::Function;
 use crate::lambda::identifiers::{random_trace_id, random_uuid};
-use crate::lambda::invocation::{FunctionError, Invoke};
-use crate::lambda::runtime_api::Init;
+use crate::lambda::invocation::Invoke;
 use crate::lambda::sandbox::Sandbox;
 
 /// Runs the command to its end. Errors have been printed on stderr when this function returns.
@@ -103,6 +100,7 @@ fn read(arguments: &Arguments) -> Result<Request> {
         function,
         bootstrap,
         memory_mb: arguments.memory,
+        snap_start: arguments.snap_start,
         variables: arguments.variables.all()?.into_iter().chain(traces).collect(),
         log: if arguments.json || arguments.repeat.is_some() || stderr_is_a_terminal() {
             Some(json_output::log()?)
@@ -171,14 +169,4 @@ fn once(
     result.error.iter().for_each(|error| output::error(error, &settings.function.task_root));
     result.report.iter().filter(|_| result.report_wanted).for_each(output::report);
     Ok(result.status)
-}
-
-/// Waits for the first `next`. Returns the duration of init, or the init error.
-pub(crate) fn init(environment: &Environment) -> Result<Duration, FunctionError> {
-    match environment.wait_for_init(INIT_LIMIT) {
-        Init::Ready(ready) => Ok(ready.saturating_duration_since(environment.started())),
-        Init::Failed(error) => Err(error),
-        Init::RuntimeExited(how) => Err(exit_error(&how)),
-        Init::TimedOut => Err(init_timeout()),
-    }
 }

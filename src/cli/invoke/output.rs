@@ -11,6 +11,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{SFlag, fstat, makedev};
 
 use super::error_view::ErrorView;
+use crate::cli::startup::Startup;
 use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
 use crate::lambda::invocation::FunctionError;
 
@@ -99,8 +100,7 @@ pub(super) struct Report {
     pub(super) request_id: String,
     /// The billed duration: from delivery to the following `next`.
     pub(super) duration: Duration,
-    /// From the start of the runtime process to its first `next`.
-    pub(super) init_duration: Duration,
+    pub(super) startup: Startup,
     pub(super) max_memory_bytes: u64,
 }
 
@@ -109,7 +109,12 @@ impl fmt::Display for Report {
         let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
         let mb = self.max_memory_bytes.div_ceil(1024 * 1024);
         write!(line, "REPORT RequestId: {}\tDuration: {:.2} ms\t", self.request_id, ms(self.duration))?;
-        write!(line, "Init Duration: {:.2} ms\tMax Memory Used: {mb} MB", ms(self.init_duration))
+        // With SnapStart, init is long over. Source: AWS Lambda Developer Guide, "Monitoring for Lambda SnapStart".
+        let (name, duration) = match self.startup.restore {
+            Some(restore) => ("Restore Duration", restore),
+            None => ("Init Duration", self.startup.init),
+        };
+        write!(line, "{name}: {:.2} ms\tMax Memory Used: {mb} MB", ms(duration))
     }
 }
 
@@ -123,15 +128,18 @@ mod tests {
 
     #[test]
     fn the_report_has_lambdas_own_format() {
-        let report = Report {
+        let startup = Startup { init: Duration::from_micros(5_600), restore: None };
+        let mut report = Report {
             request_id: "8f5c0b1e".to_owned(),
             duration: Duration::from_micros(1_234),
-            init_duration: Duration::from_micros(5_600),
+            startup,
             max_memory_bytes: 3 * 1024 * 1024 - 1,
         };
         assert_eq!(
             report.to_string(),
             "REPORT RequestId: 8f5c0b1e\tDuration: 1.23 ms\tInit Duration: 5.60 ms\tMax Memory Used: 3 MB"
         );
+        report.startup.restore = Some(Duration::from_micros(780));
+        assert!(report.to_string().contains("\tRestore Duration: 0.78 ms\tMax"), "{report}");
     }
 }

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome};
 
-/// How long init may take, as on Lambda.
-pub(crate) const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How long the report waits for the `next` call that ends the billed duration.
 const NEXT_PATIENCE: Duration = Duration::from_millis(200);
 
@@ -86,11 +84,5 @@ pub(crate) fn exit_error(how: &str) -> FunctionError {
 /// The error for an event whose time limit passed.
 pub(crate) fn timeout_error(invoke: &Invoke) -> FunctionError {
     let message = format!("Task timed out after {:.2} seconds", invoke.timeout.as_secs_f64());
-    FunctionError::by_lambda("Sandbox.Timedout", &message)
-}
-
-/// The error for a runtime that did not call `next` within [`INIT_LIMIT`].
-pub(crate) fn init_timeout() -> FunctionError {
-    let message = format!("Init timed out after {:.2} seconds", INIT_LIMIT.as_secs_f64());
     FunctionError::by_lambda("Sandbox.Timedout", &message)
 }

@@ -88,6 +88,11 @@ pub struct Arguments {
     #[arg(long)]
     pub trace: bool,
 
+    /// Starts each environment as with SnapStart: init, the functions in LAMBDA_BEFORE_SNAPSHOT, the restore, the functions in
+    /// LAMBDA_AFTER_RESTORE. Prints each step on stderr
+    #[arg(long)]
+    pub snap_start: bool,
+
     /// Runs another runtime than coshell's own
     #[arg(long, value_name = "FILE", hide = true)]
     pub bootstrap: Option<PathBuf>,

@@ -10,10 +10,9 @@ use super::log_prefix::LogPrefix;
 use super::platform_log::start_line;
 use super::watch::Watch;
 use crate::cli::interruption::Interruption;
-use crate::cli::invoke::result::{INIT_LIMIT, exit_error, init_timeout};
+use crate::cli::startup::{self, Startup, StartupFailure};
 use crate::lambda::environment::{Environment, Settings};
 use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke};
-use crate::lambda::runtime_api::Init;
 
 /// Starts the environments of one function.
 #[derive(Debug)]
@@ -23,6 +22,8 @@ pub(super) struct Launcher {
     pub(super) interruption: Interruption,
     pub(super) watch: Option<Watch>,
     pub(super) log_prefix: LogPrefix,
+    /// The function's time limit.
+    timeout: Duration,
     readiness: Mutex<Readiness>,
 }
 
@@ -40,8 +41,9 @@ impl Launcher {
         interruption: Interruption,
         watch: Option<Watch>,
         log_prefix: LogPrefix,
+        timeout: Duration,
     ) -> Launcher {
-        Launcher { settings, interruption, watch, log_prefix, readiness: Mutex::new(Readiness::Starting) }
+        Launcher { settings, interruption, watch, log_prefix, timeout, readiness: Mutex::new(Readiness::Starting) }
     }
 
     pub(super) fn readiness(&self) -> Readiness {
@@ -54,8 +56,8 @@ impl Launcher {
 pub(super) struct WarmEnvironment {
     pub(super) environment: Environment,
     pub(super) log: Log,
-    /// How long the init took; `None` once the report of an event has included the duration.
-    pub(super) init: Option<Duration>,
+    /// How long the start took; `None` once the report of an event has included the duration.
+    pub(super) startup: Option<Startup>,
 }
 
 /// The reason why no environment could take the event, and the log of the environment.
@@ -81,14 +83,13 @@ impl WarmEnvironment {
             by_lambda: true,
             log: None,
         })?;
-        let (error, by_lambda) = match environment.wait_for_init(INIT_LIMIT) {
-            Init::Ready(ready) => {
-                let init = Some(ready.saturating_duration_since(environment.started()));
-                return Ok(WarmEnvironment { environment, log, init });
-            }
-            Init::Failed(error) => (error, false),
-            Init::RuntimeExited(how) => (exit_error(&how), true),
-            Init::TimedOut => (init_timeout(), true),
+        let say = |step: &str| {
+            log.flush(None); // the lines that were written before the step
+            launcher.log_prefix.say(step);
+        };
+        let StartupFailure { error, by_lambda } = match startup::wait(&environment, launcher.timeout, say) {
+            Ok(startup) => return Ok(WarmEnvironment { environment, log, startup: Some(startup) }),
+            Err(failure) => failure,
         };
         drop(environment);
         log.flush(Some(&error));

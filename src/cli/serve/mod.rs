@@ -113,7 +113,7 @@ fn served_function(
 ) -> Arc<ServedFunction> {
     let SelectedFunction { name, logical_id, settings, timeout, .. } = selected;
     let watch = arguments.watch.then(|| Watch::new(&settings.function));
-    let launcher = Launcher::new(settings.clone(), interruption.clone(), watch.clone(), log_prefix.clone());
+    let launcher = Launcher::new(settings.clone(), interruption.clone(), watch.clone(), log_prefix.clone(), *timeout);
     let queue = Queue::new(Arc::new(launcher), arguments.concurrency.into());
     if let Some(watch) = watch {
         let queue = queue.clone();

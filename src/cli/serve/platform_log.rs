@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::cli::startup::Startup;
 use crate::lambda::invocation::FunctionError;
 
 /// How an event ended, for its REPORT line.
@@ -22,8 +23,8 @@ pub(super) enum Ending {
 pub(super) struct Report<'a> {
     pub(super) request_id: &'a str,
     pub(super) duration: Duration,
-    /// The duration of the init, for the first event of an environment.
-    pub(super) init: Option<Duration>,
+    /// The duration of the start, for the first event of an environment.
+    pub(super) startup: Option<Startup>,
     pub(super) memory_mb: u32,
     pub(super) memory_bytes: u64,
     pub(super) ending: Ending,
@@ -47,8 +48,10 @@ impl fmt::Display for Report<'_> {
         write!(lines, "REPORT RequestId: {id}\tDuration: {ms:.2} ms\tBilled Duration: {:.0} ms\t", ms.ceil())?;
         let used_mb = self.memory_bytes.div_ceil(1024 * 1024);
         write!(lines, "Memory Size: {} MB\tMax Memory Used: {used_mb} MB\t", self.memory_mb)?;
-        if let Some(init) = self.init {
-            write!(lines, "Init Duration: {:.2} ms\t", init.as_secs_f64() * 1000.0)?;
+        if let Some(Startup { init, restore }) = self.startup {
+            // With SnapStart, init is long over. Source: AWS Lambda Developer Guide, "Monitoring for Lambda SnapStart".
+            let (name, duration) = restore.map_or(("Init", init), |restore| ("Restore", restore));
+            write!(lines, "{name} Duration: {:.2} ms\t", duration.as_secs_f64() * 1000.0)?;
         }
         match self.ending {
             Ending::Answered => writeln!(lines),

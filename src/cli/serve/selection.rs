@@ -115,6 +115,7 @@ fn settings(function: Function, arguments: &Arguments, memory_mb: Option<u32>, v
         bootstrap: arguments.bootstrap.clone().map_or(Bootstrap::ThisProgram, Bootstrap::Executable),
         memory_mb: arguments.memory.or(memory_mb).unwrap_or(DEFAULT_MEMORY_MB),
         variables,
+        snap_start: arguments.snap_start,
         log: None,
     }
 }

@@ -71,12 +71,12 @@ impl Worker {
         let (status, error) = status_and_error(completion, invoke);
         let memory_bytes = if log_wanted { self.memory_bytes() } else { 0 };
         let lost = matches!(completion.outcome, Outcome::RuntimeExited(_) | Outcome::TimedOut);
-        let (log, init) = match if lost { self.warm.take() } else { None } {
-            Some(WarmEnvironment { environment, log, init }) => {
+        let (log, startup) = match if lost { self.warm.take() } else { None } {
+            Some(WarmEnvironment { environment, log, startup }) => {
                 drop(environment); // before the answer: when the client has the answer, no process of the event is left
-                (Some(log), init)
+                (Some(log), startup)
             }
-            None => self.warm.as_mut().map_or((None, None), |warm| (Some(warm.log.clone()), warm.init.take())),
+            None => self.warm.as_mut().map_or((None, None), |warm| (Some(warm.log.clone()), warm.startup.take())),
         };
         let error = error.map(|error| if lost { with_request_id(&error, &invoke.request_id) } else { error });
         log.iter().for_each(|log| log.flush(error.as_ref()));
@@ -90,7 +90,7 @@ impl Worker {
             let report = Report {
                 request_id: &invoke.request_id,
                 duration: billed(completion, invocation),
-                init,
+                startup,
                 memory_mb: self.launcher.settings.memory_mb,
                 memory_bytes,
                 ending,
@@ -109,7 +109,7 @@ impl Worker {
             let report = Report {
                 request_id: &invoke.request_id,
                 duration: Duration::ZERO,
-                init: None,
+                startup: None,
                 memory_mb: self.launcher.settings.memory_mb,
                 memory_bytes: 0,
                 ending: Ending::InitFailed,
@@ -134,8 +134,10 @@ impl Worker {
                 WarmEnvironment::start(&self.launcher)?
             }
         };
-        if let Some(init) = warm.init.filter(|_| !changed.is_empty()) {
-            self.launcher.log_prefix.say(format_args!("sourced again in {:.2} ms", init.as_secs_f64() * 1000.0));
+        if let Some(startup) = warm.startup.filter(|_| !changed.is_empty()) {
+            self.launcher
+                .log_prefix
+                .say(format_args!("sourced again in {:.2} ms", startup.init.as_secs_f64() * 1000.0));
         }
         Ok(self.warm.insert(warm))
     }

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::setup::Setup;
 use crate::cli::interruption::Interruption;
+use crate::cli::invoke::json_output;
 use crate::cli::invoke::result::status_and_error;
-use crate::cli::invoke::{init, json_output};
+use crate::cli::startup;
 use crate::lambda::environment::{Bootstrap, Environment, Settings};
 use crate::lambda::function::Function;
 use crate::lambda::invocation::{FunctionError, Invoke, Outcome, Response};
@@ -72,6 +73,7 @@ impl Runner {
             function,
             bootstrap: Bootstrap::ThisProgram,
             memory_mb: MEMORY_MB,
+            snap_start: false,
             log: Some(Arc::clone(&log)),
         };
         Ok(Runner {
@@ -140,7 +142,10 @@ impl Runner {
     fn start(&self) -> Result<Result<Environment, FunctionError>> {
         let environment = Environment::start(&self.settings)?;
         self.interruption.register(&environment);
-        Ok(init(&environment).map(|_| environment))
+        Ok(match startup::wait(&environment, self.timeout, |_| ()) {
+            Ok(_) => Ok(environment),
+            Err(failure) => Err(failure.error),
+        })
     }
 
     fn invoke(&self, name: &str, event: &[u8]) -> Invoke {

@@ -9,17 +9,16 @@ use anyhow::{Context, Result};
 
 use super::{Bootstrap, Settings, variables};
 use crate::lambda::hidden_arguments::RUNTIME_ARGUMENT;
-use crate::lambda::identifiers::log_stream_name;
 use crate::lambda::runtime_api::RuntimeApi;
 use crate::lambda::sandbox::Sandbox;
 
 /// The variables for a program that runs without a runtime: those that Lambda sets, except the Runtime API's address, and those of
 /// `settings`.
 pub(crate) fn variables_of(settings: &Settings) -> Vec<(OsString, OsString)> {
-    variables::variables(settings, None, &log_stream_name())
+    variables::variables(settings, None)
 }
 
-pub(super) fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Result<Command> {
+pub(super) fn command(settings: &Settings, api: &RuntimeApi) -> Result<Command> {
     let task_root = &settings.function.task_root;
     let mut command = match &settings.bootstrap {
         Bootstrap::ThisProgram => {
@@ -34,8 +33,11 @@ pub(super) fn command(settings: &Settings, api: &RuntimeApi, stream: &str) -> Re
         }
     };
     settings.bootstrap.inherit_variables(&mut command);
+    for name in variables::absent(settings, api) {
+        command.env_remove(name);
+    }
     command
-        .envs(variables::variables(settings, Some(api.address()), stream))
+        .envs(variables::variables(settings, Some(api)))
         .current_dir(task_root)
         .stdin(Stdio::null())
         .stdout(log(settings)?)

@@ -24,12 +24,11 @@ use nix::unistd::Pid;
 
 use self::command::command;
 pub(crate) use self::command::variables_of;
-use self::variables::LOG_STREAM_NAME;
+use self::variables::METADATA_TOKEN;
 pub use self::variables::RESERVED;
 use super::function::Function;
-use super::identifiers::log_stream_name;
 use super::process_tree::ProcessTree;
-use super::runtime_api::{Init, RuntimeApi};
+use super::runtime_api::{Credentials, Features, Init, RuntimeApi};
 use super::sandbox::Sandbox;
 
 /// Runs the runtime in this process. The runtime and its processes end when `coshell` ends, even by SIGKILL.
@@ -67,6 +66,8 @@ pub struct Settings {
     pub memory_mb: u32,
     /// More variables, which replace the developer's own and Lambda's.
     pub variables: Vec<(OsString, OsString)>,
+    /// Whether the environment is restored from a snapshot (SnapStart).
+    pub snap_start: bool,
     /// Where the log goes: a file or the writing end of a pipe; `None` means the stderr of this process.
     pub log: Option<Arc<File>>,
 }
@@ -76,6 +77,21 @@ impl Settings {
     pub(crate) fn variable(&self, name: &str) -> OsString {
         let given = self.variables.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.clone());
         given.or_else(|| std::env::var_os(name)).unwrap_or_default()
+    }
+
+    fn features(&self) -> Features {
+        Features { snap_start: self.snap_start, credentials: self.snap_start.then(|| self.credentials()).flatten() }
+    }
+
+    /// The credentials in the developer's variables; `None` if there are none.
+    fn credentials(&self) -> Option<Credentials> {
+        let text = |name| self.variable(name).into_string().unwrap_or_default();
+        let [access_key_id, secret_access_key, session_token] = variables::KEYS.map(text);
+        (!access_key_id.is_empty() && !secret_access_key.is_empty()).then_some(Credentials {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        })
     }
 }
 
@@ -111,16 +127,15 @@ impl Environment {
     /// # Errors
     /// When the bootstrap cannot be started, or no port or thread is available.
     pub fn start(settings: &Settings) -> Result<Environment> {
-        let api = RuntimeApi::start()?;
-        let stream = log_stream_name();
-        let mut command = command(settings, &api, &stream)?;
+        let api = RuntimeApi::start_with(settings.features())?;
+        let mut command = command(settings, &api)?;
         let started = Instant::now();
         let folder = &settings.function.task_root;
         let child = command.spawn().with_context(|| match folder.is_dir() {
             true => format!("cannot start the runtime {:?}", command.get_program()),
             false => format!("the function's folder `{}` no longer exists", folder.display()),
         })?;
-        let tree = ProcessTree::new(child.id(), &format!("{LOG_STREAM_NAME}={stream}"));
+        let tree = ProcessTree::new(child.id(), &format!("{METADATA_TOKEN}={}", api.metadata_token()));
         let leader = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
         let exited = exit_status::watch(leader, api.exit_notice());
         let running = Mutex::new(Some(Running { child, exited, tree }));

@@ -75,7 +75,7 @@ pub struct Response {
 pub struct FunctionError {
     /// Lambda-Runtime-Function-Error-Type, or `Runtime.Unknown` or `Function.Unknown` if the header is absent or malformed.
     pub error_type: String,
-    /// The body unchanged, normally JSON with errorMessage, errorType and stackTrace.
+    /// The body unchanged, normally JSON with errorMessage, errorType, requestId and stackTrace.
     pub body: Bytes,
     /// Content-Type, if the runtime sent one.
     pub content_type: Option<String>,

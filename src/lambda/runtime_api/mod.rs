@@ -10,13 +10,16 @@
 
 mod answer;
 pub(crate) mod body;
+mod credentials;
 mod extension_routes;
 mod extensions;
+mod metadata;
+mod restore_routes;
 mod result;
 mod routes;
 mod state;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,12 +35,38 @@ use super::invocation::{FunctionError, Invocation, Invoke};
 pub enum Init {
     /// The runtime called `next` for the first time, at this moment.
     Ready(Instant),
-    /// The runtime reported an init error.
+    /// The runtime reported an init error, or after a restore a restore error.
     Failed(FunctionError),
     /// The runtime process ended before that; the text is its exit status or signal.
     RuntimeExited(String),
     /// None of these happened in time.
     TimedOut,
+}
+
+/// The parts of the API that not every environment has.
+#[derive(Clone, Debug, Default)]
+pub struct Features {
+    /// SnapStart: restore/next and restore/error exist. Without it, both answer 404.
+    pub snap_start: bool,
+    /// The credentials that AWS_CONTAINER_CREDENTIALS_FULL_URI serves.
+    pub credentials: Option<Credentials>,
+}
+
+/// The developer's credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// AWS_ACCESS_KEY_ID
+    pub access_key_id: String,
+    /// AWS_SECRET_ACCESS_KEY
+    pub secret_access_key: String,
+    /// AWS_SESSION_TOKEN; empty for a user's own keys.
+    pub session_token: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("Credentials(***)") // no secret gets into a log
+    }
 }
 
 /// Stops a runtime's processes between events, as Lambda does. Both methods are called on the Runtime API's own thread.
@@ -57,12 +86,20 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Starts the server on a free port of 127.0.0.1.
+    /// Starts the server on a free port of 127.0.0.1, without any of the [`Features`].
     ///
     /// # Errors
     /// When no port can be opened or no thread started.
     pub fn start() -> Result<RuntimeApi> {
-        let state = Arc::new(State::default());
+        RuntimeApi::start_with(Features::default())
+    }
+
+    /// Starts the server with these features.
+    ///
+    /// # Errors
+    /// When no port can be opened or no thread started.
+    pub fn start_with(features: Features) -> Result<RuntimeApi> {
+        let state = Arc::new(State::new(features));
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("cannot listen on 127.0.0.1")?;
         let address = listener.local_addr().context("cannot read the Runtime API's own address")?;
         let listeners = vec![(listener, routes::router(Arc::clone(&state)))];
@@ -74,6 +111,38 @@ impl RuntimeApi {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// AWS_LAMBDA_METADATA_TOKEN: no other server has the same.
+    #[must_use]
+    pub fn metadata_token(&self) -> &str {
+        &self.state.metadata_token
+    }
+
+    /// The values of AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN, if there are credentials.
+    #[must_use]
+    pub fn credentials_endpoint(&self) -> Option<(String, &str)> {
+        let (token, _) = self.state.credentials.as_ref()?;
+        Some((format!("http://{}{}", self.address, credentials::PATH), token))
+    }
+
+    /// Whether the environment is restored from a snapshot.
+    #[must_use]
+    pub fn has_snap_start(&self) -> bool {
+        self.state.snap_start
+    }
+
+    /// Waits until the runtime calls restore/next, and returns the moment of the call.
+    ///
+    /// # Errors
+    /// The result of init if the runtime has called `next` instead, has failed, has exited, or has done nothing in time.
+    pub fn wait_for_snapshot(&self, timeout: Duration) -> Result<Instant, Init> {
+        self.state.wait_for_snapshot(timeout)
+    }
+
+    /// Answers the call of restore/next. Afterwards `wait_for_init` waits for the first `next`, or for a restore error.
+    pub fn restore(&self) {
+        self.state.restore();
     }
 
     /// Queues an event for the next `next` call. If the runtime has ended, the invocation has its outcome at once.

@@ -7,7 +7,7 @@
 //! | 400 InvalidRequestID | no event in flight has this id, or a later `next` has closed the event |
 //! | 400 InvalidInvocationId | the event with this request id is open, but has another invocation id; the event stays open |
 //! | 400 InvalidFunctionResponseMode | a response mode other than `streaming`; the client gets an error |
-//! | 403 InvalidStateTransition | answered twice, or init/error after the first `next` |
+//! | 403 InvalidStateTransition | answered twice, or init/error after the first `next`, or restore/next and restore/error at a wrong moment |
 //! | 410 InvokeTimeout | answered after the time limit, or with the invocation id of an attempt whose time limit has passed |
 //! | 413 RequestEntityTooLarge | over 6 MiB + 100 bytes; the client gets Function.ResponseSizeTooLarge |
 
@@ -24,9 +24,9 @@ use axum::{Extension, Router};
 
 use super::answer::{Answer, DEADLINE_MS, INVOCATION_ID};
 use super::body::{self, Received};
-use super::extension_routes;
 use super::result::{by_lambda, error_of, response_of, text, too_large};
 use super::state::State;
+use super::{credentials, extension_routes, metadata, restore_routes};
 use crate::lambda::invocation::{Invocation, Outcome, Part};
 use crate::lambda::origin_check::reject_pages;
 
@@ -50,6 +50,9 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route(ERROR, post(error))
         .route(INIT_ERROR, post(init_error))
         .merge(extension_routes::routes())
+        .merge(metadata::routes())
+        .merge(if state.snap_start { restore_routes::routes() } else { Router::new() })
+        .merge(if state.credentials.is_some() { credentials::routes() } else { Router::new() })
         .layer(from_fn(reject_pages))
         .with_state(state)
 }

@@ -1,4 +1,4 @@
-//! Holds the state of the Runtime API: the result of init, the queue of waiting events, and the events in flight.
+//! Holds the state of the Runtime API: the result of init, the snapshot, the queue of waiting events, and the events in flight.
 //!
 //! One mutex guards the state and is never held across an await. Waiting `next` calls are not kept in a list. Each call looks into the queue
 //! when it is woken, so a call whose connection has closed cannot lose an event.
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::answer::{Answer, headers_of};
 use super::extensions::Extensions;
-use super::{Freezer, Init};
+use super::{Credentials, Features, Freezer, Init};
 use crate::lambda::identifiers::random_uuid;
 use crate::lambda::invocation::{FunctionError, Invocation, Invoke};
 
@@ -26,14 +26,32 @@ pub(super) struct State {
     submitted: Notify,
     freezer: OnceLock<Arc<dyn Freezer>>,
     pub(super) extensions: Extensions,
+    pub(super) metadata_token: String,
+    /// The token of the credentials, and the credentials.
+    pub(super) credentials: Option<(String, Credentials)>,
+    pub(super) snap_start: bool,
+    restored: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     init: Option<Init>,
+    snapshot: Snapshot,
     exited: Option<String>,
     queue: VecDeque<Queued>,
     in_flight: Vec<InFlight>, // at most one for each slot of the runtime, so a search is fast enough
+}
+
+/// How far an environment with SnapStart is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Snapshot {
+    /// The runtime has not called restore/next.
+    #[default]
+    NotTaken,
+    /// The runtime called restore/next at this moment and waits.
+    Taken(Instant),
+    /// restore/next was answered.
+    Restored,
 }
 
 /// An event that waits for a `next`, with its headers ready.
@@ -51,6 +69,15 @@ struct InFlight {
 }
 
 impl State {
+    pub(super) fn new(features: Features) -> State {
+        State {
+            metadata_token: random_uuid(),
+            credentials: features.credentials.map(|credentials| (random_uuid(), credentials)),
+            snap_start: features.snap_start,
+            ..State::default()
+        }
+    }
+
     pub(super) fn submit(&self, invoke: Invoke) -> Result<Invocation> {
         let id = random_uuid();
         let headers = headers_of(&invoke, &id)?;
@@ -83,6 +110,36 @@ impl State {
         inner.init.clone().unwrap_or(Init::TimedOut)
     }
 
+    pub(super) fn wait_for_snapshot(&self, timeout: Duration) -> Result<Instant, Init> {
+        let is_pending = |inner: &mut Inner| inner.init.is_none() && inner.snapshot == Snapshot::NotTaken;
+        let (inner, _) = self
+            .init_changed
+            .wait_timeout_while(self.inner(), timeout, is_pending)
+            .unwrap_or_else(PoisonError::into_inner);
+        match (&inner.init, inner.snapshot) {
+            (None, Snapshot::Taken(moment)) => Ok(moment),
+            (init, _) => Err(init.clone().unwrap_or(Init::TimedOut)),
+        }
+    }
+
+    /// Records a call of restore/next and waits until the environment is restored.
+    ///
+    /// # Errors
+    /// The answer to the runtime if the call comes a second time, or after init.
+    pub(super) async fn await_restore(&self) -> Result<(), Answer> {
+        self.inner().take_snapshot()?;
+        self.init_changed.notify_all();
+        while self.inner().snapshot != Snapshot::Restored {
+            self.restored.notified().await;
+        }
+        Ok(())
+    }
+
+    pub(super) fn restore(&self) {
+        self.inner().snapshot = Snapshot::Restored;
+        self.restored.notify_one();
+    }
+
     pub(super) fn runtime_exited(&self, how: &str) {
         let mut inner = self.inner();
         inner.exited.get_or_insert_with(|| how.to_owned());
@@ -92,10 +149,19 @@ impl State {
         self.init_changed.notify_all();
     }
 
-    /// Records an init error; false if the runtime has already called `next` or reported an init error.
+    /// Records an init error; false if the runtime has already called `next`, reported an init error, or was restored.
     pub(super) fn init_failed(&self, error: FunctionError) -> bool {
+        self.failed(error, false)
+    }
+
+    /// Records a restore error; false if the runtime was not restored, or has already called `next` or reported an error.
+    pub(super) fn restore_failed(&self, error: FunctionError) -> bool {
+        self.failed(error, true)
+    }
+
+    fn failed(&self, error: FunctionError, is_restored: bool) -> bool {
         let mut inner = self.inner();
-        if inner.init.is_some() {
+        if inner.init.is_some() || (inner.snapshot == Snapshot::Restored) != is_restored {
             return false;
         }
         inner.init = Some(Init::Failed(error));
@@ -165,6 +231,14 @@ impl State {
 }
 
 impl Inner {
+    fn take_snapshot(&mut self) -> Result<(), Answer> {
+        if self.init.is_some() || self.snapshot != Snapshot::NotTaken {
+            return Err(Answer::InvalidStateTransition);
+        }
+        self.snapshot = Snapshot::Taken(Instant::now());
+        Ok(())
+    }
+
     /// Whether an invocation with this request id has no outcome yet.
     fn is_open(&self, request_id: &str) -> bool {
         let queued = self.queue.iter().map(|queued| &queued.invocation);

@@ -110,7 +110,7 @@ impl Api {
     /// POST /runtime/invocation/{id}/error.
     pub(crate) fn fail(&self, invocation: &Invocation, failure: &Failure) -> Result<Posted, ApiFailure> {
         let request = self.post(&format!("invocation/{}/error", encoded(&invocation.request_id)), invocation);
-        report("post the error report", request, failure)
+        report("post the error report", request, failure, &invocation.request_id)
     }
 
     /// GET /runtime/restore/next: says that the snapshot can be taken, and waits until the environment is restored from it, perhaps for
@@ -130,12 +130,12 @@ impl Api {
 
     /// POST /runtime/init/error. The process must end at once afterwards.
     pub(crate) fn fail_init(&self, failure: &Failure) -> Result<Posted, ApiFailure> {
-        report("post the init error", self.post("init/error", &Invocation::default()), failure)
+        report("post the init error", self.post("init/error", &Invocation::default()), failure, "")
     }
 
     /// POST /runtime/restore/error. The process must end at once afterwards.
     pub(crate) fn fail_restore(&self, failure: &Failure) -> Result<Posted, ApiFailure> {
-        report("post the restore error", self.post("restore/error", &Invocation::default()), failure)
+        report("post the restore error", self.post("restore/error", &Invocation::default()), failure, "")
     }
 
     /// A POST of JSON that carries the invocation id of `invocation` back, where there is one.
@@ -148,13 +148,18 @@ impl Api {
     }
 }
 
-fn report(call: &'static str, request: RequestBuilder<WithBody>, failure: &Failure) -> Result<Posted, ApiFailure> {
+fn report(
+    call: &'static str,
+    request: RequestBuilder<WithBody>,
+    failure: &Failure,
+    request_id: &str,
+) -> Result<Posted, ApiFailure> {
     let request = request.header(ERROR_TYPE, failure.error_type());
     let request = match failure::xray_cause(failure) {
         Some(cause) => request.header(XRAY_CAUSE, cause),
         None => request,
     };
-    let answer = request.send(&failure::body(failure)[..]);
+    let answer = request.send(&failure::body(failure, request_id)[..]);
     posted(call, answer.map_err(|error| failed(call, error))?)
 }
 

@@ -31,6 +31,7 @@ const MOST_HEADERS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Upload {
     stream: TcpStream,
+    request_id: String,
     /// What the connection has not taken yet.
     pending: Vec<u8>,
     /// How much of `pending` it has taken.
@@ -56,7 +57,13 @@ impl Api {
             self.address,
             super::USER_AGENT,
         );
-        Ok(Upload { stream, pending: head.into_bytes(), taken: 0, over: false })
+        Ok(Upload {
+            stream,
+            request_id: invocation.request_id.clone(),
+            pending: head.into_bytes(),
+            taken: 0,
+            over: false,
+        })
     }
 
     fn open(&self) -> io::Result<TcpStream> {
@@ -118,7 +125,7 @@ impl Upload {
     /// # Errors
     /// When the API fails on it, or the connection does.
     pub(crate) fn fail(self, failure: &Failure) -> Result<Posted, ApiFailure> {
-        let report = BASE64_STANDARD.encode(failure::short_body(failure, MOST_TRAILING_REPORT_BYTES));
+        let report = BASE64_STANDARD.encode(failure::short_body(failure, &self.request_id, MOST_TRAILING_REPORT_BYTES));
         let trailers = format!("0\r\n{ERROR_TYPE}: {}\r\n{ERROR_BODY}: {report}\r\n\r\n", failure.error_type());
         self.close(trailers.as_bytes())
     }

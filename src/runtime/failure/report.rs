@@ -1,5 +1,5 @@
 //! Formats an error report for the Runtime API: JSON body and X-Ray header. Sources: AWS Lambda Developer Guide, "Runtime API,
-//! Invocation error"; AWS X-Ray Developer Guide, "Segment documents, cause".
+//! Invocation error"; `requestId`: AWS's Python client, October 2026; AWS X-Ray Developer Guide, "Segment documents, cause".
 
 use std::fmt::Write as _;
 
@@ -15,30 +15,39 @@ use crate::runtime::stack::Frame;
 /// over 1 MiB.
 const MAX_BYTES: usize = 256 * 1024;
 const MAX_XRAY_BYTES: usize = 64 * 1024;
+/// Lambda's own request ids have 36 characters; the caller of an emulator can choose a longer one.
+const MAX_REQUEST_ID_BYTES: usize = 256;
 const MAX_MESSAGE_BYTES: usize = 32 * 1024;
 const MAX_XRAY_MESSAGE_BYTES: usize = 2 * 1024;
 
-/// The body of an error report, never longer than 256 KiB.
-pub(crate) fn body(failure: &Failure) -> Vec<u8> {
-    let mut report = json!({
-        "errorMessage": shortened(&reported_message(failure), MAX_MESSAGE_BYTES),
-        "errorType": reported_type(failure),
-        "stackTrace": stack_trace(failure),
-    });
+/// The body of an error report, never longer than 256 KiB. `request_id` is empty for a failure of init or of a restore.
+pub(crate) fn body(failure: &Failure, request_id: &str) -> Vec<u8> {
+    let message = shortened(&reported_message(failure), MAX_MESSAGE_BYTES);
+    let mut report = report(&message, &reported_type(failure), request_id, &stack_trace(failure));
     if report.to_string().len() > MAX_BYTES {
         report["stackTrace"] = Value::Array(Vec::new());
     }
     report.to_string().into_bytes()
 }
 
+/// The report as JSON. A request id that is longer than any of Lambda's is left out, so that the size of the report stays limited.
+fn report(message: &str, error_type: &str, request_id: &str, frames: &[String]) -> Value {
+    let mut report = json!({"errorMessage": message, "errorType": error_type});
+    if (1..=MAX_REQUEST_ID_BYTES).contains(&request_id.len()) {
+        report["requestId"] = request_id.into();
+    }
+    report["stackTrace"] = frames.into();
+    report
+}
+
 /// The body of an error report in at most `most` bytes, for a trailer. The outermost calls are left out first, then the end of
 /// the message.
-pub(crate) fn short_body(failure: &Failure, most: usize) -> Vec<u8> {
+pub(crate) fn short_body(failure: &Failure, request_id: &str, most: usize) -> Vec<u8> {
     let mut frames = stack_trace(failure);
     let mut message = shortened(&reported_message(failure), most);
     let error_type = shortened(&reported_type(failure), most / 16); // in JSON a byte may become six
     loop {
-        let report = json!({"errorMessage": message, "errorType": error_type, "stackTrace": frames}).to_string();
+        let report = report(&message, &error_type, request_id, &frames).to_string();
         if report.len() <= most {
             return report.into_bytes();
         }

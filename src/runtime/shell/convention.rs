@@ -84,7 +84,7 @@ const CONVENTIONS: [Convention; 6] = [
     },
     // ql4b/lambda-shell-runtime calls the handler in an `if`.
     Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
-    // mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime.
+    // mparkachov/lambda-shell-runtime, m5d215; unverified: interchecks/bash-lambda-runtime.
     Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
     // Bootstraps that call a program as `./main.sh "$EVENT"`, such as two public layers of AWS's samples.
     Convention { name: "argument", program_argument: true, ..TUTORIAL },

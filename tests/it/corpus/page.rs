@@ -39,7 +39,7 @@ Bash ignores errexit there, even if the script sets it.",
         suite: &QL4B,
     },
     Chapter {
-        title: "mparkachov/lambda-shell-runtime, m5d215, interchecks/bash-lambda-runtime",
+        title: "mparkachov/lambda-shell-runtime, m5d215",
         text: "Before: their layer. After: coshell's `bootstrap` and `COSHELL_CONVENTION=mparkachov`. A handler that relied on \
 `-euo pipefail` must set these options itself, in the script's first line.",
         suite: &MPARKACHOV,

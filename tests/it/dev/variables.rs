@@ -41,11 +41,11 @@ fn what_is_no_variable_is_refused_and_nothing_is_run() {
 }
 
 #[test]
-fn a_time_limit_over_900_s_is_taken_with_a_warning_and_one_over_5400_s_is_not() {
-    let script = "handler() { echo $(((LAMBDA_RUNTIME_DEADLINE_MS / 1000 - EPOCHSECONDS) > 1000)); }";
+fn a_time_limit_over_1800_s_is_taken_with_a_warning_and_one_over_5400_s_is_not() {
+    let script = "handler() { echo $(((LAMBDA_RUNTIME_DEADLINE_MS / 1000 - EPOCHSECONDS) > 1790)); }";
     let invoke = |limit: &str| InvokeTest::of_script(script).with_own_runtime().with(&["--timeout", limit]).run();
-    let ran = invoke("1800").assert_status(0).assert_stdout("1");
-    ran.assert_stderr_has("warning: a time limit of 1800 s is over 900 s");
-    assert_eq!(invoke("900").assert_status(0).assert_stdout("0").stderr, "");
+    let ran = invoke("1801").assert_status(0).assert_stdout("1");
+    ran.assert_stderr_has("warning: a time limit of 1801 s is over 1800 s");
+    assert_eq!(invoke("1800").assert_status(0).assert_stdout("1").stderr, "");
     invoke("5401").assert_status(2).assert_stderr_has("at most 5400");
 }

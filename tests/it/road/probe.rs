@@ -27,8 +27,6 @@ fn what_lambda_told_the_runtime_is_reported_without_a_secret_value() {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://secret-address/",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN=secret-token",
         "AWS_SESSION_TOKEN=secret-session",
-        "AWS_LAMBDA_METADATA_TOKEN=secret-metadata",
-        "AWS_LAMBDA_METADATA_API=secret-api",
         "_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET=/secret-socket",
         "AWS_LAMBDA_LOG_LEVEL=DEBUG",
     ];

@@ -38,6 +38,7 @@ fn report(peer: &mut Peer, call: &str, error_type: &str) -> String {
     assert_eq!(request.header("lambda-runtime-function-error-type"), Some(error_type));
     let report: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(report["errorType"], error_type);
+    assert_eq!(report.get("requestId"), None, "there is no event yet");
     peer.send(ACCEPTED);
     report["errorMessage"].as_str().unwrap().to_owned()
 }

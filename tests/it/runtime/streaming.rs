@@ -69,6 +69,7 @@ fn a_failure_in_mid_stream_ends_it_with_two_trailers() {
     let (error_type, report) = report(&mut stream);
     assert_eq!(error_type, "Function.ExitStatus");
     assert_eq!(report["errorType"], "Function.ExitStatus");
+    assert_eq!(report["requestId"], "id-1");
     assert_eq!(report["stackTrace"][0], "handler (function.sh:1)");
     assert!(report["errorMessage"].as_str().unwrap().contains("`grep x < /dev/null` exited with status 1"), "{report}");
     stream.send(ACCEPTED);

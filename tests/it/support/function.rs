@@ -114,6 +114,7 @@ impl Function {
             function: function::Function { task_root: self.folder.path().to_owned(), handler: self.handler.clone() },
             bootstrap: Bootstrap::Executable(self.bootstrap(place.path())),
             memory_mb: 128,
+            snap_start: false,
             variables: self.variables.clone(),
             log: Some(Arc::new(log)),
         };

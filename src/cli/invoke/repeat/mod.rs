@@ -14,9 +14,10 @@ use anyhow::{Context, Result};
 
 use self::progress::ProgressView;
 use super::result::{billed, status_and_error};
-use super::{Arguments, Request, Status, delivery, init, json_output, output};
+use super::{Arguments, Request, Status, delivery, json_output, output};
 use crate::cli::interruption::Interruption;
-use crate::cli::terminal::{show, warn};
+use crate::cli::startup;
+use crate::cli::terminal::{say, show, warn};
 use crate::lambda::environment::Environment;
 use crate::lambda::identifiers::random_uuid;
 use crate::lambda::invocation::{FunctionError, Invocation, Invoke, Outcome, Response};
@@ -60,12 +61,16 @@ pub(super) fn run(
 ) -> Result<Status> {
     let mut summary = Summary { requested: times, ..Summary::default() };
     let progress = ProgressView::start(times, request.settings.log.clone().filter(|_| !arguments.json));
-    match init(&environment) {
-        Ok(init) => {
-            summary.init = Some(init);
+    match startup::wait(&environment, request.invoke.timeout, |step| {
+        if !arguments.json {
+            say(step)
+        }
+    }) {
+        Ok(startup) => {
+            summary.init = Some(startup.init);
             summary.send_all(&environment, &request.invoke, &progress, interruption)?;
         }
-        Err(error) => summary.note_error(Status::InitFailed, error),
+        Err(failure) => summary.note_error(Status::InitFailed, failure.error),
     }
     summary.max_memory_bytes = environment.memory_bytes();
     drop(environment); // ends every process of the environment, and the log, before the result is printed

@@ -42,7 +42,7 @@ pub(super) async fn answer(
     let (mut reply, body) = if content_type.as_deref() == Some(WITH_PRELUDE) {
         let (prelude, body) = prelude(&mut parts).await?;
         let (status, headers) = reply::head(request.caller, &prelude)?;
-        headers::warnings(request.caller, &prelude).iter().for_each(|warning| request.log_prefix.warn(warning));
+        headers::stream_warnings(request.caller, &prelude).iter().for_each(|warning| request.log_prefix.warn(warning));
         ((status, headers).into_response(), body)
     } else {
         ((StatusCode::OK, [(CONTENT_TYPE, PLAIN)]).into_response(), Bytes::new())
