@@ -36,15 +36,15 @@ pub struct Arguments {
     #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
     pub arch: Architecture,
 
-    /// Adds a file or folder, named NAME in the zip: bin/NAME for a command; without NAME the path is the name; can be given again
+    /// Adds a file or folder, named NAME in the zip: bin/NAME for a command; without NAME the path is the name; can be repeated
     #[arg(long, value_name = "[NAME=]PATH", value_parser = ExtraFile::parse)]
     pub add: Vec<ExtraFile>,
 
-    /// Leaves out files and folders of added folders that match: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be given again
+    /// Leaves out files and folders of added folders that match: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be repeated
     #[arg(long, value_name = "GLOB", value_parser = Exclusion::parse)]
     pub exclude: Vec<Exclusion>,
 
-    /// A command that another layer contains; can be given again
+    /// A command that another layer contains; can be repeated
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 

@@ -52,15 +52,15 @@ pub struct Arguments {
     #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
     pub arch: Architecture,
 
-    /// Adds a file or folder, named NAME in the zip; without NAME, a file of the function's folder keeps its path, and another one is put at the top; can be given again
+    /// Adds a file or folder, named NAME in the zip; without NAME, a file of the function's folder keeps its path, and another one is put at the top; can be repeated
     #[arg(long, value_name = "[NAME=]PATH", value_parser = ExtraFile::parse)]
     pub include: Vec<ExtraFile>,
 
-    /// Leaves out files and folders that match: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be given again
+    /// Leaves out files and folders that match: a name, or a path from the top, with `*`, `?`, `[…]`, `[^…]` and `**`; can be repeated
     #[arg(long, value_name = "GLOB", value_parser = Exclusion::parse)]
     pub exclude: Vec<Exclusion>,
 
-    /// A command that a layer contains; can be given again
+    /// A command that a layer contains; can be repeated
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 

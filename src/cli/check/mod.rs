@@ -70,14 +70,14 @@ pub struct Arguments {
 
     /// How the handler is called: the function's COSHELL_CONVENTION
     #[arg(long, value_name = "NAME", default_value = "tutorial",
-        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument"])]
+        value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument", "cgi"])]
     pub convention: String,
 
     /// What the function runs on
     #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
     pub arch: Architecture,
 
-    /// A command that a layer brings; can be given again
+    /// A command that a layer brings; can be repeated
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 

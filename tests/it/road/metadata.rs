@@ -13,7 +13,7 @@ fn the_pages_lines_print_the_availability_zone_and_the_tenant() {
         return;
     }
     let page = fs::read_to_string(PAGE).unwrap();
-    let (_, section) = page.split_once("## Where a handler runs, and for whom\n").unwrap();
+    let (_, section) = page.split_once("## Availability zone and tenant\n").unwrap();
     let lines = section.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
     let Some(mut emulator) = Emulator::serve(&format!("handler() {{\n{lines}}}\n")) else { return };
     let zone = "{\"AvailabilityZoneID\":\"use1-az1\"}";
