@@ -23,6 +23,6 @@ measure() {
   done
   mapfile -t walls < <(printf '%s\n' "${walls[@]}" | sort -n)
   mapfile -t cpus < <(printf '%s\n' "${cpus[@]}" | sort -n)
-  printf '%-44s %6d us  %6d us of processor  %4d page faults\n' "$name" "${walls[ROUNDS / 2]}" "${cpus[ROUNDS / 2]}" \
+  printf '%-48s %6d us  %6d us of processor  %4d page faults\n' "$name" "${walls[ROUNDS / 2]}" "${cpus[ROUNDS / 2]}" \
     "$(((faults - faults_before) / TIMES))"
 }

@@ -19,6 +19,7 @@ mod invoke_told;
 mod logs;
 mod package;
 mod release;
+mod release_jq;
 mod resources;
 mod road;
 mod runtime;
