@@ -8,7 +8,6 @@ use tempfile::TempDir;
 use crate::package::project::Zip;
 use crate::release::made;
 use crate::support::executable::write_executable;
-use crate::support::program::Ran;
 use crate::support::skip::cannot;
 
 /// jq's tests that the program itself reads: questions with their answers, and how many there are.
@@ -50,8 +49,8 @@ fn jqs_own_tests_pass(architecture: &str, emulator: &str) {
     let tests = sources.parent().unwrap();
     for (test, count) in TABLES {
         let passed = format!("{count} of {count} tests passed (0 malformed, 0 skipped)");
-        let ran = run(tests, test, &folder);
-        assert!(String::from_utf8_lossy(&ran.stdout).contains(&passed), "{test}: no {passed:?} in {ran:?}");
+        let output = run(tests, test, &folder);
+        assert!(output.contains(&passed), "{test}: no {passed:?} in {output}");
     }
     run(tests, UTF8, &folder);
     if native {
@@ -75,12 +74,20 @@ fn unpack_jq(layer: &Path, emulator: Option<&str>) -> TempDir {
     folder
 }
 
-/// Runs one of jq's test scripts with `folder`'s `jq`, and asserts that it succeeds.
-fn run(tests: &Path, test: &str, folder: &TempDir) -> Ran {
+/// Runs one of jq's test scripts with `folder`'s `jq`, asserts that it succeeds, and returns its output.
+fn run(tests: &Path, test: &str, folder: &TempDir) -> String {
     let mut command = Command::new("timeout");
     command.args(["600", "sh"]).arg(tests.join(test)).current_dir(tests.parent().unwrap());
     command.env("JQ", folder.path().join("jq")).env("TMPDIR", folder.path());
-    Ran::from(command.output().unwrap()).assert_status(0)
+    let output = command.output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{test}: {}\n{stdout}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    stdout
 }
 
 #[test]
