@@ -21,6 +21,7 @@ mod lambda_2026;
 mod logs;
 mod package;
 mod release;
+mod release_jq;
 mod resources;
 mod road;
 mod runtime;

@@ -18,10 +18,11 @@ const EVENT: &str = "{\"text\":\"Hello\"}";
 
 /// What .ci/release made for `architecture`; says so where it is not there.
 fn released(architecture: &str) -> Option<PathBuf> {
-    made(&format!("dist/bootstrap-{architecture}"), &format!(".ci/release --install --no-jaq {architecture}"))
+    made(&format!("dist/bootstrap-{architecture}"), &format!(".ci/release --install --no-jq {architecture}"))
 }
 
-fn made(path: &str, by: &str) -> Option<PathBuf> {
+/// The file `path` of this repository, which the command `by` makes; says so where it is not there.
+pub fn made(path: &str, by: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if path.is_file() {
         return Some(path);
