@@ -133,7 +133,7 @@ fn the_lines_of_the_guide_find_the_metadata_api() {
         return;
     }
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/README.md")).unwrap();
-    let (_, section) = page.split_once("## Where a handler runs, and for whom\n").unwrap();
+    let (_, section) = page.split_once("## Availability zone and tenant\n").unwrap();
     let lines = section.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
     let ran = InvokeTest::of_script(&format!("handler() {{\n{lines}}}\n")).with_own_runtime().run().assert_status(0);
     ran.assert_stdout("{\"AvailabilityZoneID\":\"use1-az1\"}tenant: none");

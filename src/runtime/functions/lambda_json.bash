@@ -55,9 +55,10 @@ lambda_json() {
       __coshell_value=${__coshell_value#"${__coshell_value%%[![:space:]]*}"}
       __coshell_value=${__coshell_value%"${__coshell_value##*[![:space:]]}"}
       case $__coshell_value in
-      '{'*'}' | '['*']' | '"'*'"' | true | false | null) ;;
-      *)
-        [[ $__coshell_value =~ ^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$ ]] || {
+      '{'*'}' | '['*']' | '"'*'"') ;;
+      *) # unlike `[[`, `test` looks at capitals whatever nocasematch says
+        builtin test "$__coshell_value" = true || builtin test "$__coshell_value" = false || builtin test "$__coshell_value" = null ||
+          [[ $__coshell_value =~ ^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$ ]] || {
           builtin printf 'lambda_json: the value of `%s` is not JSON; a string is written NAME=STRING\n' "$__coshell_pair" >&2
           builtin return 1
         }

@@ -116,6 +116,11 @@ printf 'B\n' >>"$__coshell_status"
     \builtin eval "$__coshell_trace" || \builtin :
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 127::"exec "*) \builtin exit 127 ;; esac'
 
+  # With COSHELL_STATE=keep, an earlier event has made a variable readonly that this event must set.
+  __coshell_give_up='
+    \builtin echo "an earlier event has made a variable readonly that the runtime sets for each event; with COSHELL_STATE=keep it must stay writable" >&2
+    \builtin exit 1'
+
   # A large event is handed over in the C locale, unquoted, with an empty IFS and without pathname expansion: Bash copies it in less than half
   # of the time. This DEBUG trap, which runs before the first command of the handler, restores all of that. The runtime allows it (the byte
   # is an l) only for events without the bytes 1 and 127, which Bash uses as marks.
@@ -276,7 +281,10 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       __coshell_name=${__coshell_own[6]#declare -}
       case ${__coshell_name%% *} in
       *[rin]*) __coshell_event_array='' ;;
-      *A*) builtin printf 'A\n' >>"$__coshell_status" ;;
+      *A*)
+        __coshell_event_array=${__coshell_name%% *} # the attributes of the array
+        builtin printf 'A\n' >>"$__coshell_status"
+        ;;
       *) __coshell_event_array='' ;;
       esac
       ;;
@@ -359,6 +367,15 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin printf '%s\n' "$__coshell_report" >>"$__coshell_status" || builtin exit 1
             builtin read -r -N 1 -u 9 __coshell_byte || builtin :
             case $__coshell_quick:${__coshell_byte-} in
+            1:l) # the handler of an earlier event may have changed these variables; `unset` would lose the attributes of one without a value
+              {
+                case ${IFS+${IFS@a}}${LC_ALL+${LC_ALL@a}} in *r*) __coshell_byte=e ;; esac
+                [[ -v IFS ]] || ! builtin declare -p IFS || __coshell_byte=e
+                [[ -v LC_ALL ]] || ! builtin declare -p LC_ALL || __coshell_byte=e
+              } >/dev/null 2>&1
+              ;;
+            esac
+            case $__coshell_quick:${__coshell_byte-} in
             1:l)
               __coshell_locale=${LC_ALL+x$LC_ALL}
               LC_ALL=C
@@ -382,21 +399,23 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
               }
               builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
             done
-          } 8<"$__coshell_event_file" 9<"$__coshell_wake"
+          } 8<"$__coshell_event_file" 9<"$__coshell_wake" || builtin exit 1 # no descriptor is left
           case $__coshell_report in
           S*) # a kept subshell: its next output goes to the event, which has context variables of its own
             \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
             __coshell_record=()
-            builtin unset -v "${__coshell_exported[@]%%=*}" 2>/dev/null || builtin :
+            builtin unset -v "${__coshell_exported[@]%%=*}" _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS \
+              LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT \
+              LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID 2>/dev/null || builtin :
             # An event before may have unset the array, or made another kind of variable of it.
             case $__coshell_event_array in
-            1) { builtin unset -v LAMBDA_EVENT && builtin declare -gA LAMBDA_EVENT; } || builtin exit 1 ;; # readonly now
+            ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
             esac
             ;;
           esac
           __coshell_count=${#__coshell_event[@]}
           case $__coshell_event_array in
-          1)
+          ?*)
             LAMBDA_EVENT=()
             __coshell_count=${__coshell_event[__coshell_count - 1]}
             for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
@@ -404,7 +423,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             done
             ;;
           esac
-          builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin exit 1 ;; esac # one is readonly now
+          builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
           case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2:__coshell_count}") ;; esac
           case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
           case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
@@ -482,8 +501,11 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             ((__coshell_turn += 1))
             builtin unset -f exec 2>/dev/null
             \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
-              {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1
-            continue
+              {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1 || {
+            __coshell_code='' # without a descriptor for the next event, this one ends as after `exit 0`
+            builtin exit 0
+          }
+          builtin continue
             ;;
           esac
           # The handler returned 0. If the handler has no EXIT trap pending, the work of our EXIT trap is done here, in code that is already

@@ -195,8 +195,34 @@ fn a_readonly_context_variable_fails_an_event_and_not_the_one_after() {
     let function =
         keep("handler() { [[ $1 != freeze ]] || readonly LAMBDA_RUNTIME_AWS_REQUEST_ID; echo \"$1\"; }").start();
     function.answer("freeze").responds("freeze");
-    function.answer("second").fails("Function.ExitStatus", "readonly variable");
+    function.answer("second").fails("Function.ExitStatus", "an earlier event has made a variable readonly");
     function.answer("third").responds("third");
+}
+
+#[test]
+fn an_event_for_which_descriptors_run_out_is_answered_and_the_next_gets_a_new_shell() {
+    let function = keep("count=0; handler() { ulimit -Sn 40; exec {fd}</dev/null; echo $((count += 1)); }").start();
+    let counts: Vec<u32> = (0..60).map(|_| function.answer("x").text().parse().unwrap()).collect();
+    assert_eq!(counts[0], 1);
+    assert!(counts.iter().filter(|count| **count == 1).count() > 1, "{counts:?}");
+}
+
+#[test]
+fn context_variables_that_the_handler_sets_are_gone_in_the_next_event() {
+    let script = "handler() { echo \"${LAMBDA_RUNTIME_CLIENT_CONTEXT-none}\"; LAMBDA_RUNTIME_CLIENT_CONTEXT=mine; }";
+    let function = keep(script).start();
+    for _ in 0..3 {
+        function.answer("x").responds("none");
+    }
+}
+
+#[test]
+fn an_event_array_keeps_its_attributes() {
+    let function =
+        keep("declare -Al LAMBDA_EVENT; handler() { echo \"${LAMBDA_EVENT[a]}\"; unset LAMBDA_EVENT; }").start();
+    for _ in 0..3 {
+        function.answer("{\"a\":\"ÄB\"}").responds("äb");
+    }
 }
 
 #[test]

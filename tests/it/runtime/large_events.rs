@@ -53,6 +53,27 @@ fn a_large_event_comes_as_it_is_and_changes_no_setting() {
 }
 
 #[test]
+fn variables_of_the_locale_keep_their_attributes_and_may_be_readonly() {
+    let event = nasty(100_000);
+    for (setting, expected) in
+        [("export LC_ALL", "C"), ("LC_ALL=C", "none"), ("unset IFS; export IFS; export LC_ALL", "C")]
+    {
+        let script = format!("{setting}\nhandler() {{ LC_ALL=C; printenv LC_ALL || echo none; }}");
+        let function = Function::script(&script).started_by("unset LC_ALL; exec \"$@\"").start();
+        function.answer("x").responds(expected);
+        function.answer(&event).responds(expected);
+    }
+    for name in ["IFS", "LC_ALL"] {
+        let script = format!("handler() {{ [[ ${{#1}} -gt 100 ]] || readonly {name}; echo \"${{#1}}\"; }}");
+        let function = Function::script(&script).env("COSHELL_STATE", "keep").env("LANG", "C.UTF-8").start();
+        function.answer("x").responds("1");
+        for _ in 0..2 {
+            function.answer(&event).responds(&event.chars().count().to_string());
+        }
+    }
+}
+
+#[test]
 fn bytes_that_bash_uses_as_marks_and_invalid_utf_8_survive() {
     let function = Function::script("handler() { printf %s \"$1\"; }").env("LANG", "C.UTF-8").start();
     for extra in [&b"\x01\x7f\x01\x01"[..], b"\x7f", b"\xff\xc3", b"\xe2\x82"] {
