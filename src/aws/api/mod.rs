@@ -6,7 +6,7 @@ mod parameters;
 mod query_protocol;
 mod rest;
 mod result;
-mod shorthand;
+pub mod shorthand;
 mod table;
 mod validation;
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::table::{Kind, Table};
 
 /// Why a text is no shorthand, in the AWS CLI's words.
-pub(super) type Reason = String;
+pub type Reason = String;
 
 struct Parser<'a> {
     text: Vec<char>,
@@ -15,7 +15,7 @@ struct Parser<'a> {
 }
 
 /// Parses a text.
-pub(super) fn parse(text: &str, resolve: &dyn Fn(&str) -> Result<String, Reason>) -> Result<Value, Reason> {
+pub fn parse(text: &str, resolve: &dyn Fn(&str) -> Result<String, Reason>) -> Result<Value, Reason> {
     let mut parser = Parser { text: text.chars().collect(), position: 0, resolve, resolves: false };
     let mut members = Map::new();
     let mut last = 0;

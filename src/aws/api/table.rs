@@ -58,8 +58,6 @@ pub(super) struct Operation {
     pub(super) uri: &'static str,
     /// The member that is the body of the request.
     pub(super) payload_in: &'static str,
-    /// The member that is the body of the answer.
-    pub(super) payload_out: &'static str,
     /// The options.
     pub(super) arguments: Vec<Argument>,
     /// How pages are asked for.
@@ -216,7 +214,6 @@ impl Table {
             method: next(),
             uri: next(),
             payload_in: next(),
-            payload_out: next(),
             arguments: next().split(' ').filter(|text| !text.is_empty()).map(argument).collect(),
             paginator: serde_json::from_str(next()).ok(),
         })
