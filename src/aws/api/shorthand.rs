@@ -38,7 +38,7 @@ pub fn parse(text: &str, resolve: &dyn Fn(&str) -> Result<String, Reason>) -> Re
 
 fn is_start(character: char) -> bool {
     // Anything but the quotes, `"'`, comma, `=`'s special neighbours and brackets.
-    matches!(character, '!' | '#'..='&' | '('..='+' | '-' | '<' | '>'..='Z' | '\\'..='z' | '|'..='\u{ffff}')
+    matches!(character, '!' | '#'..='&' | '('..='+' | '-'..='<' | '>'..='Z' | '\\'..='z' | '|'..='\u{ffff}')
 }
 
 fn is_first_follow(character: char) -> bool {
@@ -323,7 +323,8 @@ mod tests {
         gives("a='x,y',b=\"q\\\"r\"", r#"{"a":"x,y","b":"q\"r"}"#);
         gives("a=x\\,y", r#"{"a":"x,y"}"#);
         gives("a=", r#"{"a":""}"#);
-        gives("a=b=c", "Expected: ',', received: '=' for input:\na=b=c\n   ^");
+        gives("a=1,b=2 3", r#"{"a":"1","b":"2 3"}"#);
+        gives("a=b=c", r#"{"a":"b=c"}"#);
         gives("a", "Expected: '=', received: 'EOF' for input:\na\n ^");
     }
 }
