@@ -47,6 +47,11 @@ impl Globals {
         let mut others = Vec::new();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
+            if argument == "--" {
+                others.push(argument.clone());
+                others.extend(rest.by_ref().cloned());
+                break;
+            }
             let (name, inline) = match argument.split_once('=') {
                 Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
                 Some(_) | None => (argument.as_str(), None),

@@ -131,13 +131,8 @@ impl<'a> Caller<'a> {
 }
 
 fn open(path: &str) -> Result<Body, Failure> {
-    let failed = |error: std::io::Error| {
-        let words = error.to_string();
-        let words = words.split(" (os error").next().unwrap_or(&words).to_owned();
-        Failure::Usage(format!(
-            "Error parsing parameter '--body': Blob values must be a path to a file. ({words}: '{path}')"
-        ))
-    };
+    let failed =
+        |_| Failure::Usage("Error parsing parameter '--body': Blob values must be a path to a file.".to_owned());
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     Ok(Body::Part { file: Arc::new(file), offset: 0, length })

@@ -54,6 +54,10 @@ pub(super) fn request(
             _ => drop(body.insert(member.name.to_owned(), value.clone())),
         }
     }
+    if operation.name == "GetObject" && !parameters.contains_key("ChecksumMode") {
+        // As the AWS CLI does, so that the answer has the checksum.
+        request.headers.push(("x-amz-checksum-mode".to_owned(), "ENABLED".to_owned()));
+    }
     request.path = path;
     request.body = match stream {
         Some(stream) => stream,

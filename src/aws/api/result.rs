@@ -60,7 +60,9 @@ pub(super) fn from_xml_members(table: &Table, shape: &str, element: &Element) ->
                 element.all(member.wire).map(|child| list_item(table, member.shape, child)).collect();
             return (!items.is_empty()).then(|| (member.name.to_owned(), Value::Array(items)));
         }
-        let child = element.child(member.wire)?;
+        // The answer of GetBucketLocation is its only member.
+        let child =
+            element.child(member.wire).or_else(|| Some(element).filter(|element| element.name == member.wire))?;
         Some((member.name.to_owned(), from_xml(table, member.shape, child)))
     });
     found.collect()

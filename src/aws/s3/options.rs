@@ -151,6 +151,10 @@ impl Options {
         };
         let mut rest = arguments.iter().peekable();
         while let Some(argument) = rest.next() {
+            if argument == "--" {
+                options.paths.extend(rest.by_ref().cloned());
+                break;
+            }
             if !is_option(argument) {
                 options.paths.push(argument.clone());
                 continue;
@@ -174,12 +178,9 @@ impl Options {
     }
 
     fn set(&mut self, option: &'static str, value: String) -> Result<(), Failure> {
-        if let Some((_, choices)) =
-            CHOICES.iter().find(|(name, choices)| *name == option && !choices.contains(&value.as_str()))
-        {
-            let choices = choices.join(", ");
-            let message = format!("argument {option}: Found invalid choice '{value}', choose from {choices}");
-            return Err(Failure::Unserved(message));
+        let is_wrong = |(name, choices): &&(&str, &[&str])| *name == option && !choices.contains(&value.as_str());
+        if CHOICES.iter().any(|choice| is_wrong(&choice)) {
+            return Err(Failure::Unserved(format!("the value `{value}` of `{option}` is not served")));
         }
         match option {
             "--exclude" => self.filters.push((false, value)),
@@ -204,7 +205,7 @@ impl Options {
         }
         if count > *form.paths.end() {
             let unknown = self.paths[*form.paths.end()..].join(", ");
-            return Err(Failure::Syntax(format!("Unknown options: {unknown}")));
+            return Err(Failure::Usage(format!("Unknown options: {unknown}")));
         }
         let is_special = |path: &&String| {
             let bucket = path.strip_prefix("s3://").unwrap_or_default().split('/').next().unwrap_or_default();
