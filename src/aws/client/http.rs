@@ -204,21 +204,20 @@ fn authorities(path: &str) -> Result<RootCerts, Failure> {
 /// The AWS CLI's sentence for a connection that failed.
 fn connection_failure(error: &ureq::Error, url: &str) -> Failure {
     use ureq::Timeout::{Connect, Resolve};
-    let no_query = url.split('?').next().unwrap_or(url);
     Failure::General(match error {
-        ureq::Error::Timeout(Connect | Resolve) => format!("Connect timeout on endpoint URL: \"{no_query}\""),
-        ureq::Error::Timeout(_) => format!("Read timeout on endpoint URL: \"{no_query}\""),
+        ureq::Error::Timeout(Connect | Resolve) => format!("Connect timeout on endpoint URL: \"{url}\""),
+        ureq::Error::Timeout(_) => format!("Read timeout on endpoint URL: \"{url}\""),
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
-            format!("Could not connect to the endpoint URL: \"{no_query}\"")
+            format!("Could not connect to the endpoint URL: \"{url}\"")
         }
-        ureq::Error::Io(cause) if is_refused(cause) => format!("Could not connect to the endpoint URL: \"{no_query}\""),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => format!("SSL validation failed for {no_query} {error}"),
+        ureq::Error::Io(cause) if is_refused(cause) => format!("Could not connect to the endpoint URL: \"{url}\""),
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => format!("SSL validation failed for {url} {error}"),
         ureq::Error::Io(cause) if cause.to_string().contains("certificate") => {
-            format!("SSL validation failed for {no_query} {cause}")
+            format!("SSL validation failed for {url} {cause}")
         }
-        other => format!(
-            "Connection was closed before we received a valid response from endpoint URL: \"{no_query}\". ({other})"
-        ),
+        other => {
+            format!("Connection was closed before we received a valid response from endpoint URL: \"{url}\". ({other})")
+        }
     })
 }
 

@@ -167,7 +167,7 @@ def expected_status(status, stderr):
 def comparable(line, text):
     """Progress pads the line after it, the order of parallel transfers is by chance, and so is that of a presigned URL's parameters."""
     lines = [line.rstrip() for line in text.split("\n")]
-    if "sort" in line or "--recursive" in line or "s3 sync" in line:
+    if "sort" in line or "--force" in line or "--recursive" in line or "s3 sync" in line:
         lines.sort()
     return re.sub(r"(X-Amz-SignedHeaders=host)&(X-Amz-Expires=\d+)", r"\2&\1", "\n".join(lines))
 
@@ -180,7 +180,7 @@ def known_stderr(text):
     """Usage differs between the versions; what counts is the line that names the error."""
     if "usage:" in text:
         text = next((line for line in text.splitlines() if line.startswith("aws: error")), "")
-        return re.sub(r"(invalid choice|Found invalid choice).*", "invalid choice", text.replace("argument command: ", "").replace("argument operation: ", ""))
+        return re.sub(r"([Ii]nvalid choice|Found invalid choice).*", "invalid choice", text.replace("argument command: ", "").replace("argument operation: ", ""))
     return first(text)
 
 
@@ -226,8 +226,8 @@ def report(real, small, states):
             known.append((reason, line, faults))
         else:
             differing.append((group, line, faults))
-    names = sorted(set(states[0]) | set(states[1]))
-    state = [(name, states[0].get(name), states[1].get(name)) for name in names if states[0].get(name) != states[1].get(name)]
+    names = sorted(states[0])
+    state = [(name, states[0].get(name), states[1].get(name)) for name in names if states[0][name] != states[1].get(name)]
     print("# The small `aws` beside the AWS CLI\n")
     print("<!-- Written by the test `aws`: UPDATE_GOLDEN=1 cargo test --features aws --test it -- aws:: -->\n")
     print(f"The test runs the {len(lines)} command lines of [commands.txt](it/aws/commands.txt) with the AWS CLI (version 1, from PyPI) and with the small")
