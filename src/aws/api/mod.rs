@@ -1,6 +1,7 @@
 //! `aws SERVICE OPERATION`: serves the operations of the tables.
 
 mod call;
+mod json_fault;
 mod paging;
 mod parameters;
 mod query_protocol;
@@ -8,7 +9,9 @@ mod rest;
 mod result;
 pub mod shorthand;
 mod table;
+mod typed;
 mod validation;
+mod wire;
 
 use std::io::Write;
 

@@ -4,8 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use super::json_fault::python_reason;
 use super::shorthand;
 use super::table::{Argument, Kind, Operation, Table};
+use super::typed::typed;
 use crate::aws::failure::{Failure, unknown_option};
 use crate::aws::globals::is_option;
 
@@ -229,7 +231,7 @@ impl Reader<'_> {
 
     fn short(&self, name: &str, shape: &str, text: &str) -> Result<Value, Failure> {
         let resolve = |text: &str| self.loaded(name, text).map_err(|failure| failure.to_string());
-        let parsed = shorthand::parse(text, &resolve).and_then(|value| shorthand::typed(self.table, shape, value));
+        let parsed = shorthand::parse(text, &resolve).and_then(|value| typed(self.table, shape, value));
         let value = parsed.map_err(|why| Self::error(name, &why))?;
         self.with_blobs(shape, value)
     }
@@ -300,16 +302,4 @@ fn load(name: &str, text: &str, prefix: &str) -> Result<Vec<u8>, Failure> {
         let words = words.split(" (os error").next().unwrap_or(&words);
         Reader::error(name, &format!("Unable to load paramfile {text}: [Errno {number}] {words}: '{expanded}'"))
     })
-}
-
-/// Python's words for text that is no JSON, as far as they can be told from the position.
-fn python_reason(text: &str, error: &serde_json::Error) -> String {
-    let position: usize =
-        text.lines().take(error.line().saturating_sub(1)).map(|line| line.chars().count() + 1).sum::<usize>()
-            + error.column().saturating_sub(1);
-    format!("{} (char {position})", error.to_string().split(" at line").next().unwrap_or("invalid")).replacen(
-        " (char",
-        &format!(": line {} column {} (char", error.line(), error.column()),
-        1,
-    )
 }

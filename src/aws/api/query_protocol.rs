@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::call::on_wire;
 use super::table::{Kind, Operation, Table};
+use super::wire::on_wire;
 use crate::aws::client::request::pair;
 use crate::aws::output::python;
 

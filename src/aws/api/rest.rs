@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::call::on_wire;
 use super::result::scalar;
 use super::table::{Kind, Member, Operation, Table};
-use crate::aws::client::http::Response;
+use super::wire::on_wire;
 use crate::aws::client::request::{Body, Request, encode};
+use crate::aws::client::response::Response;
 use crate::aws::failure::Failure;
 use crate::aws::output::python;
 use crate::aws::time;

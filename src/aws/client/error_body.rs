@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::http::Response;
+use super::response::Response;
 use crate::aws::failure::ServiceError;
 use crate::aws::xml;
 

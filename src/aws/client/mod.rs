@@ -9,6 +9,7 @@ mod hash;
 pub mod http;
 pub mod profile;
 pub mod request;
+pub mod response;
 pub mod retry;
 pub mod signing;
 

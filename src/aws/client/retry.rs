@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::error_body;
-use super::http::Response;
 use super::profile::{Profile, variable};
+use super::response::Response;
 
 /// How often a request is sent.
 #[derive(Debug, Clone, Copy)]

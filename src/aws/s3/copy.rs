@@ -1,9 +1,10 @@
 //! Copies objects inside S3.
 
 use super::objects::split;
+use super::parallel::in_parallel;
 use super::plan::Item;
+use super::settings::Settings;
 use super::store::{Ask, Store};
-use super::transfer::{Settings, in_parallel};
 use super::upload::{Multipart, check_late_error, part_size};
 use crate::aws::client::request::encode;
 use crate::aws::failure::Failure;

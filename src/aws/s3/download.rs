@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::objects::split;
+use super::parallel::in_parallel;
 use super::plan::Item;
+use super::settings::Settings;
 use super::store::{Ask, Store};
-use super::transfer::{Settings, in_parallel};
 use super::upload::words;
 use crate::aws::failure::Failure;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::store::{Ask, Store};
-use crate::aws::client::http::Response;
+use crate::aws::client::response::Response;
 use crate::aws::failure::Failure;
 use crate::aws::time;
 use crate::aws::xml::{self, Element};

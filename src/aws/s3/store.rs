@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use crate::aws::client::endpoint;
 use crate::aws::client::error_body;
-use crate::aws::client::http::Response;
 use crate::aws::client::request::{Body, Request, encode};
+use crate::aws::client::response::Response;
 use crate::aws::client::signing::Signer;
 use crate::aws::failure::Failure;
 use crate::aws::session::Session;

@@ -8,8 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::objects::{read_xml, split};
+use super::parallel::in_parallel;
+use super::settings::Settings;
 use super::store::{Ask, Store};
-use super::transfer::{Settings, in_parallel};
 use crate::aws::client::request::Body;
 use crate::aws::failure::Failure;
 use crate::aws::xml::escape;
@@ -229,7 +230,10 @@ fn part_list(mut parts: Vec<Part>) -> String {
 }
 
 /// S3 can send an error after the status 200.
-pub(super) fn check_late_error(response: crate::aws::client::http::Response, operation: &str) -> Result<(), Failure> {
+pub(super) fn check_late_error(
+    response: crate::aws::client::response::Response,
+    operation: &str,
+) -> Result<(), Failure> {
     let status = response.status;
     let root = read_xml(response)?;
     if root.name != "Error" {
