@@ -3,6 +3,7 @@
 mod call;
 mod json_fault;
 mod paging;
+mod parameter_file;
 mod parameters;
 mod query_protocol;
 mod rest;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::json_fault::python_reason;
+use super::parameter_file::{fault, load};
 use super::shorthand;
 use super::table::{Argument, Kind, Operation, Table};
 use super::typed::typed;
@@ -162,23 +163,19 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn error(name: &str, why: &str) -> Failure {
-        Failure::Usage(format!("Error parsing parameter '--{name}': {why}"))
-    }
-
     /// A text, or the text in the file that it names.
     fn loaded(&self, name: &str, text: &str) -> Result<String, Failure> {
         let Some(path) = text.strip_prefix("file://") else {
             if text.starts_with("fileb://") {
                 let bytes = load(name, text, "fileb://")?;
-                return String::from_utf8(bytes).map_err(|_| Self::error(name, "the file is not UTF-8"));
+                return String::from_utf8(bytes).map_err(|_| fault(name, "the file is not UTF-8"));
             }
             return Ok(text.to_owned());
         };
         let bytes = load(name, text, "file://")?;
         String::from_utf8(bytes).map_err(|_| {
             let why = format!("Unable to load paramfile ({path}), text contents could not be decoded.  If this is a binary file, please use the fileb:// prefix instead of the file:// prefix.");
-            Self::error(name, &why)
+            fault(name, &why)
         })
     }
 
@@ -224,7 +221,7 @@ impl Reader<'_> {
 
     fn json(&self, name: &str, shape: &str, text: &str) -> Result<Value, Failure> {
         let value = serde_json::from_str(text).map_err(|error| {
-            Self::error(name, &format!("Invalid JSON: {}\nJSON received: {text}", python_reason(text, &error)))
+            fault(name, &format!("Invalid JSON: {}\nJSON received: {text}", python_reason(text, &error)))
         })?;
         self.with_blobs(shape, value)
     }
@@ -232,7 +229,7 @@ impl Reader<'_> {
     fn short(&self, name: &str, shape: &str, text: &str) -> Result<Value, Failure> {
         let resolve = |text: &str| self.loaded(name, text).map_err(|failure| failure.to_string());
         let parsed = shorthand::parse(text, &resolve).and_then(|value| typed(self.table, shape, value));
-        let value = parsed.map_err(|why| Self::error(name, &why))?;
+        let value = parsed.map_err(|why| fault(name, &why))?;
         self.with_blobs(shape, value)
     }
 
@@ -290,16 +287,4 @@ impl Reader<'_> {
 
 fn count<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::General(format!("invalid literal for int() with base 10: '{text}'")))
-}
-
-fn load(name: &str, text: &str, prefix: &str) -> Result<Vec<u8>, Failure> {
-    let path = text.strip_prefix(prefix).unwrap_or(text);
-    let home = || std::env::var("HOME").unwrap_or_default();
-    let expanded = path.strip_prefix("~/").map_or_else(|| path.to_owned(), |rest| format!("{}/{rest}", home()));
-    std::fs::read(&expanded).map_err(|error| {
-        let number = error.raw_os_error().unwrap_or(0);
-        let words = error.to_string();
-        let words = words.split(" (os error").next().unwrap_or(&words);
-        Reader::error(name, &format!("Unable to load paramfile {text}: [Errno {number}] {words}: '{expanded}'"))
-    })
 }

@@ -23,6 +23,7 @@ mod presign;
 mod report;
 mod settings;
 mod store;
+mod stream;
 mod sync;
 mod transfer;
 mod upload;

@@ -12,7 +12,7 @@ use super::report::{Report, Verbosity};
 use super::settings::Settings;
 use super::store::Store;
 use super::sync::Comparison;
-use super::{copy, download, media_type, upload};
+use super::{copy, download, media_type, stream, upload};
 use crate::aws::failure::Failure;
 use crate::aws::session::Session;
 
@@ -29,8 +29,8 @@ pub(super) fn run(session: &Session, store: &Store<'_>, options: &Options) -> Re
     }
     let report = Report::new(verbosity(options, is_stream));
     if is_stream {
-        let result = run_stream(store, &settings, action, source, destination);
-        finish_stream(&report, action, source, destination, result);
+        let result = stream::run(store, &settings, action, source, destination);
+        stream::finish(&report, action, source, destination, result);
         return Ok(report.status());
     }
     check_paths(options, action, source, destination, is_directory)?;
@@ -147,33 +147,6 @@ fn check_paths(
             .map_err(|error| Failure::General(format!("{}: '{destination}'", upload::words(&error))))?;
     }
     Ok(())
-}
-
-/// The destination of a stream: a prefix takes the name `-`.
-fn stream_destination(destination: &str) -> String {
-    if destination.ends_with('/') { format!("{destination}-") } else { destination.to_owned() }
-}
-
-fn run_stream(
-    store: &Store<'_>,
-    settings: &Settings,
-    action: Action,
-    source: &str,
-    destination: &str,
-) -> Result<(), Failure> {
-    match action {
-        _ if settings.is_dry_run => Ok(()),
-        Action::Upload => upload::stream(store, settings, &mut std::io::stdin(), &stream_destination(destination)),
-        Action::Download => download::stream(store, settings, source),
-        Action::Copy | Action::Delete | Action::DeleteFile => Ok(()),
-    }
-}
-
-fn finish_stream(report: &Report, action: Action, source: &str, destination: &str, result: Result<(), Failure>) {
-    if let Err(failure) = result {
-        let destination = if destination == "-" { "-".to_owned() } else { stream_destination(destination) };
-        report.failure(&format!("{} failed: {source} to {destination} {failure}", action.word()), 0);
-    }
 }
 
 /// Does the work of a command.
