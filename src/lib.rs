@@ -1,14 +1,16 @@
 //! coshell: an AWS Lambda custom runtime for Bash handlers.
 //!
-//! Two programs are built from this library, from three folders. They are listed in the order in which an event passes them:
+//! Three programs are built from this library, from four folders. The first three are listed in the order in which an event passes them:
 //!
 //! | folder | what it does | linked by |
 //! | --- | --- | --- |
 //! | [`cli`] | the commands of `coshell`: `invoke`, `serve`, `test`, `check`, `package`, … | `coshell` |
 //! | [`lambda`] | Lambda on this machine: the Runtime API, the execution environment, the sandbox, what callers accept | `coshell` |
 //! | [`runtime`] | the runtime: calls `next`, runs the handler in Bash, posts the response or the failure | `bootstrap`, `coshell` |
+//! | `aws` | the small AWS CLI that handlers call: arguments, credentials, signing, HTTPS, S3 and the services of its tables | `aws` |
 //!
-//! `runtime` imports nothing from the other two folders, and `lambda` imports nothing from `cli`. No two files import each other, except that
+//! `runtime` imports nothing from the other folders, and `lambda` imports nothing from `cli`. `aws` imports nothing from the other folders, and
+//! no folder imports `aws`. No two files import each other, except that
 //! a module may use items of the module that contains it. The test `structure` (tests/it/structure.rs) checks both rules.
 //!
 //! # The path of an event
@@ -49,6 +51,8 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))] // they panic where that is closed or full
 
+#[cfg(feature = "aws")]
+pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]

@@ -1,6 +1,8 @@
 //! One integration crate.
 #![allow(unreachable_pub)]
 
+#[cfg(feature = "aws")]
+mod aws;
 mod check;
 mod corpus;
 mod dev;

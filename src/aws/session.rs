@@ -1,0 +1,57 @@
+//! What every command needs: the options, the profile, the region, and a client.
+
+use crate::aws::client::credentials::Credentials;
+use crate::aws::client::endpoint;
+use crate::aws::client::http::Client;
+use crate::aws::client::profile::{Profile, variable};
+use crate::aws::client::retry::Attempts;
+use crate::aws::client::signing::Signer;
+use crate::aws::failure::Failure;
+use crate::aws::globals::{Globals, check_output};
+
+/// The session of one command.
+#[derive(Debug)]
+pub struct Session {
+    /// The global options.
+    pub globals: Globals,
+    /// The profile.
+    pub profile: Profile,
+    /// The region, if one is set.
+    pub region: Option<String>,
+    /// Sends requests.
+    pub client: Client,
+    credentials: Option<Credentials>,
+}
+
+impl Session {
+    /// Reads the profile and finds credentials.
+    ///
+    /// # Errors
+    /// Where either cannot be had.
+    pub fn start(globals: Globals) -> Result<Session, Failure> {
+        let profile = Profile::read(globals.profile.as_deref())?;
+        let connections = globals.connections(profile.setting("ca_bundle"))?;
+        let client = Client::new(&connections, Attempts::find(&profile))?;
+        let region = endpoint::region(globals.region.as_deref(), &profile);
+        let credentials = if globals.no_sign_request { None } else { Some(Credentials::find(&profile)?) };
+        Ok(Session { globals, profile, region, client, credentials })
+    }
+
+    /// Signs for a service in a region.
+    #[must_use]
+    pub fn signer(&self, region: &str, service: &str) -> Signer {
+        Signer { credentials: self.credentials.clone(), region: region.to_owned(), service: service.to_owned() }
+    }
+
+    /// The output format: `--output`, AWS_DEFAULT_OUTPUT, the profile's, else `json`.
+    ///
+    /// # Errors
+    /// For a format that is not served.
+    pub fn output(&self) -> Result<String, Failure> {
+        let setting = || self.profile.setting("output").map(str::to_owned);
+        let output = self.globals.output.clone().or_else(|| variable("AWS_DEFAULT_OUTPUT")).or_else(setting);
+        let output = output.unwrap_or_else(|| "json".to_owned());
+        check_output(&output)?;
+        Ok(output)
+    }
+}
