@@ -112,11 +112,11 @@ impl Pages {
 
     /// Puts the tokens of the next page into the parameters, or ends.
     fn advance(&mut self, page: &Value) -> Result<(), Failure> {
-        if let Some(more) = &self.more_results {
-            if !is_true(&more.search(page)?) {
-                self.is_done = true;
-                return Ok(());
-            }
+        if let Some(more) = &self.more_results
+            && !is_true(&more.search(page)?)
+        {
+            self.is_done = true;
+            return Ok(());
         }
         let tokens: Vec<Value> = self.output_tokens.iter().map(|query| query.search(page)).collect::<Result<_, _>>()?;
         if tokens.iter().all(|token| !is_true(token)) {

@@ -238,10 +238,10 @@ impl Reader<'_> {
             [one] => vec![self.loaded(name, one)?],
             _ => values,
         };
-        if let [one] = values.as_slice() {
-            if one.trim_start().starts_with('[') {
-                return self.json(name, shape, one);
-            }
+        if let [one] = values.as_slice()
+            && one.trim_start().starts_with('[')
+        {
+            return self.json(name, shape, one);
         }
         let found = self.table.shape(shape);
         let (inner, ..) = found.item();

@@ -72,10 +72,10 @@ impl Iterator for Comparison<'_> {
                     }
                 },
                 std::cmp::Ordering::Equal => {
-                    if let (Some(Ok(source)), Some(Ok(destination))) = (self.source.next(), self.destination.next()) {
-                        if self.differs(&source, &destination) {
-                            return Some(Ok(source));
-                        }
+                    if let (Some(Ok(source)), Some(Ok(destination))) = (self.source.next(), self.destination.next())
+                        && self.differs(&source, &destination)
+                    {
+                        return Some(Ok(source));
                     }
                 }
             }
