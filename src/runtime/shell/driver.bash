@@ -366,17 +366,17 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           {
             builtin printf '%s\n' "$__coshell_report" >>"$__coshell_status" || builtin exit 1
             builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-            case $__coshell_quick:${__coshell_byte-} in
-            1:l) # the handler of an earlier event may have changed these variables; `unset` would lose the attributes of one without a value
+            case ${__coshell_byte-} in
+            l) # A handler may have changed these variables. `unset` would lose the attributes of a variable without a value.
               {
-                case ${IFS+${IFS@a}}${LC_ALL+${LC_ALL@a}} in *r*) __coshell_byte=e ;; esac
+                case $__coshell_quick:${IFS+${IFS@a}}${LC_ALL+${LC_ALL@a}} in :* | *r*) __coshell_byte=e ;; esac
                 [[ -v IFS ]] || ! builtin declare -p IFS || __coshell_byte=e
                 [[ -v LC_ALL ]] || ! builtin declare -p LC_ALL || __coshell_byte=e
               } >/dev/null 2>&1
               ;;
             esac
-            case $__coshell_quick:${__coshell_byte-} in
-            1:l)
+            case ${__coshell_byte-} in
+            l)
               __coshell_locale=${LC_ALL+x$LC_ALL}
               LC_ALL=C
               builtin mapfile -d '' -t -u 8 __coshell_event
@@ -400,31 +400,36 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
               builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
             done
           } 8<"$__coshell_event_file" 9<"$__coshell_wake" || builtin exit 1 # no descriptor is left
-          case $__coshell_report in
-          S*) # a kept subshell: its next output goes to the event, which has context variables of its own
-            \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
-            __coshell_record=()
-            builtin unset -v "${__coshell_exported[@]%%=*}" _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS \
-              LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT \
-              LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID 2>/dev/null || builtin :
-            # An event before may have unset the array, or made another kind of variable of it.
-            case $__coshell_event_array in
-            ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
+          case $__coshell_stateful$__coshell_event_array in
+          '') builtin export "${__coshell_event[@]:2}" ;;
+          *)
+            case $__coshell_report in
+            S*) # a kept subshell: its next output goes to the event, which has context variables of its own
+              \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
+              __coshell_record=()
+              builtin unset -v "${__coshell_exported[@]%%=*}" _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS \
+                LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT \
+                LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID 2>/dev/null || builtin :
+              # An event before may have unset the array, or made another kind of variable of it.
+              case $__coshell_event_array in
+              ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
+              esac
+              ;;
             esac
+            __coshell_count=${#__coshell_event[@]}
+            case $__coshell_event_array in
+            ?*)
+              LAMBDA_EVENT=()
+              __coshell_count=${__coshell_event[__coshell_count - 1]}
+              for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
+                LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
+              done
+              ;;
+            esac
+            builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
+            case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2:__coshell_count}") ;; esac
             ;;
           esac
-          __coshell_count=${#__coshell_event[@]}
-          case $__coshell_event_array in
-          ?*)
-            LAMBDA_EVENT=()
-            __coshell_count=${__coshell_event[__coshell_count - 1]}
-            for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
-              LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
-            done
-            ;;
-          esac
-          builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
-          case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2:__coshell_count}") ;; esac
           case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
           case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
           case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
@@ -439,9 +444,9 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           # If the script mentions xtrace or DEBUG traps, the commands after the handler's call are muted; otherwise no muting is needed.
           case $__coshell_in_if:$__coshell_noisy in
           :)
-            case $__coshell_quick:$__coshell_byte:$- in
-            1:l:*[fT]*) __coshell_byte=e ;;
-            1:l:*)
+            case $__coshell_byte:$- in
+            l:*[fT]*) __coshell_byte=e ;;
+            l:*)
               __coshell_locale=${LC_ALL+x$LC_ALL} __coshell_ifs=${IFS+x$IFS}
               LC_ALL=C IFS=
               builtin set -fT
@@ -450,8 +455,8 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             esac
             builtin set "$__coshell_a" "$__coshell_e"
             # shellcheck disable=SC2086 # one word
-            case $__coshell_quick:$__coshell_byte in
-            1:l) "$__coshell_function" ${__coshell_event[1]} ;;
+            case $__coshell_byte in
+            l) "$__coshell_function" ${__coshell_event[1]} ;;
             *) "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"} ;;
             esac
             __coshell_code=$?
