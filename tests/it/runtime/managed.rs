@@ -143,3 +143,25 @@ fn an_init_that_fails_is_told() {
     let Some(emulator) = Emulator::serve_managed(SLOTS, "exit 5; handler() { :; }", &[]) else { return };
     assert_eq!(emulator.log().matches("\"FATAL\"").count(), 1, "{}", emulator.log());
 }
+
+#[test]
+fn with_64_slots_the_client_of_a_later_event_never_gets_the_late_answer_to_the_same_request_id() {
+    let script = format!(
+        "{WAIT_FOR}; handler() {{ echo \"begins $1\" >&2; [[ $1 == {{}} ]] || wait_for \"go$1\"; echo \"answer $1\"; }}"
+    );
+    if no_real_root() {
+        return;
+    }
+    let Some(emulator) = Emulator::serve_managed(64, &script, &[("AWS_LAMBDA_FUNCTION_TIMEOUT", "3")]) else { return };
+    let first = emulator.invoke_as("the-same-id", b"1");
+    assert!(first.text().contains("Task timed out after 3.00 seconds"), "{first:?}");
+    let second = std::thread::scope(|scope| {
+        let second = scope.spawn(|| emulator.invoke_as("the-same-id", b"2"));
+        emulator.log_with("begins 2");
+        emulator.touch("go1");
+        emulator.log_with("refused the answer");
+        emulator.touch("go2");
+        second.join().unwrap()
+    });
+    assert_eq!(second.text(), "answer 2", "{}", emulator.log());
+}
