@@ -1,23 +1,17 @@
 //! The small `aws`: beside the AWS CLI, against moto servers, and its signatures before botocore.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::support::running::until;
+use crate::support::signature_judge::{ACCESS_KEY, Judge, KEYS, REGION, SECRET_KEY, TOKEN};
 use crate::support::skip::aws_tool;
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 const AWS: &str = env!("CARGO_BIN_EXE_aws");
-const ACCESS_KEY: &str = "ASIAEXAMPLE";
-const SECRET_KEY: &str = "example/secret+key==";
-const TOKEN: &str = "example/session+token==";
-const REGION: &str = "eu-west-1";
 
 #[test]
 fn the_command_lines_of_the_table_do_what_the_aws_cli_does() {
@@ -55,74 +49,10 @@ fn aws(arguments: &[&str]) -> Command {
     command
 }
 
-/// The server that judges signatures; it ends when it is dropped.
-struct Judge {
-    child: Child,
-    address: String,
-    log: PathBuf,
-    _folder: TempDir,
+/// Runs the small `aws` with the judge in the place of AWS.
+fn run(judge: &Judge, arguments: &[&str]) -> Output {
+    aws(arguments).env("AWS_ENDPOINT_URL", &judge.address).output().unwrap()
 }
-
-impl Judge {
-    fn start() -> Option<Judge> {
-        let python = aws_tool("python")?;
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
-        let child = Command::new(python)
-            .arg(Path::new(PROJECT).join("tests/it/runtime/signature_judge.py"))
-            .args([ACCESS_KEY, SECRET_KEY, TOKEN, REGION])
-            .stdin(Stdio::null())
-            .stdout(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut judge = Judge { child, address: String::new(), log, _folder: folder };
-        let port = until("the judge's port", || {
-            let line = BufReader::new(File::open(&judge.log).unwrap()).lines().next()?.unwrap();
-            line.parse::<u16>().ok()
-        });
-        judge.address = format!("http://127.0.0.1:{port}");
-        Some(judge)
-    }
-
-    fn requests(&self) -> Vec<Value> {
-        let text = fs::read_to_string(&self.log).unwrap();
-        text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        aws(arguments).env("AWS_ENDPOINT_URL", &self.address).output().unwrap()
-    }
-}
-
-impl Drop for Judge {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Keys, and how SigV4 writes them in a path.
-const KEYS: [(&str, &str); 19] = [
-    ("plain.txt", "plain.txt"),
-    ("-._~", "-._~"),
-    ("a b+c.txt", "a%20b%2Bc.txt"),
-    ("!'()*", "%21%27%28%29%2A"),
-    ("=&:@,;$", "%3D%26%3A%40%2C%3B%24"),
-    ("?x=1#[]{}|\\^`\"<>", "%3Fx%3D1%23%5B%5D%7B%7D%7C%5C%5E%60%22%3C%3E"),
-    ("100%, %41%2F%zz", "100%25%2C%20%2541%252F%25zz"),
-    ("data/asset_id=x/dt=2024-05-22/part.parquet", "data/asset_id%3Dx/dt%3D2024-05-22/part.parquet"),
-    ("../other-bucket/secret.txt", "../other-bucket/secret.txt"),
-    ("%2e%2e/other-bucket/secret.txt", "%252e%252e/other-bucket/secret.txt"),
-    ("a/./b/../c", "a/./b/../c"),
-    ("..", ".."),
-    ("a/..", "a/.."),
-    ("//a///b", "//a///b"),
-    ("M\u{e4}rz/\u{65e5}\u{672c}/\u{1f389}", "M%C3%A4rz/%E6%97%A5%E6%9C%AC/%F0%9F%8E%89"),
-    ("e\u{301} \u{a0}\u{feff}", "e%CC%81%20%C2%A0%EF%BB%BF"),
-    ("a\nb\tc\rd", "a%0Ab%09c%0Dd"),
-    ("\u{1}\u{7f}", "%01%7F"),
-    ("-o/tmp/x", "-o/tmp/x"),
-];
 
 #[test]
 fn every_key_is_signed_rightly() {
@@ -130,10 +60,11 @@ fn every_key_is_signed_rightly() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "content").unwrap();
-    for (key, path) in KEYS {
-        let before = judge.requests().len();
-        let output = judge.run(&["s3", "cp", file.to_str().unwrap(), &format!("s3://bucket/{key}"), "--quiet"]);
-        let requests = judge.requests().split_off(before);
+    // To a key that ends with a slash, `s3 cp` adds the name of the file.
+    for (key, path) in KEYS.into_iter().filter(|(key, _)| !key.ends_with('/')) {
+        let before = judge.all_requests().len();
+        let output = run(&judge, &["s3", "cp", file.to_str().unwrap(), &format!("s3://bucket/{key}"), "--quiet"]);
+        let requests = judge.all_requests().split_off(before);
         assert!(output.status.success(), "{key:?}: {output:?} {requests:#?}");
         let [request] = requests.as_slice() else { panic!("{requests:#?}") };
         assert_eq!((&request["fault"], &request["method"]), (&Value::Null, &Value::from("PUT")), "{key:?}");
@@ -155,14 +86,14 @@ fn requests_outside_of_s3_are_signed_rightly_and_carry_the_trace_id() {
             command.env("AWS_LAMBDA_FUNCTION_NAME", "f").env("_X_AMZN_TRACE_ID", trace);
         }
         let output = command.output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "results\n", "{output:?} {:#?}", judge.requests());
-        let request = judge.requests().pop().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "results\n", "{output:?} {:#?}", judge.all_requests());
+        let request = judge.all_requests().pop().unwrap();
         assert_eq!(request["fault"], Value::Null);
         assert_eq!(request["trace"], if with_trace { Value::from(trace) } else { Value::Null });
     }
     // `:` in a path is encoded twice in the signature.
-    judge.run(&["lambda", "get-function", "--function-name", "arn:aws:lambda:eu-west-1:1:function:f"]);
-    let request = judge.requests().pop().unwrap();
+    run(&judge, &["lambda", "get-function", "--function-name", "arn:aws:lambda:eu-west-1:1:function:f"]);
+    let request = judge.all_requests().pop().unwrap();
     assert_eq!(request["target"], "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A1%3Afunction%3Af");
 }
 

@@ -9,6 +9,7 @@ pub mod hidden;
 pub mod program;
 pub mod running;
 pub mod serving;
+pub mod signature_judge;
 pub mod skip;
 pub mod stub;
 pub mod suite;
