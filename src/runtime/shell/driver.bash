@@ -322,9 +322,10 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
     :*[afT]*:* | :*:*r*) ;;
     :*:1:*) __coshell_quick=1 ;;
     esac
-    builtin unset -v __coshell_own __coshell_functions __coshell_options _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID \
-      LAMBDA_RUNTIME_DEADLINE_MS LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID \
-      LAMBDA_RUNTIME_CLIENT_CONTEXT LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID
+    __coshell_context=(_X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS
+      LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT
+      LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID)
+    builtin unset -v __coshell_own __coshell_functions __coshell_options "${__coshell_context[@]}"
     # Without errexit, this line is reached even if the script could not be sourced.
     case $__coshell_code:$__coshell_must_source in 0:*) ;; *:1) builtin exit "$__coshell_code" ;; esac
     [[ -z $__coshell_script ]] || builtin declare -F -- "$__coshell_function" || {
@@ -407,9 +408,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             S*) # a kept subshell: its next output goes to the event, which has context variables of its own
               \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
               __coshell_record=()
-              builtin unset -v "${__coshell_exported[@]%%=*}" _X_AMZN_TRACE_ID LAMBDA_RUNTIME_AWS_REQUEST_ID LAMBDA_RUNTIME_DEADLINE_MS \
-                LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN LAMBDA_RUNTIME_TRACE_ID LAMBDA_RUNTIME_CLIENT_CONTEXT \
-                LAMBDA_RUNTIME_COGNITO_IDENTITY LAMBDA_RUNTIME_AWS_TENANT_ID 2>/dev/null || builtin :
+              builtin unset -v "${__coshell_exported[@]%%=*}" "${__coshell_context[@]}" 2>/dev/null || builtin :
               # An event before may have unset the array, or made another kind of variable of it.
               case $__coshell_event_array in
               ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
@@ -507,10 +506,10 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin unset -f exec 2>/dev/null
             \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
               {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1 || {
-            __coshell_code='' # without a descriptor for the next event, this one ends as after `exit 0`
-            builtin exit 0
-          }
-          builtin continue
+              __coshell_code='' # without a descriptor for the next event, this one ends as after `exit 0`
+              builtin exit 0
+            }
+            builtin continue
             ;;
           esac
           # The handler returned 0. If the handler has no EXIT trap pending, the work of our EXIT trap is done here, in code that is already
