@@ -129,26 +129,14 @@ impl<'a> Checked<'a> {
         }
         let name = self.shown(path);
         let program = matches!(&self.handler, Handler::Executable(program) if program == path);
-        match fs::metadata(path) {
-            Ok(metadata) => self.extend(path, Code::FileMode, file::unreadable(&metadata, &name)),
-            Err(error) => {
-                return self.add(
-                    path,
-                    Severity::Error,
-                    Code::Unreadable,
-                    (None, format!("it cannot be read: {error}")),
-                );
-            }
+        if let Ok(metadata) = fs::metadata(path) {
+            self.extend(path, Code::FileMode, file::unreadable(&metadata, &name));
         }
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return self.add(
-                    path,
-                    Severity::Error,
-                    Code::Unreadable,
-                    (None, format!("it cannot be read: {error}")),
-                );
+                let message = format!("it cannot be read: {error}");
+                return self.add(path, Severity::Error, Code::Unreadable, (None, message));
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
