@@ -1,6 +1,6 @@
 //! coshell: an AWS Lambda custom runtime for Bash handlers.
 //!
-//! Three programs are built from this library, from four folders. The first three are listed in the order in which an event passes them:
+//! Three programs are built from the four folders of this library. An event passes the first three folders in this order:
 //!
 //! | folder | what it does | linked by |
 //! | --- | --- | --- |
@@ -10,8 +10,8 @@
 //! | `aws` | the small AWS CLI that handlers call: arguments, credentials, signing, HTTPS, S3 and the services of its tables | `aws` |
 //!
 //! `runtime` imports nothing from the other folders, and `lambda` imports nothing from `cli`. `aws` imports nothing from the other folders, and
-//! no folder imports `aws`. No two files import each other, except that
-//! a module may use items of the module that contains it. The test `structure` (tests/it/structure.rs) checks both rules.
+//! no folder imports `aws`. No two files import each other, except that a module may use items of the module that contains it. The test
+//! `structure` (tests/it/structure.rs) checks these rules.
 //!
 //! # The path of an event
 //!

@@ -12,7 +12,7 @@ const OWN: usize = 32;
 /// One slot: the connection, the pipes and files of its Bash, a pipe that is being replaced, a response that is being streamed.
 const OF_A_SLOT: usize = 13;
 /// The most log pipes of background processes.
-const MOST_BACKGROUND_PIPES: usize = 64;
+const MAX_BACKGROUND_PIPES: usize = 64;
 
 /// Raises the soft limit to the hard one, so that there can be as many slots as possible. Children inherit the raised limit.
 pub(crate) fn raise_limit() {
@@ -31,7 +31,7 @@ pub(crate) fn slots(wanted: NonZero<usize>) -> NonZero<usize> {
 
 /// How many log pipes of background processes may be kept beside `slots` slots.
 pub(crate) fn background_pipes(slots: usize) -> usize {
-    limit().saturating_sub(OWN + OF_A_SLOT * slots).min(MOST_BACKGROUND_PIPES)
+    limit().saturating_sub(OWN + OF_A_SLOT * slots).min(MAX_BACKGROUND_PIPES)
 }
 
 fn limit() -> usize {

@@ -14,7 +14,7 @@ use super::shell::{Shell, ShellStart};
 /// How long the next subshell is waited for before `next` is called.
 const READY_PATIENCE: Duration = Duration::from_millis(50);
 /// After so many attempts in a row to source the script anew, the environment is given up.
-const MOST_FAILED_STARTS: u32 = 3;
+const MAX_FAILED_STARTS: u32 = 3;
 
 /// Everything that it takes to start a Bash, once and again.
 #[derive(Debug)]
@@ -111,9 +111,9 @@ impl Environment {
                     drop(self.restart());
                 }
             }
-            None if self.failed_starts >= MOST_FAILED_STARTS => {
+            None if self.failed_starts >= MAX_FAILED_STARTS => {
                 anyhow::bail!(
-                    "the script could not be sourced {MOST_FAILED_STARTS} times in a row; this environment ends"
+                    "the script could not be sourced {MAX_FAILED_STARTS} times in a row; this environment ends"
                 );
             }
             None => {}

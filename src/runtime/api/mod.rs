@@ -37,11 +37,11 @@ const COGNITO_IDENTITY: &str = "Lambda-Runtime-Cognito-Identity";
 const TENANT_ID: &str = "Lambda-Runtime-Aws-Tenant-Id";
 const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
 const XRAY_CAUSE: &str = "Lambda-Runtime-Function-XRay-Error-Cause";
-const MOST_ANSWER_BYTES: u64 = 64 * 1024;
+const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The most that Lambda takes as a response: 6 MiB and 100 bytes.
-pub(crate) const MOST_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
+pub(crate) const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 /// The Runtime API, or the way to it, failed: the process must end, and Lambda starts another.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Api {
         let answer = self.agent.get(format!("{}/restore/next", self.base)).call();
         let mut answer = answer.map_err(|error| failed(CALL, error))?;
         let mut text = Vec::new();
-        let read = answer.body_mut().as_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut text);
+        let read = answer.body_mut().as_reader().take(MAX_ANSWER_BYTES).read_to_end(&mut text);
         match answer.status().as_u16() {
             200 => read.map(|_| Restore::Restored).map_err(|error| failed(CALL, error)),
             404 => Ok(Restore::Off),
@@ -213,7 +213,7 @@ fn titled(name: &str) -> String {
 /// Reads the answer to its end, which frees the connection, and says what it means.
 fn posted(call: &'static str, mut answer: Response<Body>) -> Result<Posted, ApiFailure> {
     let mut text = Vec::new();
-    let read = answer.body_mut().as_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut text);
+    let read = answer.body_mut().as_reader().take(MAX_ANSWER_BYTES).read_to_end(&mut text);
     let told = status_and_text(answer.status().as_u16(), &text);
     match answer.status().as_u16() {
         200..=299 => read.map(|_| Posted::Accepted).map_err(|error| failed(call, error)),

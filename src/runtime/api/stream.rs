@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::{
-    Api, ApiFailure, ERROR_TYPE, INVOCATION_ID, MOST_ANSWER_BYTES, Posted, encoded, failed, judged, status_and_text,
+    Api, ApiFailure, ERROR_TYPE, INVOCATION_ID, MAX_ANSWER_BYTES, Posted, encoded, failed, judged, status_and_text,
 };
 use crate::runtime::failure::{self, Failure};
 use crate::runtime::invocation::Invocation;
@@ -24,8 +24,8 @@ const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
 const CALL: &str = "stream the response";
 /// Go's HTTP server, which the Runtime API and its emulator are built on, takes trailers of 4 KiB at most. Base64 adds a third.
-const MOST_TRAILING_REPORT_BYTES: usize = 2700;
-const MOST_HEADERS: usize = 64;
+const MAX_TRAILING_REPORT_BYTES: usize = 2700;
+const MAX_HEADERS: usize = 64;
 
 /// One response on its way.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl Upload {
     /// # Errors
     /// When the API fails on it, or the connection does.
     pub(crate) fn fail(self, failure: &Failure) -> Result<Posted, ApiFailure> {
-        let report = BASE64_STANDARD.encode(failure::short_body(failure, &self.request_id, MOST_TRAILING_REPORT_BYTES));
+        let report = BASE64_STANDARD.encode(failure::short_body(failure, &self.request_id, MAX_TRAILING_REPORT_BYTES));
         let trailers = format!("0\r\n{ERROR_TYPE}: {}\r\n{ERROR_BODY}: {report}\r\n\r\n", failure.error_type());
         self.close(trailers.as_bytes())
     }
@@ -158,7 +158,7 @@ impl Upload {
                 Some(Head { status: 100..=199, bytes, .. }) => drop(answer.drain(..bytes)),
                 Some(head) if head.status < 300 => return Ok((head.status, Vec::new())),
                 Some(head) => {
-                    self.read_up_to(head.bytes + head.body_bytes.min(MOST_ANSWER_BYTES as usize), &mut answer)?;
+                    self.read_up_to(head.bytes + head.body_bytes.min(MAX_ANSWER_BYTES as usize), &mut answer)?;
                     return Ok((head.status, answer.split_off(head.bytes)));
                 }
                 None if self.read_up_to(answer.len() + 1, &mut answer)? == 0 => {
@@ -187,7 +187,7 @@ struct Head {
 impl Head {
     /// `None` while there is more to come.
     fn parse(answer: &[u8]) -> io::Result<Option<Head>> {
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut head = httparse::Response::new(&mut headers);
         let wrong = |error| io::Error::new(ErrorKind::InvalidData, format!("the answer is no HTTP: {error}"));
         let httparse::Status::Complete(bytes) = head.parse(answer).map_err(wrong)? else { return Ok(None) };

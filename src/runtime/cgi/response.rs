@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::header_block::{self, HeaderBlock, invalid};
 use super::{Form, Reply};
-use crate::runtime::api::MOST_RESPONSE_BYTES;
+use crate::runtime::api::MAX_RESPONSE_BYTES;
 use crate::runtime::failure::Failure;
 use crate::runtime::payload::Payload;
 
@@ -170,7 +170,7 @@ fn json_of(fields: Map<String, Value>, body: &[u8], is_text: bool) -> Payload {
 
 fn max_bytes(reply: Reply) -> usize {
     match reply.form {
-        Form::Version1 | Form::Version2 => MOST_RESPONSE_BYTES,
+        Form::Version1 | Form::Version2 => MAX_RESPONSE_BYTES,
         Form::LoadBalancer { .. } => MAX_LOAD_BALANCER_BYTES,
     }
 }

@@ -13,7 +13,7 @@ use std::os::fd::BorrowedFd;
 
 use self::buffer::ResponseBuffer;
 use self::stream::ResponseStream;
-use super::api::{Api, ApiFailure, MOST_RESPONSE_BYTES, Posted};
+use super::api::{Api, ApiFailure, MAX_RESPONSE_BYTES, Posted};
 use super::cgi::{self, Form, Reply};
 use super::failure::Failure;
 use super::invocation::Invocation;
@@ -57,7 +57,7 @@ impl<'a> Response<'a> {
     pub(crate) fn to(invocation: &'a Invocation, delivery: Delivery, api: &'a Api) -> Response<'a> {
         match delivery {
             Delivery::Buffered => {
-                Response::Buffered { api, invocation, bytes: ResponseBuffer::up_to(MOST_RESPONSE_BYTES), cgi: None }
+                Response::Buffered { api, invocation, bytes: ResponseBuffer::up_to(MAX_RESPONSE_BYTES), cgi: None }
             }
             Delivery::Stream => Response::Streamed(ResponseStream::plain(api, invocation)),
             Delivery::HttpStream => Response::Streamed(ResponseStream::http(api, invocation)),
