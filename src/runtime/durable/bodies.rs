@@ -80,7 +80,7 @@ impl Session {
             None => surroundings.mark(),
         };
         let path = stdout.path.display().to_string();
-        let inner = context.clone().unwrap_or_else(|| "-".to_owned());
+        let inner = context.clone().unwrap_or_else(|| super::IN_STEP.to_owned());
         let mut fields = vec!["run", &path, &inner];
         fields.extend(variables.iter().map(String::as_str));
         strand.answer(&fields);

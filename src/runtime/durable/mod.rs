@@ -47,6 +47,8 @@ use super::channel::Channel;
 use super::logs::driver_text::DriverText;
 use super::logs::{Log, Owner};
 
+/// What the shell of a step says for its context: a step has none.
+const IN_STEP: &str = "-";
 /// The most bytes of the result of a step, as Lambda keeps it.
 const MAX_PAYLOAD_BYTES: usize = 1024 * 1024;
 /// The most bytes of the result of a context that are kept. For a larger result the context runs again, as with AWS's SDKs.

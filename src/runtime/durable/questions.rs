@@ -55,15 +55,15 @@ impl Session {
     fn begin_operation(&mut self, number: usize, verb: Verb, context: &str, level: u32) {
         let Some(strand) = &mut self.strands[number] else { return };
         match strand.context() {
-            None => {
+            None if context == super::IN_STEP => {
                 let within = strand.bodies.last().map(|body| body.identity.words()).unwrap_or_default();
                 let text =
                     format!("durable: {within} cannot contain durable operations; use `durable child` around them");
                 strand.answer(&["say", "2", &text]);
                 return;
             }
-            Some(current) if current != context => return self.fail_two_at_once(),
-            Some(_) => {}
+            current if current != Some(context) => return self.fail_two_at_once(),
+            _ => {}
         }
         if let Verb::Await { callback_id } = &verb {
             let known = self.journal.operations().any(|operation| operation.callback_id.as_ref() == Some(callback_id));
