@@ -137,8 +137,9 @@ impl Session {
             self.verdict = Some(Verdict::Closed);
             return;
         }
+        let dead = self.dead_branches();
         self.take_questions(surroundings);
-        self.note_deaths();
+        self.note_deaths(&dead);
         while self.verdict.is_none() && self.advance_all(surroundings) {
             self.take_questions(surroundings);
         }
@@ -146,24 +147,26 @@ impl Session {
         self.poll_or_suspend();
     }
 
-    /// Notes branches whose process was killed.
-    fn note_deaths(&mut self) {
+    /// The branches whose process is gone. What such a process has written is read after this: it may have ended as it should.
+    fn dead_branches(&mut self) -> Vec<usize> {
         if self.strands.len() == 1 || self.lives_checked.elapsed() < LIFE_CHECK {
-            return;
+            return Vec::new();
         }
         self.lives_checked = Instant::now();
-        for strand in self.strands.iter_mut().flatten().filter(|strand| strand.has_died()) {
+        let strands = self.strands.iter().enumerate();
+        strands.filter(|(_, strand)| strand.as_ref().is_some_and(Strand::has_died)).map(|(number, _)| number).collect()
+    }
+
+    /// Notes that these branches were killed, unless they have reported their end.
+    fn note_deaths(&mut self, dead: &[usize]) {
+        for number in dead {
+            let Some(strand) = self.strands[*number].as_mut().filter(|strand| strand.has_died()) else { continue };
             strand.pending = None;
             strand.bodies.truncate(1);
             if let Some(body) = strand.bodies.last_mut() {
                 let message = format!("the process of {} was killed", body.identity.words());
-                body.ended = Some((
-                    137,
-                    Some(ErrorObject {
-                        data: Some("137".into()),
-                        ..ErrorObject::new("Function.KilledBySignal", message)
-                    }),
-                ));
+                let error = ErrorObject::new("Function.KilledBySignal", message);
+                body.ended = Some((137, Some(ErrorObject { data: Some("137".into()), ..error })));
             }
         }
     }

@@ -108,7 +108,6 @@ pub(super) struct Strand {
     /// The operation whose answer the strand waits for.
     pub(super) pending: Option<Pending>,
     pub(super) last_error: Option<ErrorObject>,
-    pub(super) is_over: bool,
 }
 
 /// Where a branch is, and what its log needs.
@@ -146,7 +145,6 @@ impl Strand {
             bodies: Vec::new(),
             pending: None,
             last_error: None,
-            is_over: false,
         })
     }
 
@@ -211,13 +209,14 @@ impl Strand {
 
     /// Whether a command runs, and no answer is awaited.
     pub(super) fn runs(&self) -> bool {
-        !self.is_over && self.pending.is_none() && self.bodies.last().is_none_or(|body| body.ended.is_none())
+        self.pending.is_none() && self.bodies.last().is_none_or(|body| body.ended.is_none())
     }
 
-    /// Whether the process of a branch has ended without a word.
+    /// Whether the process of a branch is gone, and has not reported its end so far.
     pub(super) fn has_died(&self) -> bool {
         let pid = self.branch.as_ref().and_then(|branch| branch.pid);
-        !self.is_over && pid.is_some_and(|pid| !processes::exists(pid))
+        let is_running = self.bodies.first().is_some_and(|body| body.ended.is_none());
+        is_running && pid.is_some_and(|pid| !processes::exists(pid))
     }
 
     /// The context in which the strand is; `None` inside a step.

@@ -49,7 +49,7 @@ impl Shell {
         let outcome = match (session.verdict().cloned(), result) {
             (Some(verdict), _) => Err(verdict),
             (None, Ok(())) => Ok(Outcome::Succeeded(String::from_utf8_lossy(response.unsent()).into_owned())),
-            (None, Err(failure @ Failure::Handler(_))) => {
+            (None, Err(failure)) if has_ended_by_itself(&failure) => {
                 self.host.log.fail(Level::Error, &Owner::of(invocation), &failure);
                 Ok(Outcome::Failed(error_of_execution(&failure, session.last_error())))
             }
@@ -93,6 +93,11 @@ impl Shell {
         response.replace(Payload::from(outcome.body()));
         Ok(())
     }
+}
+
+/// Whether the handler has failed for good. One that was killed, for want of memory for example, is invoked again as after any crash.
+fn has_ended_by_itself(failure: &Failure) -> bool {
+    matches!(failure, Failure::Handler(failure) if matches!(failure.ending, Ending::Status(_)))
 }
 
 /// The error with which the execution ends: that of the operation, if the handler failed because `durable` did.

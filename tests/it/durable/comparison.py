@@ -13,7 +13,8 @@ NOT_WRITTEN = {
     ("StepSucceeded", "RetryDetails"),
     ("CallbackStarted", "Timeout"),
     ("CallbackStarted", "HeartbeatTimeout"),
-    ("WaitSucceeded", "Duration"),
+    # Of a condition that is not met yet: the state.
+    ("StepSucceeded", "Payload"),
 }
 UNLISTED = {"ExecutionStarted", "ExecutionSucceeded", "ExecutionFailed", "InvocationCompleted"}
 

@@ -87,7 +87,7 @@ crash_at_first_run() {
   mark=$MARKS/$(jq -r . <<<"$1")
   if mkdir "$mark" 2>/dev/null; then
     sleep 1
-    kill -KILL $$
+    crash
   fi
   say "$1"
 }

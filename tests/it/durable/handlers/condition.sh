@@ -64,7 +64,7 @@ condition_6_11() {
 }
 encoded_letters() {
   letters=$(base64 -d <<<"$DURABLE_STATE")x
-  base64 <<<"$letters"
+  printf '%s' "$letters" | base64
   ((${#letters} >= 2))
 }
 

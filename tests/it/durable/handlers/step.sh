@@ -112,8 +112,14 @@ step_1_16() { durable step transient --delay 1 --no-retry-on TransientError -- t
 step_1_17() { durable step at_most_once_flaky_step --at-most-once --attempts 1 -- crash_once "$1"; }
 crash_once() {
   jq -r . <<<"$1" >&2
-  if ((DURABLE_ATTEMPT == 1)); then kill -KILL $$; fi
+  if ((DURABLE_ATTEMPT == 1)); then crash; fi
   say '"succeeded on second attempt"'
+}
+
+# The environment ends, as it does without memory.
+crash() {
+  kill -KILL $$
+  sleep 60
 }
 
 # 1-18: a step that may run once an attempt is interrupted by a crash, and the retry succeeds

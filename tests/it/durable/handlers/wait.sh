@@ -10,10 +10,11 @@ wait_2_1() { durable wait 2; }
 wait_2_2() { durable wait 2s custom_wait_name; }
 
 # 2-3: two waits
-# null -> SUCCEEDED
+# null -> SUCCEEDED {"completedWaits":2}
 wait_2_3() {
   durable wait 2 wait-1
   durable wait 2 wait-2
+  say '{"completedWaits":2}'
 }
 
 # 2-4: a wait of one minute
