@@ -206,8 +206,8 @@ impl Session {
         self.set_stage(number, Stage::Recording(ticket, then));
     }
 
-    /// Records a failed attempt: another one follows, or the step has failed.
-    pub(super) fn fail_attempt(&mut self, number: usize, pending: &Pending, attempt: u32, error: ErrorObject) {
+    /// Records a failed attempt: another one follows, or the step has failed. Returns whether another one follows.
+    pub(super) fn fail_attempt(&mut self, number: usize, pending: &Pending, attempt: u32, error: ErrorObject) -> bool {
         let retry = match &pending.verb {
             Verb::Step { retry, .. } | Verb::WaitForCallback { retry, .. } => retry.clone(),
             _ => Retry { attempts: 1, ..Retry::of_condition() },
@@ -227,6 +227,7 @@ impl Session {
             }
         };
         self.set_stage(number, Stage::Recording(ticket, then));
+        delay.is_some()
     }
 
     pub(super) fn set_stage(&mut self, number: usize, stage: Stage) {

@@ -60,6 +60,8 @@ pub(crate) struct FailedCommand<'a> {
     pub(crate) status: i32,
     /// BASH_SUBSHELL of the process that ran the command.
     pub(crate) level: u32,
+    /// The command, as text.
+    pub(crate) command: String,
     /// The operation, such as "the step `charge`".
     pub(crate) what: String,
     pub(crate) stdout: &'a [u8],

@@ -33,7 +33,7 @@ impl Session {
         match ask.words.first().map(String::as_str) {
             Some("ended") => {
                 let status = ask.words.get(1).and_then(|status| status.parse().ok()).unwrap_or(1);
-                self.end_body(number, status, ask.level, surroundings);
+                self.end_body(number, status, &ask, surroundings);
             }
             Some("branch") => self.next_branch(number, ask.words.get(1).and_then(|pid| pid.parse().ok())),
             _ if strand.pending.is_some() => self.fail_two_at_once(),
@@ -113,14 +113,15 @@ impl Session {
     }
 
     /// Notes the end of the command of the innermost body.
-    fn end_body(&mut self, number: usize, status: i32, level: u32, surroundings: &mut dyn Surroundings) {
+    fn end_body(&mut self, number: usize, status: i32, ask: &Ask, surroundings: &mut dyn Surroundings) {
         let Some(strand) = &mut self.strands[number] else { return };
         let Some(body) = strand.bodies.last_mut() else { return };
         let error = (status != 0).then(|| {
             let branch = strand.branch.as_ref().map(|branch| (branch.trace.file.try_clone(), branch.lines.tail()));
             surroundings.error(&FailedCommand {
                 status,
-                level: level + 1,
+                level: ask.level + 1,
+                command: command(&ask.words[2..]),
                 what: body.identity.words(),
                 stdout: &body.output,
                 trace_start: body.trace_start,
@@ -129,4 +130,18 @@ impl Session {
         });
         body.ended = Some((status, error));
     }
+}
+
+/// The most bytes of a command in a message.
+const MAX_COMMAND_BYTES: usize = 200;
+
+/// A command as text: the words of an `eval` are text already.
+fn command(words: &[String]) -> String {
+    let words = match words {
+        [builtin, eval, text] if builtin == "builtin" && eval == "eval" => std::slice::from_ref(text),
+        words => words,
+    };
+    let text = words.join(" ");
+    let end = text.floor_char_boundary(MAX_COMMAND_BYTES);
+    if end < text.len() { format!("{}…", &text[..end]) } else { text }
 }

@@ -100,8 +100,8 @@ const FORMS: [(&str, &str); 11] = [
 /// A sentence on what is wrong.
 pub(super) fn parse(words: &[String], after: Option<usize>) -> Result<Verb, String> {
     let Some((verb, words)) = words.split_first() else { return Err(format!("an operation is missing: {}", verbs())) };
-    let form = FORMS.iter().find(|(name, _)| name == verb).map_or("durable error", |(_, form)| form);
-    let usage = |problem: String| format!("{problem}; the form is `{form}`");
+    let form = FORMS.iter().find(|(name, _)| name == verb).map(|(_, form)| format!("; the form is `{form}`"));
+    let usage = |problem: String| format!("{problem}{}", form.unwrap_or_default());
     let arguments = if verb == "await" { Ok(Arguments::plain(words)) } else { Arguments::of(words) };
     arguments.and_then(|arguments| arguments.verb(verb, after)).map_err(usage)
 }
