@@ -6,6 +6,7 @@ mod aws;
 mod check;
 mod corpus;
 mod dev;
+mod durable;
 mod failures;
 mod faults;
 mod invoke;

@@ -7,14 +7,13 @@ import re
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 PATTERN = re.compile(r"\$\{/(.*)/\}")
 
-# What the local runner 1.4.0 does not write: the type of the event, and the member.
+# What the local runner 1.4.0 does not write: the type of the event, the member, and how the page names it.
 NOT_WRITTEN = {
-    ("InvocationCompleted", "InvocationCompletedDetails"),
-    ("StepSucceeded", "RetryDetails"),
-    ("CallbackStarted", "Timeout"),
-    ("CallbackStarted", "HeartbeatTimeout"),
-    # Of a condition that is not met yet: the state.
-    ("StepSucceeded", "Payload"),
+    ("InvocationCompleted", "InvocationCompletedDetails"): None,
+    ("StepSucceeded", "RetryDetails"): "attempts",
+    ("CallbackStarted", "Timeout"): "time limit",
+    ("CallbackStarted", "HeartbeatTimeout"): "time limit of the heartbeat",
+    ("StepSucceeded", "Payload"): "state",
 }
 UNLISTED = {"ExecutionStarted", "ExecutionSucceeded", "ExecutionFailed", "InvocationCompleted"}
 
@@ -67,7 +66,7 @@ class Comparison:
                 return
             for name, value in expected.items():
                 if name not in found and (event_type, name) in NOT_WRITTEN:
-                    self.left_out.add(f"{event_type}.{name}" if name != f"{event_type}Details" else name)
+                    self.left_out.update(filter(None, [NOT_WRITTEN[event_type, name]]))
                 else:
                     self.match(value, found.get(name), event_type, f"{path}: {name}")
             return

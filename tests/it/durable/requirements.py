@@ -173,8 +173,17 @@ def callback_id(history, name):
 
 
 class Outcome:
+    """How an execution compares with its requirement."""
+
     def __init__(self, requirement, is_listed, problems, left_out):
         self.requirement, self.is_listed, self.problems, self.left_out = requirement, is_listed, problems, left_out
+
+    def verdict(self):
+        return "**not met**" if self.problems else "met"
+
+    def not_shown(self):
+        crash = [f"event {self.requirement.crash}: the crash"] if self.requirement.crash and self.is_listed else []
+        return ", ".join(crash + sorted(self.left_out))
 
 
 def check(requirement, folder, runner, log):
@@ -197,28 +206,24 @@ def check(requirement, folder, runner, log):
 
 
 def page(outcomes):
-    lines = (pathlib.Path(__file__).parent / "head.md").read_text().splitlines()
-    counts = {}
+    parts = [(pathlib.Path(__file__).parent / "head.md").read_text()]
+    suites = {}
     for outcome in outcomes:
-        count = counts.setdefault(outcome.requirement.suite, [0, 0])
-        count[0] += not outcome.problems
-        count[1] += 1
-    lines += ["", "| suite | met | compared with |", "| --- | --- | --- |"]
-    for suite, (met, all) in counts.items():
-        listed = any(outcome.is_listed for outcome in outcomes if outcome.requirement.suite == suite)
-        lines.append(f"| {suite} | {met} of {all} | {'AWS’s data: result and history' if listed else 'own expectations'} |")
-    for suite in counts:
-        lines += ["", f"## {suite}", "", "| requirement | | not shown by the runner |", "| --- | --- | --- |"]
-        for outcome in outcomes:
-            requirement = outcome.requirement
-            if requirement.suite != suite:
-                continue
-            notes = sorted(outcome.left_out)
-            if requirement.crash:
-                notes.insert(0, f"event {requirement.crash}, the crash")
-            met = "met" if not outcome.problems else "**not met**"
-            lines.append(f"| {requirement.number} {requirement.title} | {met} | {', '.join(notes)} |")
-    return "\n".join(lines) + "\n"
+        suites.setdefault(outcome.requirement.suite, []).append(outcome)
+    rows = []
+    for suite, of_suite in suites.items():
+        met = sum(not outcome.problems for outcome in of_suite)
+        basis = "AWS's data" if of_suite[0].is_listed else "own expectations"
+        rows.append([suite, f"{met} of {len(of_suite)}", basis])
+    parts.append(table(["suite", "met", "compared with"], rows))
+    for suite, of_suite in suites.items():
+        rows = [[f"{one.requirement.number} {one.requirement.title}", one.verdict(), one.not_shown()] for one in of_suite]
+        parts += [f"## {suite}\n", table(["requirement", "", "not shown by the runner"], rows)]
+    return "\n".join(parts)
+
+
+def table(head, rows):
+    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *rows])
 
 
 def main(coshell, runner, handlers, folder, requirements=None):

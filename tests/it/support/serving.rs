@@ -205,9 +205,13 @@ impl Serving {
         self.folder.path().join(name)
     }
 
+    pub fn pid(&self) -> i32 {
+        self.child.id().try_into().unwrap()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        kill(Pid::from_raw(self.pid()), signal).unwrap();
     }
 
     /// Its exit status, and all that it has said.

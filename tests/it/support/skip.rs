@@ -1,6 +1,6 @@
 //! What a test does where a tool is missing: it says so, and with CI=true it fails.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Says that a test is skipped, since `what` is not there.
@@ -56,7 +56,16 @@ pub fn emulator() -> Option<PathBuf> {
 
 /// A program of the virtual environment that `tests/run --with-aws` makes: `aws`, `moto_server`, or `python` with boto3.
 pub fn aws_tool(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/venv/bin")).join(name);
+    tool("venv", name)
+}
+
+/// The same for AWS's local runner of durable executions: `dex-local-runner`, or `python` with PyYAML.
+pub fn durable_tool(name: &str) -> Option<PathBuf> {
+    tool("durable-venv", name)
+}
+
+fn tool(environment: &str, name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(environment).join("bin").join(name);
     // The Python that it was made with may be one that this user cannot reach.
     if path.exists() && path.with_file_name("python").exists() {
         return Some(path);
