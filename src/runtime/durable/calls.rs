@@ -48,6 +48,16 @@ pub(super) enum Call {
     State { arn: String, token: String, marker: String },
 }
 
+impl Call {
+    /// The name of the operation in Lambda's API.
+    const fn name(&self) -> &'static str {
+        match self {
+            Call::Checkpoint { .. } => "CheckpointDurableExecution",
+            Call::State { .. } => "GetDurableExecutionState",
+        }
+    }
+}
+
 /// The answer to one call; the number is that of the call.
 type Answer = (u64, Result<Value, CallFailure>);
 
@@ -126,32 +136,46 @@ struct Connection {
 }
 
 impl Connection {
+    /// Makes the call. If the connection breaks within the answer, the call is made again: its token of idempotency, or its being
+    /// read-only, gives the same answer again.
     fn make(&mut self, call: &Call) -> Result<Value, CallFailure> {
-        let (response, what) = match call {
+        let what = call.name();
+        let mut unread = String::new();
+        for _ in 0..ATTEMPTS {
+            let response = self.request(call)?;
+            if response.status >= 300 {
+                return Err(refusal(&response, what));
+            }
+            match response.bytes().map(|bytes| serde_json::from_slice(&bytes)) {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(_)) => unread = format!("{what}: the answer is not JSON"),
+                Err(error) => unread = format!("{what}: {error}"),
+            }
+        }
+        Err(CallFailure::Passing(unread))
+    }
+
+    fn request(&mut self, call: &Call) -> Result<Response, CallFailure> {
+        match call {
             Call::Checkpoint { arn, body } => {
                 let path = format!("{API}{}/checkpoint", encode(arn, false));
                 let body = Body::Bytes(Arc::new(body.clone()));
-                let send = |endpoint: &str| {
+                let request = |endpoint: &str| {
                     Request::new("POST", endpoint, path.clone())
                         .header("content-type", "application/json")
                         .body(body.clone())
                 };
-                (self.send(arn, send)?, "CheckpointDurableExecution")
+                self.send(arn, request)
             }
             Call::State { arn, token, marker } => {
                 let path = format!("{API}{}/state", encode(arn, false));
-                let send = |endpoint: &str| {
+                let request = |endpoint: &str| {
                     let request = Request::new("GET", endpoint, path.clone()).parameter("CheckpointToken", token);
                     request.parameter("Marker", marker).parameter("MaxItems", "1000")
                 };
-                (self.send(arn, send)?, "GetDurableExecutionState")
+                self.send(arn, request)
             }
-        };
-        if response.status >= 300 {
-            return Err(refusal(&response, what));
         }
-        let bytes = response.bytes().map_err(|error| CallFailure::Passing(format!("{what}: {error}")))?;
-        serde_json::from_slice(&bytes).map_err(|_| CallFailure::Passing(format!("{what}: the answer is not JSON")))
     }
 
     fn send(&mut self, arn: &str, request: impl Fn(&str) -> Request) -> Result<Response, CallFailure> {

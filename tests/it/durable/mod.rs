@@ -9,7 +9,7 @@ use std::{env, fs};
 use crate::support::skip::durable_tool;
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
-/// AWS's data, which is no part of this project.
+/// AWS's data, which is no part of this project; COSHELL_DURABLE_REQUIREMENTS names another folder.
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/durable-requirements");
 
 #[test]
@@ -17,11 +17,12 @@ fn handlers_in_bash_fulfil_the_requirements_of_aws_conformance_suite() {
     let (Some(python), Some(runner)) = (durable_tool("python"), durable_tool("dex-local-runner")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let tests = Path::new(PROJECT).join("tests/it/durable");
-    let has_data = Path::new(REQUIREMENTS).is_dir();
+    let requirements = env::var_os("COSHELL_DURABLE_REQUIREMENTS").unwrap_or_else(|| REQUIREMENTS.into());
+    let has_data = Path::new(&requirements).is_dir();
     let output = Command::new(python)
         .arg(tests.join("requirements.py"))
         .args([Path::new(env!("CARGO_BIN_EXE_coshell")), &runner, &tests.join("handlers"), folder.path()])
-        .args(has_data.then_some(REQUIREMENTS))
+        .args(has_data.then_some(&requirements))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null())
         .output()

@@ -31,7 +31,7 @@ const GIVE_UP: Duration = Duration::from_secs(1200);
 /// Runs its event: the functions of a plan.
 const FUNCTION: &str = r#"
 handler() {
-  eval "$1"
+  eval "$(jq -r . <<<"$1")"
   main
 }
 # work ID FAILURES: fails in the first attempts. The record tells every run from every other; the result names the run.

@@ -8,6 +8,8 @@ use fastrand::Rng;
 const DEEPEST: usize = 3;
 /// Stands in a result for the indexes of the items of the maps around a step, which are part of its id.
 const PATH: &str = "<path>";
+/// No part is nested after so many parts.
+const ENOUGH_PARTS: usize = 8;
 /// The most parts of a function.
 const MOST_PARTS: usize = 3;
 
@@ -58,7 +60,8 @@ impl Maker<'_> {
     fn part(&mut self, depth: usize) -> (String, String) {
         self.number += 1;
         let number = self.number;
-        match self.rng.u8(0..if depth < DEEPEST { 10 } else { 5 }) {
+        let may_nest = depth < DEEPEST && number < ENOUGH_PARTS;
+        match self.rng.u8(0..if may_nest { 10 } else { 5 }) {
             0 => ("durable wait 1".to_owned(), String::new()),
             1 => {
                 let to = self.rng.usize(1..3);

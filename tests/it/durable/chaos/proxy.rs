@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use fastrand::Rng;
 
 /// One connection in so many is cut.
-const CUT_ONE_IN: u32 = 20;
+const CUT_ONE_IN: u32 = 15;
 /// A place inside of a request and of a response.
 const SOME_BYTES: usize = 150;
 

@@ -31,7 +31,8 @@ impl Records {
     pub(super) fn faults_of(&self, plan: &Plan, end: &Value, history: &[Value]) -> Vec<String> {
         let mut faults = Vec::new();
         if (end["Status"].as_str(), end["Result"].as_str()) != (Some("SUCCEEDED"), Some(&plan.result)) {
-            faults.push(format!("it has ended with {end}, and not with {}", plan.result));
+            let (status, result, error) = (&end["Status"], &end["Result"], &end["Error"]);
+            faults.push(format!("it has ended with {status} {result} {error}, and not with {}", plan.result));
         }
         let text = fs::read_to_string(self.folder.join(&plan.name)).unwrap_or_default();
         let runs: Vec<StepRun> = text.lines().map(StepRun::of).collect();

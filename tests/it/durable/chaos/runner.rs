@@ -52,7 +52,7 @@ impl Runner {
             "ExecutionName": plan.name,
             "ExecutionTimeoutSeconds": 31_000_000,
             "ExecutionRetentionPeriodDays": 1,
-            "Input": plan.script,
+            "Input": Value::from(plan.script.as_str()).to_string(),
         });
         let url = format!("http://{}/start-durable-execution", self.address);
         let answer = read(ureq::post(&url).send(start.to_string()));

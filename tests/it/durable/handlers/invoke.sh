@@ -73,7 +73,7 @@ invoke_5_10() {
 # 20 -> SUCCEEDED 21
 # history: StepStarted StepSucceeded ChainedInvokeStarted ChainedInvokeSucceeded
 invoke_5_11() {
-  payload=$(durable step add -- jq '. + 1' <<<"$1")
+  payload=$(durable step add --stdin -- jq '. + 1' <<<"$1")
   durable invoke echo other:other_echo "$payload"
 }
 
@@ -82,7 +82,7 @@ invoke_5_11() {
 # history: ChainedInvokeStarted ChainedInvokeSucceeded StepStarted StepSucceeded
 invoke_5_12() {
   result=$(durable invoke echo other:other_echo "$1")
-  durable step add -- jq '. + 1' <<<"$result"
+  durable step add --stdin -- jq '. + 1' <<<"$result"
 }
 
 # 5-13: an invocation in a child context

@@ -14,12 +14,12 @@ step_1_2() { durable step custom_step_name -- greet "$1"; }
 # null -> SUCCEEDED "first_second"
 step_1_3() {
   first=$(durable step first -- say '"first"')
-  durable step second -- jq '. + "_second"' <<<"$first"
+  durable step second --stdin -- jq '. + "_second"' <<<"$first"
 }
 
 # 1-4: a result is an object
 # {"name":"Alice","tags":["admin","active"]} -> SUCCEEDED {"user":{"name":"Alice","tags":["admin","active"]},"count":2}
-step_1_4() { durable step build -- jq -c '{user: {name, tags}, count: (.tags | length)}' <<<"$1"; }
+step_1_4() { durable step build --stdin -- jq -c '{user: {name, tags}, count: (.tags | length)}' <<<"$1"; }
 
 # 1-5: a result is null
 # null -> SUCCEEDED null
@@ -27,7 +27,7 @@ step_1_5() { durable step nothing -- say null; }
 
 # 1-6: a step encodes its result
 # "hello world" -> SUCCEEDED "HELLO WORLD"
-step_1_6() { durable step upper -- jq 'ascii_upcase' <<<"$1"; }
+step_1_6() { durable step upper --stdin -- jq 'ascii_upcase' <<<"$1"; }
 
 # 1-7: a step writes to the log
 # "input" -> SUCCEEDED "Hello, input!"
