@@ -106,6 +106,7 @@ pub(super) struct Identity {
     pub(super) parent: Option<String>,
     pub(super) name: Option<String>,
     pub(super) kind: Kind,
+    /// What AWS's SDKs call the operation; empty for the execution itself.
     pub(super) sub_type: &'static str,
 }
 
@@ -121,7 +122,9 @@ impl Identity {
             update.insert("Name".into(), name.as_str().into());
         }
         update.insert("Type".into(), self.kind.word().into());
-        update.insert("SubType".into(), self.sub_type.into());
+        if !self.sub_type.is_empty() {
+            update.insert("SubType".into(), self.sub_type.into());
+        }
         update.insert("Action".into(), action.into());
         update
     }

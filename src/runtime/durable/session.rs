@@ -235,9 +235,9 @@ impl Session {
     /// # Errors
     /// When the checkpoint has failed.
     pub(crate) fn record_end(&mut self, action: &str, more: Value, end: Option<Instant>) -> Result<(), Verdict> {
-        let execution = self.journal.operations().find(|operation| operation.is_execution());
-        let id = execution.map(|execution| execution.id.clone()).unwrap_or_default();
-        let identity = Identity { id, parent: None, name: None, kind: Kind::Execution, sub_type: "Execution" };
+        // As AWS's SDKs have it, this is not the id of the operation that holds the input.
+        let id = "execution-result".to_owned();
+        let identity = Identity { id, parent: None, name: None, kind: Kind::Execution, sub_type: "" };
         self.journal.record(&identity, action, more);
         self.journal.flush(&mut self.caller, end).map_err(Verdict::of)
     }

@@ -48,6 +48,13 @@ class Comparison:
             if found != expected["Result"]:
                 self.problems.append(f"the result is {found!r}, and not {expected['Result']!r}")
 
+    def error(self, expected, execution):
+        """The type of the error and the beginning of its message."""
+        error = execution.get("Error") or {}
+        found = f"{error.get('ErrorType')} {error.get('ErrorMessage')}"
+        if expected is not None and not found.startswith(expected):
+            self.problems.append(f"the error is {found!r}, and not {expected!r}")
+
     def events(self, expected, history):
         by_id = {event["EventId"]: event for event in history}
         for event in expected:

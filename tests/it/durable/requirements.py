@@ -28,7 +28,7 @@ import programs
 AT_ONCE = 12
 GIVE_UP_SECONDS = 180
 POLL_SECONDS = 0.3
-SUITES = {1: "step", 2: "wait", 3: "child", 4: "callback", 5: "invoke", 6: "wait_for_condition", 7: "wait_for_callback", 8: "parallel", 9: "map"}
+SUITES = {1: "step", 2: "wait", 3: "child", 4: "callback", 5: "invoke", 6: "wait_for_condition", 7: "wait_for_callback", 8: "parallel", 9: "map", 10: "more"}
 # Delays of callbacks that this repository's own expectations complete.
 OWN_DELAY_SECONDS = 1
 NO_NAME = "-"
@@ -40,13 +40,15 @@ class Requirement:
     def __init__(self, number, title, notes, function):
         self.number, self.title, self.function = number, title, function
         self.suite = SUITES[int(number.split("-")[0])]
-        self.actions, self.history, self.crash, self.is_open = [], None, None, False
+        self.actions, self.history, self.error, self.crash, self.is_open = [], None, None, None, False
         for note in notes:
             self.read(note)
 
     def read(self, note):
         word, _, rest = note.partition(" ")
-        if word == "history:":
+        if word == "error:":
+            self.error = rest
+        elif word == "history:":
             self.history = rest.split()
         elif word == "crash:":
             self.crash = int(rest)
@@ -83,8 +85,8 @@ class Requirement:
         data = comparison.substitute(data, variables)
         if self.crash and is_listed:
             data["ExpectedExecutionHistory"] = without_event(data["ExpectedExecutionHistory"], self.crash)
-        if not is_listed and self.history:
-            data["Sequence"] = self.history
+        if not is_listed:
+            data.update(Sequence=self.history, Error=self.error)
         return data, variables, is_listed
 
 
@@ -108,7 +110,7 @@ def read_requirements(folder):
                 comment.append(line[2:])
                 continue
             function = re.match(r"(\w+)\(\)", line)
-            head = comment and re.fullmatch(r"(\d-\d+): (.*)", comment[0])
+            head = comment and re.fullmatch(r"(\d+-\d+): (.*)", comment[0])
             if function and head:
                 found.append(Requirement(head[1], head[2], comment[1:], function[1]))
             comment = []
@@ -197,6 +199,7 @@ def check(requirement, folder, runner, log):
     compared.result(expectation.get("ExpectedResult") or {}, execution)
     compared.events(expectation.get("ExpectedExecutionHistory", []), history)
     compared.sequence(expectation.get("Sequence"), history)
+    compared.error(expectation.get("Error"), execution)
     if expectation.get("ExpectedLogs"):
         compared.logs(expectation["ExpectedLogs"], log.messages(run.arn))
     if compared.problems:
