@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::bodies::UNFIT;
 use super::operation::ErrorObject;
 
 /// The largest answer that Lambda takes, with a margin as AWS's Python SDK has it.
@@ -19,6 +20,20 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// What a handler that has succeeded printed: text, since the answer is JSON.
+    pub(crate) fn of_result(printed: &[u8]) -> Outcome {
+        match std::str::from_utf8(printed) {
+            Ok(text) => Outcome::Succeeded(text.to_owned()),
+            Err(error) => {
+                let place = error.valid_up_to();
+                let message = format!(
+                    "the result of the handler is not UTF-8 at byte {place}: encode it, with base64 for example"
+                );
+                Outcome::Failed(ErrorObject::new(UNFIT, message))
+            }
+        }
+    }
+
     /// The body of the response.
     pub(crate) fn body(&self) -> Vec<u8> {
         let body = match self {

@@ -54,7 +54,7 @@ impl Shell {
         let Some(mut session) = self.session.take() else { return result };
         let outcome = match (session.verdict().cloned(), result) {
             (Some(verdict), _) => Err(verdict),
-            (None, Ok(())) => Ok(Outcome::Succeeded(String::from_utf8_lossy(response.unsent()).into_owned())),
+            (None, Ok(())) => Ok(Outcome::of_result(response.unsent())),
             (None, Err(failure @ Failure::Handler(_))) if !is_crash(&failure) => {
                 self.host.log.fail(Level::Error, &owner, &failure);
                 Ok(Outcome::Failed(error_of_execution(&failure, session.last_error())))

@@ -12,8 +12,8 @@ import urllib.parse
 import urllib.request
 
 START_SECONDS = 60
-# The functions that handlers invoke: without a DurableConfig they are ordinary ones.
-FUNCTIONS = {"other": {}}
+# The functions that handlers invoke: an ordinary one, and one that is durable.
+FUNCTIONS = {"other": {}, "sub": {"DurableConfig": {"ExecutionTimeout": 60, "RetentionPeriodInDays": 1}}}
 API = "/2025-12-01"
 # Any keys do: the runner checks no signature.
 KEYS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-2"}

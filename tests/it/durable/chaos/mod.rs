@@ -12,8 +12,6 @@ mod runner;
 use std::env;
 use std::time::{Duration, Instant};
 
-use fastrand::Rng;
-
 use self::killer::Killer;
 use self::plan::Plan;
 use self::proxy::Proxy;
@@ -28,6 +26,8 @@ const SHORT: u64 = 40;
 const AT_ONCE: usize = 16;
 /// So that a broken runtime fails the test and does not hang it; never a measure.
 const GIVE_UP: Duration = Duration::from_secs(300);
+/// If no execution has ended for so long, the runner may have forgotten some.
+const QUIET: Duration = Duration::from_secs(60);
 /// The runner only answers questions; it reports nothing by itself.
 const POLL_PAUSE: Duration = Duration::from_millis(100);
 /// Runs its event: the functions of a plan.
@@ -72,32 +72,50 @@ fn executions_end_with_the_results_of_their_plans_whatever_is_killed() {
     let killer = Killer::start(serving.pid(), seed);
 
     let start = Instant::now();
-    let plans = (0..count).map(|index| Plan::new(&mut Rng::with_seed(seed + index), index));
-    let faults = faults_of_all(plans, &runner, &records);
+    let plans = (0..count).map(|index| Plan::new(seed + index, format!("plan-{index}")));
+    let Ends { faults, forgotten } = execute_all(plans, &runner, &records);
     let (kills, cuts) = (killer.stop(), proxy.cuts());
-    eprintln!("{count} executions in {:?}: {kills:?}, {cuts} connections cut", start.elapsed());
+    let took = start.elapsed();
+    eprintln!("{count} executions in {took:?}: {kills:?}, {cuts} connections cut, {forgotten} forgotten by the runner");
     assert!(faults.is_empty(), "{}\n{}", faults.join("\n"), serving.stderr_with(""));
+    assert!(forgotten * 100 <= count.max(100), "the runner has forgotten {forgotten} of {count}");
     assert!(kills.bash > 0 && kills.runtimes > 0 && cuts > 0, "nothing was killed: {kills:?}, {cuts} cuts");
 }
 
-/// Executes all plans, some at a time, and returns what is wrong with their ends.
-fn faults_of_all(mut plans: impl Iterator<Item = Plan>, runner: &Runner, records: &Records) -> Vec<String> {
-    let (mut running, mut faults, mut progress) = (Vec::new(), Vec::new(), Instant::now());
+/// How all executions have ended.
+struct Ends {
+    faults: Vec<String>,
+    /// How many were started again, since the runner had forgotten them.
+    forgotten: u64,
+}
+
+/// Executes all plans, some at a time.
+fn execute_all(mut plans: impl Iterator<Item = Plan>, runner: &Runner, records: &Records) -> Ends {
+    let (mut running, mut progress) = (Vec::new(), Instant::now());
+    let mut ends = Ends { faults: Vec::new(), forgotten: 0 };
     loop {
         running.extend(plans.by_ref().take(AT_ONCE - running.len()).map(|plan| (runner.execute(&plan), plan)));
         if running.is_empty() {
-            return faults;
+            return ends;
         }
-        running.retain(|(arn, plan)| match runner.end_of(arn) {
-            None => true,
+        let is_quiet = progress.elapsed() > QUIET;
+        running.retain_mut(|(arn, plan)| match runner.end_of(arn) {
             Some(end) => {
-                faults.extend(records.faults_of(plan, &end, &runner.history(arn)));
+                ends.faults.extend(records.faults_of(plan, &end, &runner.history(arn)));
                 progress = Instant::now();
                 false
             }
+            None if is_quiet && runner::is_forgotten(&runner.history(arn)) => {
+                ends.forgotten += 1;
+                *plan = Plan::new(plan.seed, format!("{}-again", plan.name));
+                *arn = runner.execute(plan);
+                progress = Instant::now();
+                true
+            }
+            None => true,
         });
         let names: Vec<&str> = running.iter().map(|(_, plan)| plan.name.as_str()).collect();
-        assert!(progress.elapsed() < GIVE_UP, "these do not end: {names:?}; {}", faults.join("\n"));
+        assert!(progress.elapsed() < GIVE_UP, "these do not end: {names:?}; {}", ends.faults.join("\n"));
         std::thread::sleep(POLL_PAUSE);
     }
 }

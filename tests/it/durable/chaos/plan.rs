@@ -15,6 +15,8 @@ const MOST_PARTS: usize = 3;
 
 /// A handler: functions of Bash, of which `main` is the first to run.
 pub(super) struct Plan {
+    pub(super) seed: u64,
+    /// The name of the execution.
     pub(super) name: String,
     pub(super) script: String,
     pub(super) result: String,
@@ -23,24 +25,24 @@ pub(super) struct Plan {
 }
 
 /// Numbers the parts of a plan.
-struct Maker<'a> {
-    rng: &'a mut Rng,
+struct Maker {
+    rng: Rng,
     number: usize,
     functions: String,
     at_most_once: Vec<String>,
 }
 
 impl Plan {
-    pub(super) fn new(rng: &mut Rng, index: u64) -> Plan {
+    pub(super) fn new(seed: u64, name: String) -> Plan {
+        let rng = Rng::with_seed(seed);
         let mut maker = Maker { rng, number: 0, functions: String::new(), at_most_once: Vec::new() };
         let result = maker.function("main", 0).replace(PATH, "");
-        let name = format!("plan-{index}");
         let script = format!("execution={name} path=\n{}", maker.functions);
-        Plan { name, script, result, at_most_once: maker.at_most_once }
+        Plan { seed, name, script, result, at_most_once: maker.at_most_once }
     }
 }
 
-impl Maker<'_> {
+impl Maker {
     /// Writes a function that prints the results of its parts, and returns these.
     fn function(&mut self, name: &str, depth: usize) -> String {
         let (mut body, mut result) = (String::new(), String::new());

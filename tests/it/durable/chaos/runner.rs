@@ -1,5 +1,6 @@
 //! AWS's local runner, with time that is skipped.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -73,6 +74,22 @@ impl Runner {
     fn get(&self, arn: &str, more: &str) -> Value {
         read(ureq::get(format!("http://{}{API}{}{more}", self.address, arn.replace('/', "%2F"))).call())
     }
+}
+
+/// Whether a retry or a wait was due and the runner does not invoke the function for it. The runner 1.4.0 cancels its own timer if that
+/// fires at the moment when an invocation ends: then nothing happens any more.
+pub(super) fn is_forgotten(history: &[Value]) -> bool {
+    let is_of = |event: &Value, kind: &str| event["EventType"] == kind;
+    let mut latest = history.iter().rev().skip_while(|event| is_of(event, "InvocationCompleted"));
+    let is_after_wait = latest.clone().next().is_some_and(|event| is_of(event, "WaitSucceeded"));
+    let is_idle = is_after_wait || history.last().is_some_and(|event| is_of(event, "InvocationCompleted"));
+    let mut seen = HashSet::new();
+    let has_open_retry = latest.any(|event| {
+        let details = ["StepFailedDetails", "StepSucceededDetails"].map(|name| &event[name]["RetryDetails"]);
+        let has_delay = details.iter().any(|details| details["NextAttemptDelaySeconds"].is_number());
+        seen.insert(event["Id"].as_str()) && has_delay
+    });
+    is_idle && (is_after_wait || has_open_retry)
 }
 
 fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {

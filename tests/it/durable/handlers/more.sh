@@ -157,3 +157,50 @@ more_10_17() {
 # null -> FAILED
 # error: OrderRefused the order is refused
 more_10_18() { durable step refused --attempts 1 -- other_refuse; }
+
+# 10-19: a result that is no text fails the execution
+# null -> FAILED
+# error: Function.UnfitResult the result of the handler is not UTF-8 at byte 2
+more_10_19() { printf 'ab\xff'; }
+
+# 10-20: the other function is durable itself
+# 4 -> SUCCEEDED 8
+# history: ChainedInvokeStarted ChainedInvokeSucceeded
+more_10_20() { durable invoke double sub:double_later "$1"; }
+double_later() {
+  durable wait 1
+  double "$1"
+}
+
+# 10-21: a branch is killed, and the others go on
+# null -> SUCCEEDED ["FAILED Function.KilledBySignal","SUCCEEDED "]
+more_10_21() {
+  batch=$(durable map killed kill_first --tolerate 1 -- 1 2)
+  jq -c '.all | map("\(.status) \(.error.errorType // "")")' <<<"$batch"
+}
+kill_first() { if (($1 == 1)); then kill -KILL "$BASHPID"; fi; }
+
+# 10-22: a branch ends its shell
+# null -> SUCCEEDED ["FAILED Function.ExitStatus","SUCCEEDED "]
+more_10_22() {
+  batch=$(durable map exits exit_first --tolerate 1 -- 1 2)
+  jq -c '.all | map("\(.status) \(.error.errorType // "")")' <<<"$batch"
+}
+exit_first() { if (($1 == 1)); then exit 3; fi; }
+
+# 10-23: a step that is killed is tried again
+# null -> SUCCEEDED "ok"
+# history: StepStarted StepFailed StepStarted StepSucceeded
+more_10_23() { durable step killed --attempts 2 --delay 1 -- killed_before 2; }
+killed_before() {
+  if ((DURABLE_ATTEMPT < $1)); then kill -KILL "$BASHPID"; fi
+  say '"ok"'
+}
+
+# 10-24: a step leaves a job behind, which is waited for as it holds the result open
+# null -> SUCCEEDED "early late"
+more_10_24() { durable step jobs -- with_job | jq -R -s 'rtrimstr("\n") | gsub("\n"; " ")'; }
+with_job() {
+  (sleep 0.3 && echo late) &
+  echo early
+}
