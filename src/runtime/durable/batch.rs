@@ -96,21 +96,6 @@ impl Batch {
     }
 }
 
-impl BatchSettings {
-    const NONE: BatchSettings =
-        BatchSettings { max: None, min_successes: None, tolerate: None, tolerate_percent: None, flat: false };
-
-    /// Whether so many failures are too many. Without any setting one failure is.
-    fn is_exceeded_by(&self, failed: usize, count: usize) -> bool {
-        if self.min_successes.is_none() && self.tolerate.is_none() && self.tolerate_percent.is_none() {
-            return failed > 0;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "there are not that many branches")]
-        let percent = || failed as f64 * 100.0 / count.max(1) as f64;
-        self.tolerate.is_some_and(|most| failed > most) || self.tolerate_percent.is_some_and(|most| percent() > most)
-    }
-}
-
 impl Session {
     /// Begins parallel work, or repeats it.
     pub(super) fn begin_batch(&mut self, number: usize, pending: &Pending, known: Option<&Operation>) {

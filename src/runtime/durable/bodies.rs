@@ -89,6 +89,20 @@ impl Session {
         Progress::Answered
     }
 
+    /// Records a failed attempt for each step that runs, because the time limit has come. Returns whether another attempt follows.
+    pub(crate) fn fail_running(&mut self, error: &ErrorObject) -> bool {
+        let mut follows = false;
+        for number in 0..self.strands.len() {
+            let Some(strand) = &mut self.strands[number] else { continue };
+            let Some(body) = strand.bodies.pop_if(|body| body.attempt.is_some()) else { continue };
+            strand.pending = Some(body.pending.clone());
+            let message = format!("{}: {}", body.identity.words(), error.message);
+            let error = ErrorObject { message, ..error.clone() };
+            follows |= self.fail_attempt(number, &body.pending, body.attempt.unwrap_or(1), error);
+        }
+        follows
+    }
+
     /// If the innermost command of a strand has ended and all of its output is there, records its result.
     pub(super) fn finish_body(&mut self, number: usize) {
         let Some(strand) = &mut self.strands[number] else { return };
@@ -115,7 +129,9 @@ impl Session {
                     let then = if is_part { Then::Look } else { Then::Return(text) };
                     self.set_stage(number, Stage::Recording(ticket, then));
                 }
-                Err(error) => self.fail_attempt(number, &pending, attempt, error),
+                Err(error) => {
+                    self.fail_attempt(number, &pending, attempt, error);
+                }
             },
             (_, None) => self.finish_context(number, &pending, result),
         }

@@ -57,7 +57,7 @@ fn head(level: Level, message: &str, owner: &Owner) -> Map<String, Value> {
     head.insert("level".into(), level.word().into());
     head.insert("message".into(), message.into());
     for (key, value) in owner_members(owner) {
-        head.insert(key.into(), value.into());
+        head.insert(key.into(), value);
     }
     head
 }

@@ -13,17 +13,21 @@ use super::execution::Execution;
 use super::io::Read;
 use crate::runtime::channel::Channel;
 use crate::runtime::durable::{DurableEvent, ErrorObject, FailedCommand, Outcome, Session, Surroundings, Verdict};
-use crate::runtime::failure::{self, CustomError, Ending, Failure};
+use crate::runtime::failure::{self, CustomError, Ending, Failure, Place};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::logs::driver_text::DriverText;
 use crate::runtime::logs::{Level, Log, Owner};
 use crate::runtime::payload::Payload;
 use crate::runtime::processes::Process;
 use crate::runtime::response::Response;
-use crate::runtime::stack;
+use crate::runtime::stack::{self, Record};
 
 /// How long the EXIT traps of a suspended handler may take.
 const SUSPENSION_GRACE: Duration = Duration::from_millis(100);
+/// The longest margin before a deadline that is not set by COSHELL_TIMEOUT_MARGIN_MS. A checkpoint must fit into it.
+const MAX_MARGIN: Duration = Duration::from_secs(1);
+/// BASH_COMMAND where the command of an operation is called (functions/durable.bash).
+const OWN_COMMAND: &str = "\"$@\"";
 /// How many reads take the log lines that were written before a question: more than a pipe can hold.
 const MAX_READS: usize = 64;
 
@@ -53,6 +57,10 @@ impl Shell {
                 self.host.log.fail(Level::Error, &Owner::of(invocation), &failure);
                 Ok(Outcome::Failed(error_of_execution(&failure, session.last_error())))
             }
+            (None, Err(failure @ Failure::TimedOut(_))) if session.fail_running(&error_object(&failure, None)) => {
+                self.host.log.fail(Level::Warn, &Owner::of(invocation), &failure);
+                Ok(Outcome::Pending)
+            }
             (None, Err(failure)) => {
                 self.caller = Some(session.close(end).0);
                 return Err(failure);
@@ -74,6 +82,13 @@ impl Shell {
             }
             Err(verdict) => self.answer(&verdict, invocation, response),
         }
+    }
+
+    /// How long before the deadline the event is ended. In a durable execution it always is: a step that runs then has failed an
+    /// attempt, and the execution goes on.
+    pub(super) fn margin(&self, remaining: Option<Duration>) -> Option<Duration> {
+        let of_session = || self.session.is_some().then(|| remaining.map(|left| (left / 10).min(MAX_MARGIN))).flatten();
+        self.timeout_margin.or_else(of_session)
     }
 
     /// Answers an event that ended before its handler did.
@@ -159,6 +174,21 @@ impl Execution<'_, '_> {
     }
 }
 
+impl Execution<'_, '_> {
+    /// The command of an operation itself, if nothing is known of a command inside it.
+    fn place_of_own(&self, records: &[Record], failed: &FailedCommand) -> Option<Place> {
+        let of_level = |record: &&Record| record.level == failed.level;
+        let record = records.iter().rev().find(of_level);
+        let is_own = record.is_none_or(|record| record.command == OWN_COMMAND);
+        is_own.then(|| Place {
+            command: failed.command.clone(),
+            status: failed.status,
+            frames: record.map(|record| record.frames.clone()).unwrap_or_default(),
+            ..Place::default()
+        })
+    }
+}
+
 impl Surroundings for Execution<'_, '_> {
     fn channel(&self) -> &Channel {
         &self.shell.pipes.channel
@@ -204,10 +234,11 @@ impl Surroundings for Execution<'_, '_> {
         }));
         let records = stack::records(&bytes, self.turn, &self.shell.pipes.driver);
         let evidence = self.shell.evidence(&records, failed.level, &stderr);
-        let place = match Ending::of_command(failed.status) {
+        let own = || self.place_of_own(&records, failed);
+        let place = own().or_else(|| match Ending::of_command(failed.status) {
             Ending::Status(_) => evidence.failure(),
             Ending::Signal(_) => None,
-        };
+        });
         let ending = Ending::of_command(failed.status);
         let failure = self.shell.failure(ending, place, stderr, CustomError::parse(failed.stdout));
         let mut error = error_object(&Failure::Handler(Box::new(failure)), Some(Ending::Status(failed.status)));
