@@ -25,7 +25,7 @@ pub(crate) struct Process {
     /// The command line, or the name if there is none.
     pub(crate) command: String,
     /// How long the process has run.
-    pub(crate) age: Duration,
+    age: Duration,
 }
 
 impl Process {
@@ -70,6 +70,11 @@ impl Process {
                 && folder.is_ok_and(|mut folder| folder.any(|entry| entry.is_ok_and(|entry| is_it(&entry.path()))))
         };
         all().filter(holds).collect()
+    }
+
+    /// The same process, for which `age` counts if it is older.
+    pub(crate) fn no_older_than(self, age: Duration) -> Process {
+        Process { age: self.age.min(age), ..self }
     }
 
     /// Kills the process.

@@ -104,7 +104,11 @@ impl HandlerFailure {
         let missing = self.missing_command();
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
-            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", EndingText(ending))?,
+            ending if command.is_empty() => {
+                let line = place.frames.first().and_then(|frame| frame.line);
+                let on_line = if line.is_some() { " on this line" } else { "" };
+                write!(f, "Bash cannot tell which command{on_line} {}", EndingText(ending))?;
+            }
             Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();

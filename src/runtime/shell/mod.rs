@@ -9,6 +9,7 @@ mod apostrophes;
 mod bash;
 mod channel;
 mod convention;
+mod driver;
 mod event_file;
 mod execution;
 mod headers_file;

@@ -176,8 +176,11 @@ impl Evidence<'_> {
                 ..FoundCommand::of(&theirs, last)
             });
         }
-        match calls.as_slice() {
-            [only] if returns || !record.is_consistent() => Some(FoundCommand::of(script, *only)),
+        let is_call = returns || !record.is_consistent();
+        match (calls.as_slice(), scope) {
+            ([only], _) if is_call => Some(FoundCommand::of(script, *only)),
+            // Which of several calls on one line it was is not known, but the line is.
+            ([_, _, ..], Scope::Function) if is_call && frame.line.is_some() => Some(FoundCommand::unknown(frame.line)),
             _ => None,
         }
     }

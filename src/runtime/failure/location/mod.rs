@@ -82,6 +82,7 @@ enum Scope {
 
 /// A command that was found.
 struct FoundCommand {
+    /// Empty if only the line is known.
     command: String,
     /// The line; `None` if the command is at several places.
     line: Option<u32>,
@@ -275,6 +276,11 @@ impl FoundCommand {
             index: Some(index),
             inner: Vec::new(),
         }
+    }
+
+    /// One of several commands on `line`.
+    fn unknown(line: Option<u32>) -> FoundCommand {
+        FoundCommand { command: String::new(), line, pipeline: None, is_condition: false, index: None, inner: Vec::new() }
     }
 }
 
