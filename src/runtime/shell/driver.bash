@@ -94,17 +94,17 @@ printf 'B\n' >>"$__coshell_status"
   # `__coshell_code` is only set after the handler's call, so it shows that the handler has returned. A fatal signal runs this trap as well,
   # with any value of $?.
   #
-  # Plain exec keeps its redirections, unlike `builtin exec`, but a function of the handler comes before it. A readonly function cannot be
-  # removed; in POSIX mode special builtins come first. The status pipe replaces stdout, which closes stdout. The wake-up pipe is opened
-  # first; otherwise the release could come before there is a reader. If no descriptor is left, the subshell just ends. The exit status 47
-  # tells the shell below that an S record was written. Bash 5.1 gives a failed exec the status 0; an exec that succeeds never comes here.
+  # Plain exec keeps its redirections, unlike `builtin exec`, but a function of the handler comes before plain exec, and is removed. If that
+  # function is readonly, or if no descriptor is left, the subshell just ends. The status pipe replaces stdout, which closes stdout. The
+  # wake-up pipe is opened first; otherwise the release could come before there is a reader. The exit status 47 tells the shell below that
+  # an S record was written. Bash 5.1 gives a failed exec the status 0; an exec that succeeds never comes here.
   #
   # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as well. The
   # trap must do nothing there: its first simple command would wait for a process that is no child of that child, and Bash would report that
   # on stderr ("wait_for: No record of process").
   __coshell_exit_trap='case __coshell:${BASHPID:-0}:$?:${__coshell_code-} in
     __coshell:"$__coshell_pid":0:0)
-      \builtin unset -f exec || POSIXLY_CORRECT=1
+      \builtin unset -f exec || \builtin exit 0
       \exec 9<"$__coshell_wake" >>"$__coshell_status" || \builtin exit 0
       \builtin printf "S %s\n" "$__coshell_turn"
       \builtin read -r -N 1 -u 9 __coshell_byte || \builtin :
@@ -434,7 +434,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           S*) # a kept subshell: its next output goes to the event, which has context variables of its own
             \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
             __coshell_record=()
-            builtin unset -v "${__coshell_exported[@]%%=*}" "${__coshell_context[@]}" 2>/dev/null || builtin :
+            builtin unset -v "${__coshell_exported[@]%%=*}" "${__coshell_context[@]}" || builtin :
             # An event before may have unset the array, or made another kind of variable of it.
             case $__coshell_event_array in
             ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
@@ -559,7 +559,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           case $__coshell_code in
           0)
             builtin trap - EXIT
-            builtin unset -f exec || POSIXLY_CORRECT=1
+            builtin unset -f exec || builtin exit 0
             \exec 9<"$__coshell_wake" >>"$__coshell_status" || builtin exit 0
             builtin printf 'S %s\n' "$__coshell_turn"
             builtin read -r -N 1 -u 9 __coshell_byte || builtin :

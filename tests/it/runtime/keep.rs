@@ -240,6 +240,24 @@ fn a_time_limit_ends_the_event_and_the_state() {
 }
 
 #[test]
+fn a_program_in_the_place_of_an_old_shell_is_as_old_as_its_event() {
+    let function = keep("handler() { [[ $1 != hang ]] || exec sleep 1000; sleep 1.5; }")
+        .env("COSHELL_TIMEOUT_MARGIN_MS", "4000")
+        .start();
+    function.answer("grow old").responds("");
+    let hanging = function.send_with("hang", |invoke| coshell::lambda::invocation::Invoke {
+        timeout: std::time::Duration::from_secs(5),
+        ..invoke
+    });
+    let answer = hanging.answer().fails("Function.TimedOut", "running: `sleep 1000` for ");
+    let report = String::from_utf8_lossy(answer.error_body()).into_owned();
+    let seconds =
+        |before: &str| -> f64 { report.split_once(before).unwrap().1.split(' ').next().unwrap().parse().unwrap() };
+    let (event, program) = (seconds("timed out after "), seconds("`sleep 1000` for "));
+    assert!(program <= event + 0.1, "{report}"); // both are rounded
+}
+
+#[test]
 fn a_shell_that_uses_too_much_memory_is_replaced_after_its_event() {
     let script =
         "handler() { [[ $1 != grow ]] || { printf -v big '%020000000d' 0; }; big=${big-}; echo \"${#big} $1\"; }";

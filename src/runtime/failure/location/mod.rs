@@ -280,7 +280,14 @@ impl FoundCommand {
 
     /// One of several commands on `line`.
     fn unknown(line: Option<u32>) -> FoundCommand {
-        FoundCommand { command: String::new(), line, pipeline: None, is_condition: false, index: None, inner: Vec::new() }
+        FoundCommand {
+            command: String::new(),
+            line,
+            pipeline: None,
+            is_condition: false,
+            index: None,
+            inner: Vec::new(),
+        }
     }
 }
 
