@@ -30,7 +30,6 @@ set --
 __coshell_stdouts=("$__coshell_stdout0" "$__coshell_stdout1") __coshell_stderrs=("$__coshell_stderr0" "$__coshell_stderr1")
 __coshell_stdins=("$__coshell_stdin0" "$__coshell_stdin1")
 __coshell_turn=0 __coshell_code='' __coshell_record=()
-__coshell_count=9999 # how many NAME=value an event has, at most
 # Bash would have sourced BASH_ENV before this line. Programs that the handler starts must still see the variable.
 [[ -z $__coshell_bash_env ]] || export BASH_ENV=$__coshell_bash_env
 if ((BASH_VERSINFO[0] >= 5)); then BASH_ARGV0=$__coshell_program; fi
@@ -405,14 +404,15 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
               l)
                 __coshell_locale=${LC_ALL+x$LC_ALL}
                 LC_ALL=C
-                builtin mapfile -d '' -t -u 8 __coshell_event
+                builtin mapfile -d '' -t -n 2 -u 8 __coshell_event
                 case $__coshell_locale in x*) LC_ALL=${__coshell_locale#x} ;; *) builtin unset -v LC_ALL ;; esac
                 ;;
-              *) builtin mapfile -d '' -t -u 8 __coshell_event ;;
+              *) builtin mapfile -d '' -t -n 2 -u 8 __coshell_event ;;
               esac
               ;;
-            *) builtin mapfile -d '' -t -u 8 __coshell_event ;;
+            *) builtin mapfile -d '' -t -n 2 -u 8 __coshell_event ;;
             esac
+            builtin mapfile -d '' -t -u 8 __coshell_variables # an array of its own: Bash copies all of an array to take a part of it
             # A byte for a dead subshell does not count: the event must be for this turn. If `read` fails with a status over 128, the script's
             # TMOUT has passed. Any other failure means that the runtime has ended; a q means that the subshell must end.
             # An x replaces a kept subshell that uses too much memory.
@@ -426,7 +426,10 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
                 builtin kill -PWR "${BASHPID-}"
                 builtin exit 0
               }
-              builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
+              {
+                builtin mapfile -d '' -t -n 2 __coshell_event
+                builtin mapfile -d '' -t __coshell_variables
+              } <"$__coshell_event_file"
             done
           } 8<"$__coshell_event_file" 9<"$__coshell_wake" || builtin exit 1 # no descriptor is left
           #: if stateful
@@ -446,19 +449,20 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
           case $__coshell_event_array in
           ?*)
             LAMBDA_EVENT=()
-            __coshell_count=${__coshell_event[${#__coshell_event[@]} - 1]}
-            for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
-              LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
+            __coshell_count=${__coshell_variables[${#__coshell_variables[@]} - 1]}
+            for ((__coshell_i = __coshell_count; __coshell_i < ${#__coshell_variables[@]} - 1; __coshell_i += 2)); do
+              LAMBDA_EVENT[${__coshell_variables[__coshell_i]}]=${__coshell_variables[__coshell_i + 1]}
             done
+            __coshell_variables=("${__coshell_variables[@]:0:__coshell_count}")
             ;;
           esac
           #: end
           #: if stateful
-          builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
-          __coshell_exported=("${__coshell_event[@]:2:__coshell_count}")
+          builtin export "${__coshell_variables[@]}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
+          __coshell_exported=("${__coshell_variables[@]}")
           #: end
           #: unless stateful
-          builtin export "${__coshell_event[@]:2:__coshell_count}"
+          builtin export "${__coshell_variables[@]}"
           #: end
           #: if globals
           case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
