@@ -4,10 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::answer::Answer;
-use crate::support::freezer::dial;
 use crate::support::function::{Channel, Function};
-use crate::support::running::{Running, until};
+use crate::support::running::until;
 
 fn keep(script: &str) -> Function {
     Function::script(script).env("COSHELL_STATE", "keep")
@@ -310,66 +308,5 @@ fn a_handler_that_redefines_everything_keeps_running() {
     let function = keep(script).start();
     for (number, event) in ["a", "b", "c", "d"].into_iter().enumerate() {
         function.answer(event).responds(&format!("{} {event}", number + 1));
-    }
-}
-
-/// What the events of the long test do, by the last digit of their text. COSHELL_TEST_EVENTS says how many there are.
-const MIXED: &str = "handler() {
-  local id=$LAMBDA_RUNTIME_AWS_REQUEST_ID
-  echo \"begins $id\" >&2
-  count=$((${count:-0} + 1))
-  case $1 in
-    *0) echo \"$1 $count\" ;;
-    *1) echo \"$1 $count\"; kill -9 $$; kill -STOP $BASHPID ;;
-    *2) kill -9 $BASHPID ;;
-    *3) echo \"$1 $count\"; return 3 ;;
-    *4) for ((i = 0; i < RANDOM % 100; i++)); do echo \"loud $id\" >&2; done; echo \"$1 $count\" ;;
-    *5) printf '%s\\n' \"$1 $count\"; printf '%0100000d' 0 ;;
-    *6) (sleep 0.01; echo \"late $id\" >&2) >/dev/null & echo \"$1 $count\" ;;
-    *7) (sleep 0.01; echo late) & echo \"$1 $count\" ;;
-    *) echo \"$1 $count\" ;;
-  esac
-}";
-
-fn assert_is_its_own(event: &str, count: &mut u64, answer: Answer) {
-    *count += 1;
-    match event.as_bytes().last().unwrap() {
-        b'1' => drop(answer.fails("Runtime.ShellDied", "SIGKILL")),
-        b'2' => drop(answer.fails("Function.KilledBySignal", "SIGKILL")),
-        b'3' => drop(answer.fails("Function.ExitStatus", "status 3")),
-        b'5' => return drop(answer.responds(&format!("{event} {count}\n{}", "0".repeat(100_000)))),
-        b'7' => return drop(answer.responds(&format!("{event} {count}\nlate"))),
-        _ => return drop(answer.responds(&format!("{event} {count}"))),
-    }
-    *count = 0;
-}
-
-fn usage(function: &Running) -> (usize, usize) {
-    let descriptors = fs::read_dir(format!("/proc/{}/fd", function.pid())).unwrap().count();
-    (descriptors, function.environment().pids().len())
-}
-
-#[test]
-fn every_event_of_a_mixture_gets_its_own_answer_and_log_and_nothing_is_left() {
-    let events = dial("COSHELL_TEST_EVENTS", 600);
-    for channel in Channel::BOTH {
-        let function = keep(MIXED).env("AWS_LAMBDA_LOG_FORMAT", "JSON").over(channel).start();
-        let mut count = 0;
-        assert_is_its_own("first-0", &mut count, function.answer_alone("first-0"));
-        let before = until("the waiting shell", || Some(usage(&function)).filter(|usage| usage.1 == 3));
-        for number in 0..events {
-            let event = format!("{number}-{}", (number * 7 + number / 10) % 10);
-            assert_is_its_own(&event, &mut count, function.answer_alone(&event));
-        }
-        until("all as it was", || (usage(&function) == before).then_some(()));
-        for line in function.log().lines() {
-            let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            let message = entry["message"].as_str().unwrap_or_default().to_owned();
-            if let Some((word, id)) = message.split_once(' ')
-                && matches!(word, "begins" | "loud" | "late")
-            {
-                assert_eq!(entry["requestId"], id, "{line}");
-            }
-        }
     }
 }
