@@ -138,6 +138,27 @@ fn a_background_process_that_holds_stdout_is_waited_for_and_its_late_lines_keep_
 }
 
 #[test]
+fn a_shell_that_holds_its_stdout_is_replaced_and_the_answer_does_not_wait() {
+    let script =
+        "n=0; handler() { [[ $1 != hold ]] || exec 3>&1; [[ $1 != close ]] || exec 3>&1 3>&-; echo $((n += 1)); }";
+    for (channel, delivery) in [(Channel::Proc, "buffered"), (Channel::Fifos, "buffered"), (Channel::Proc, "stream")] {
+        let function = keep(script).env("COSHELL_RESPONSE", delivery).over(channel).start();
+        for (event, count) in [("x", "1"), ("hold", "2"), ("x", "1"), ("close", "2"), ("x", "3")] {
+            let answer = function.answer(event);
+            assert_eq!(answer.text().trim_end(), count, "{event}");
+            assert_eq!(answer.log.contains("still holds the stdout of this event"), event == "hold", "{}", answer.log);
+        }
+    }
+}
+
+#[test]
+fn a_readonly_variable_of_the_driver_fails_its_event_and_not_the_one_after() {
+    let function = keep("handler() { [[ $1 != freeze ]] || readonly __coshell_turn; echo \"$1\"; }").start();
+    function.answer("freeze").fails("Function.ExitStatus", "status 1");
+    function.answer("x").responds("x");
+}
+
+#[test]
 fn exit_traps_run_when_the_shell_ends() {
     let script = "handler() {
       case $1 in
