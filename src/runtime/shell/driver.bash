@@ -543,6 +543,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin set +ae
             __coshell_report="S $__coshell_turn"
             ((__coshell_turn += 1)) || builtin exit 1
+            # shellcheck disable=SC2015 # both must succeed
             builtin unset -f exec && \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
               {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1 || {
               __coshell_code='' # without a descriptor for the next event, this one ends as after `exit 0`

@@ -56,7 +56,7 @@ fn sourced_words(text: &str) -> Vec<&str> {
         ["source ", ". "].map(|word| line.match_indices(word).map(move |found| (line, word, found.0)))
     });
     let rests = words.flatten().filter_map(|(line, word, at)| {
-        let begins = at == 0 || line[..at].ends_with([' ', '\t', ';', '&', '|', '{', '(', ')', '`']);
+        let begins = at == 0 || line[..at].ends_with([' ', '\t', ';', '&', '|', '{', '(', ')', '`', '\'', '"']);
         begins.then(|| &line[at + word.len()..])
     });
     rests.collect()
