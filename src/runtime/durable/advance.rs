@@ -10,24 +10,6 @@ use super::retry::Retry;
 use super::session::{Session, Verdict};
 use super::verb::{Limits, Verb};
 
-impl Verb {
-    /// The operation that this asks for, at the place `id`.
-    pub(super) fn identity(&self, id: String, parent: Option<String>) -> Identity {
-        let (kind, sub_type, name) = match self {
-            Verb::Step { name, .. } => (Kind::Step, "Step", name),
-            Verb::Until { name, .. } => (Kind::Step, "WaitForCondition", name),
-            Verb::Wait { name, .. } => (Kind::Wait, "Wait", name),
-            Verb::Callback { name, .. } => (Kind::Callback, "Callback", name),
-            Verb::WaitForCallback { name, .. } => (Kind::Context, "WaitForCallback", name),
-            Verb::Invoke { name, .. } => (Kind::ChainedInvoke, "ChainedInvoke", name),
-            Verb::Child { name } => (Kind::Context, "RunInChildContext", name),
-            Verb::Batch { name, is_map, .. } => (Kind::Context, if *is_map { "Map" } else { "Parallel" }, name),
-            Verb::Await { .. } | Verb::Replaying | Verb::Error => (Kind::Callback, "Callback", &None),
-        };
-        Identity { id, parent, name: name.clone(), kind, sub_type }
-    }
-}
-
 impl Session {
     /// Goes on with the operation that strand `number` waits for.
     pub(super) fn advance(&mut self, number: usize, surroundings: &mut dyn Surroundings) -> Progress {
@@ -206,8 +188,8 @@ impl Session {
         self.set_stage(number, Stage::Recording(ticket, then));
     }
 
-    /// Records a failed attempt: another one follows, or the step has failed.
-    pub(super) fn fail_attempt(&mut self, number: usize, pending: &Pending, attempt: u32, error: ErrorObject) {
+    /// Records a failed attempt: another one follows, or the step has failed. Returns whether another one follows.
+    pub(super) fn fail_attempt(&mut self, number: usize, pending: &Pending, attempt: u32, error: ErrorObject) -> bool {
         let retry = match &pending.verb {
             Verb::Step { retry, .. } | Verb::WaitForCallback { retry, .. } => retry.clone(),
             _ => Retry { attempts: 1, ..Retry::of_condition() },
@@ -227,6 +209,7 @@ impl Session {
             }
         };
         self.set_stage(number, Stage::Recording(ticket, then));
+        delay.is_some()
     }
 
     pub(super) fn set_stage(&mut self, number: usize, stage: Stage) {

@@ -6,7 +6,7 @@ use super::operation::{ErrorObject, Identity};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::retry::Retry;
 use super::session::Session;
-use super::strand::Body;
+use super::strand::{Body, unique};
 use super::verb::Verb;
 use super::{MAX_PAYLOAD_BYTES, Surroundings};
 
@@ -67,7 +67,7 @@ impl Session {
         variables: &[String],
         surroundings: &mut dyn Surroundings,
     ) -> Progress {
-        let stdout = match surroundings.channel().reader(&format!("durable{number}-stdout-{}", identity.id)) {
+        let stdout = match surroundings.channel().reader(&unique("stdout")) {
             Ok(stdout) => stdout,
             Err(error) => return self.break_off(&format!("no pipe can be made for {}: {error}", identity.words())),
         };
@@ -87,6 +87,20 @@ impl Session {
         let pending = Pending { stage: Stage::Look, ..pending.clone() };
         strand.bodies.push(Body::new(pending, identity, context, attempt, stdout, trace_start));
         Progress::Answered
+    }
+
+    /// Records a failed attempt for each step that runs, because the time limit has come. Returns whether another attempt follows.
+    pub(crate) fn fail_running(&mut self, error: &ErrorObject) -> bool {
+        let mut follows = false;
+        for number in 0..self.strands.len() {
+            let Some(strand) = &mut self.strands[number] else { continue };
+            let Some(body) = strand.bodies.pop_if(|body| body.attempt.is_some()) else { continue };
+            strand.pending = Some(body.pending.clone());
+            let message = format!("{}: {}", body.identity.words(), error.message);
+            let error = ErrorObject { message, ..error.clone() };
+            follows |= self.fail_attempt(number, &body.pending, body.attempt.unwrap_or(1), error);
+        }
+        follows
     }
 
     /// If the innermost command of a strand has ended and all of its output is there, records its result.
@@ -115,7 +129,9 @@ impl Session {
                     let then = if is_part { Then::Look } else { Then::Return(text) };
                     self.set_stage(number, Stage::Recording(ticket, then));
                 }
-                Err(error) => self.fail_attempt(number, &pending, attempt, error),
+                Err(error) => {
+                    self.fail_attempt(number, &pending, attempt, error);
+                }
             },
             (_, None) => self.finish_context(number, &pending, result),
         }

@@ -4,9 +4,11 @@ use super::FailedCommand;
 use super::Surroundings;
 use super::ask::Ask;
 use super::operation::{ErrorObject, Identity, Kind, Operation};
+use super::parse;
 use super::pending::{Pending, Stage};
 use super::session::{Session, Verdict};
-use super::verb::{self, Verb};
+use super::verb::Verb;
+use crate::runtime::failure::shortened;
 
 impl Session {
     pub(super) fn take_questions(&mut self, surroundings: &mut dyn Surroundings) {
@@ -33,11 +35,11 @@ impl Session {
         match ask.words.first().map(String::as_str) {
             Some("ended") => {
                 let status = ask.words.get(1).and_then(|status| status.parse().ok()).unwrap_or(1);
-                self.end_body(number, status, ask.level, surroundings);
+                self.end_body(number, status, &ask, surroundings);
             }
             Some("branch") => self.next_branch(number, ask.words.get(1).and_then(|pid| pid.parse().ok())),
             _ if strand.pending.is_some() => self.fail_two_at_once(),
-            _ => match verb::parse(&ask.words, ask.after) {
+            _ => match parse::parse(&ask.words, ask.after) {
                 Err(problem) => strand.answer(&["say", "2", &format!("durable: {problem}")]),
                 Ok(Verb::Replaying) => {
                     let is_repeated = self.contexts.is_repeated(strand.context().unwrap_or_default());
@@ -113,14 +115,15 @@ impl Session {
     }
 
     /// Notes the end of the command of the innermost body.
-    fn end_body(&mut self, number: usize, status: i32, level: u32, surroundings: &mut dyn Surroundings) {
+    fn end_body(&mut self, number: usize, status: i32, ask: &Ask, surroundings: &mut dyn Surroundings) {
         let Some(strand) = &mut self.strands[number] else { return };
         let Some(body) = strand.bodies.last_mut() else { return };
         let error = (status != 0).then(|| {
             let branch = strand.branch.as_ref().map(|branch| (branch.trace.file.try_clone(), branch.lines.tail()));
             surroundings.error(&FailedCommand {
                 status,
-                level: level + 1,
+                level: ask.level + 1,
+                command: command(&ask.words[2..]),
                 what: body.identity.words(),
                 stdout: &body.output,
                 trace_start: body.trace_start,
@@ -129,4 +132,16 @@ impl Session {
         });
         body.ended = Some((status, error));
     }
+}
+
+/// The most bytes of a command in a message.
+const MAX_COMMAND_BYTES: usize = 200;
+
+/// A command as text: the words of an `eval` are text already.
+fn command(words: &[String]) -> String {
+    let words = match words {
+        [builtin, eval, text] if builtin == "builtin" && eval == "eval" => std::slice::from_ref(text),
+        words => words,
+    };
+    shortened(&words.join(" "), MAX_COMMAND_BYTES)
 }

@@ -9,13 +9,14 @@ durable() {
     builtin return 1
     ;;
   esac
-  builtin local __coshell_words __coshell_after='' __coshell_reply __coshell_byte __coshell_status
+  builtin local __coshell_words __coshell_after='' __coshell_reply __coshell_byte __coshell_status __coshell_input=''
   __coshell_words=("$@") __coshell_reply=()
   case ${1-} in
   step | until | child | wait-for-callback | parallel | map)
     __coshell_words=()
     while (($# > 0)) && [[ $1 != -- ]]; do
-      __coshell_words+=("$1")
+      # All of stdin is read at each replay as well: otherwise its writer would get SIGPIPE, or a loop that shares it another line.
+      case $1 in --stdin) IFS= builtin read -r -d '' __coshell_input || builtin : ;; *) __coshell_words+=("$1") ;; esac
       builtin shift
     done
     if (($# > 0)); then
@@ -24,7 +25,7 @@ durable() {
     fi
     ;;
   esac
-  while :; do
+  while [[ durable ]]; do
     {
       builtin printf '%s\0' "$((${#__coshell_words[@]} + 3))" "${__coshell_durable_context-}" "${BASH_SUBSHELL-0}" "$__coshell_after" \
         "${__coshell_words[@]}" >>"$__coshell_durable_ask" &&
@@ -34,13 +35,12 @@ durable() {
     case ${__coshell_reply[0]-} in
     run)
       __coshell_status=0
-      if { builtin : <&0; } 2>/dev/null; then
-        builtin eval "$__coshell_durable_command" <&0 >>"${__coshell_reply[1]}" &
-      else
-        builtin eval "$__coshell_durable_command" >>"${__coshell_reply[1]}" &
-      fi
+      case $__coshell_input in
+      '') builtin eval "$__coshell_durable_command" </dev/null >>"${__coshell_reply[1]}" & ;;
+      *) builtin eval "$__coshell_durable_command" <<<"${__coshell_input%$'\n'}" >>"${__coshell_reply[1]}" & ;;
+      esac
       builtin wait "$!" || __coshell_status=$?
-      __coshell_words=(ended "$__coshell_status") __coshell_after=''
+      __coshell_words=(ended "$__coshell_status" "$@") __coshell_after=''
       ;;
     branch)
       builtin eval "$__coshell_durable_branch" 2>>"${__coshell_reply[4]}" &
@@ -63,8 +63,12 @@ durable() {
 # shellcheck disable=SC2016 # expanded when it runs
 __coshell_durable_command='__coshell_durable_context=${__coshell_reply[2]}
   case ${#__coshell_reply[@]} in [0-3]) ;; *) \builtin export "${__coshell_reply[@]:3}" ;; esac
-  case ${__coshell_own_err-} in
-  1) ;;
+  case ${__coshell_own_err-}:$- in
+  1:*E*) ;;
+  1:*)
+    \builtin set -E
+    \builtin trap '\''__coshell_ended=$?; case $- in *e*) \builtin exit "$__coshell_ended" ;; esac'\'' ERR
+    ;;
   *) \builtin trap "$__coshell_on_error"'\''; case $- in *e*) \builtin exit "$__coshell_ended" ;; esac'\'' ERR ;;
   esac
   "$@"'
@@ -80,4 +84,5 @@ __coshell_durable_branch='__coshell_status=0 __coshell_trace_file=${__coshell_re
   __coshell_reply=(run "${__coshell_reply[2]}" "${__coshell_reply[3]}" "DURABLE_INDEX=${__coshell_reply[1]}")
   \builtin eval "$__coshell_durable_command" >>"${__coshell_reply[1]}" </dev/null &
   \builtin wait "$!" || __coshell_status=$?
-  \builtin printf "%s\0" 5 "${__coshell_durable_context-}" "${BASH_SUBSHELL-0}" "" ended "$__coshell_status" >>"$__coshell_durable_ask"'
+  \builtin printf "%s\0" "$(($# + 5))" "${__coshell_durable_context-}" "${BASH_SUBSHELL-0}" "" ended "$__coshell_status" "$@" \
+    >>"$__coshell_durable_ask"'

@@ -13,17 +13,21 @@ use super::execution::Execution;
 use super::io::Read;
 use crate::runtime::channel::Channel;
 use crate::runtime::durable::{DurableEvent, ErrorObject, FailedCommand, Outcome, Session, Surroundings, Verdict};
-use crate::runtime::failure::{self, CustomError, Ending, Failure};
+use crate::runtime::failure::{self, CustomError, Ending, Failure, Place};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::logs::driver_text::DriverText;
 use crate::runtime::logs::{Level, Log, Owner};
 use crate::runtime::payload::Payload;
 use crate::runtime::processes::Process;
 use crate::runtime::response::Response;
-use crate::runtime::stack;
+use crate::runtime::stack::{self, Record};
 
 /// How long the EXIT traps of a suspended handler may take.
 const SUSPENSION_GRACE: Duration = Duration::from_millis(100);
+/// The longest margin before a deadline that is not set by COSHELL_TIMEOUT_MARGIN_MS. A checkpoint must fit into it.
+const MAX_MARGIN: Duration = Duration::from_secs(1);
+/// BASH_COMMAND where the command of an operation is called (functions/durable.bash).
+const OWN_COMMAND: &str = "\"$@\"";
 /// How many reads take the log lines that were written before a question: more than a pipe can hold.
 const MAX_READS: usize = 64;
 
@@ -36,6 +40,8 @@ impl Shell {
         response: &mut Response,
     ) -> Result<(), Failure> {
         response.buffer();
+        let members = vec![("executionArn", event.arn.as_str().into())];
+        let owner = Owner { more: Some(Arc::new(members)), ..Owner::of(invocation) };
         let end = invocation.remaining().map(|left| Instant::now() + left);
         let result = match Session::begin(event, invocation, self.caller.take(), &self.pipes.channel) {
             Ok(session) => {
@@ -43,15 +49,19 @@ impl Shell {
                 self.session = Some(session);
                 self.run(&handlers, None, response)
             }
-            Err(verdict) => return self.answer(&verdict, invocation, response),
+            Err(verdict) => return self.answer(&verdict, &owner, response),
         };
         let Some(mut session) = self.session.take() else { return result };
         let outcome = match (session.verdict().cloned(), result) {
             (Some(verdict), _) => Err(verdict),
             (None, Ok(())) => Ok(Outcome::Succeeded(String::from_utf8_lossy(response.unsent()).into_owned())),
-            (None, Err(failure @ Failure::Handler(_))) => {
-                self.host.log.fail(Level::Error, &Owner::of(invocation), &failure);
+            (None, Err(failure @ Failure::Handler(_))) if !is_crash(&failure) => {
+                self.host.log.fail(Level::Error, &owner, &failure);
                 Ok(Outcome::Failed(error_of_execution(&failure, session.last_error())))
+            }
+            (None, Err(failure @ Failure::TimedOut(_))) if session.fail_running(&error_object(&failure, None)) => {
+                self.host.log.fail(Level::Warn, &owner, &failure);
+                Ok(Outcome::Pending)
             }
             (None, Err(failure)) => {
                 self.caller = Some(session.close(end).0);
@@ -72,20 +82,23 @@ impl Shell {
                 response.replace(Payload::from(outcome.body()));
                 Ok(())
             }
-            Err(verdict) => self.answer(&verdict, invocation, response),
+            Err(verdict) => self.answer(&verdict, &owner, response),
         }
     }
 
+    /// How long before the deadline the event is ended. In a durable execution it always is: a step that runs then has failed an
+    /// attempt, and the execution goes on.
+    pub(super) fn margin(&self, remaining: Option<Duration>) -> Option<Duration> {
+        let of_session = || self.session.is_some().then(|| remaining.map(|left| (left / 10).min(MAX_MARGIN))).flatten();
+        self.timeout_margin.or_else(of_session)
+    }
+
     /// Answers an event that ended before its handler did.
-    fn answer(&self, verdict: &Verdict, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
+    fn answer(&self, verdict: &Verdict, owner: &Owner, response: &mut Response) -> Result<(), Failure> {
         let outcome = match verdict {
             Verdict::Suspended | Verdict::Closed => Outcome::Pending,
             Verdict::Failed(error) => {
-                self.host.log.say(
-                    Level::Error,
-                    &Owner::of(invocation),
-                    &format!("the durable execution has failed: {}", error.message),
-                );
+                self.host.log.say(Level::Error, owner, &format!("the durable execution has failed: {}", error.message));
                 Outcome::Failed(error.clone())
             }
             Verdict::Broken(cause) => return Err(Failure::Checkpoint { cause: cause.clone() }),
@@ -93,6 +106,11 @@ impl Shell {
         response.replace(Payload::from(outcome.body()));
         Ok(())
     }
+}
+
+/// Whether the handler's process was killed, as for want of memory. Lambda invokes again then, as after a crash of any runtime.
+fn is_crash(failure: &Failure) -> bool {
+    failure.of_handler().is_some_and(|failure| matches!(failure.ending, Ending::Signal(Signal::SIGKILL)))
 }
 
 /// The error with which the execution ends: that of the operation, if the handler failed because `durable` did.
@@ -159,6 +177,21 @@ impl Execution<'_, '_> {
     }
 }
 
+impl Execution<'_, '_> {
+    /// The command of an operation itself, if nothing is known of a command inside it.
+    fn place_of_own(&self, records: &[Record], failed: &FailedCommand) -> Option<Place> {
+        let of_level = |record: &&Record| record.level == failed.level;
+        let record = records.iter().rev().find(of_level);
+        let is_own = record.is_none_or(|record| record.command == OWN_COMMAND);
+        is_own.then(|| Place {
+            command: failed.command.clone(),
+            status: failed.status,
+            frames: record.map(|record| record.frames.clone()).unwrap_or_default(),
+            ..Place::default()
+        })
+    }
+}
+
 impl Surroundings for Execution<'_, '_> {
     fn channel(&self) -> &Channel {
         &self.shell.pipes.channel
@@ -204,10 +237,11 @@ impl Surroundings for Execution<'_, '_> {
         }));
         let records = stack::records(&bytes, self.turn, &self.shell.pipes.driver);
         let evidence = self.shell.evidence(&records, failed.level, &stderr);
-        let place = match Ending::of_command(failed.status) {
+        let own = || self.place_of_own(&records, failed);
+        let place = own().or_else(|| match Ending::of_command(failed.status) {
             Ending::Status(_) => evidence.failure(),
             Ending::Signal(_) => None,
-        };
+        });
         let ending = Ending::of_command(failed.status);
         let failure = self.shell.failure(ending, place, stderr, CustomError::parse(failed.stdout));
         let mut error = error_object(&Failure::Handler(Box::new(failure)), Some(Ending::Status(failed.status)));

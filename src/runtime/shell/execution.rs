@@ -82,7 +82,8 @@ impl Shell {
         request: Option<&Request>,
         response: &mut Response,
     ) -> Result<(), Failure> {
-        let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
+        let remaining = invocation.remaining();
+        let mut deadline = Deadline::new(Instant::now(), remaining, self.margin(remaining));
         let owner = Owner::of(invocation);
         let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;

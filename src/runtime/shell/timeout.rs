@@ -124,7 +124,9 @@ impl Execution<'_, '_> {
             self.shell.end();
         }
         self.close_stdout()?;
-        self.timeout = Some(Timeout { after, margin, running: running.iter().map(Process::to_string).collect() });
+        let is_durable = self.shell.session.is_some();
+        let running = running.iter().map(Process::to_string).collect();
+        self.timeout = Some(Timeout { after, margin, is_durable, running });
         Ok(())
     }
 
