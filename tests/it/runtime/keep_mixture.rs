@@ -23,7 +23,7 @@ const MIXED: &str = "handler() {
     *4) for ((i = 0; i < RANDOM % 100; i++)); do echo \"loud $id\" >&2; done; echo \"$1 $count\" ;;
     *5) printf '%s\\n' \"$1 $count\"; printf '%0100000d' 0 ;;
     *6) (sleep 0.01; echo \"late $id\" >&2) >/dev/null & echo \"$1 $count\" ;;
-    *7) (sleep 0.01; echo late) & echo \"$1 $count\" ;;
+    *7) echo \"$1 $count\"; (sleep 0.01; echo late) & ;;
     *) echo \"$1 $count\" ;;
   esac
 }";

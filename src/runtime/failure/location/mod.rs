@@ -82,7 +82,6 @@ enum Scope {
 
 /// A command that was found.
 struct FoundCommand {
-    /// Empty if only the line is known.
     command: String,
     /// The line; `None` if the command is at several places.
     line: Option<u32>,
@@ -274,18 +273,6 @@ impl FoundCommand {
             pipeline: None,
             is_condition: command.handled && !command.negated,
             index: Some(index),
-            inner: Vec::new(),
-        }
-    }
-
-    /// One of several commands on `line`.
-    fn unknown(line: Option<u32>) -> FoundCommand {
-        FoundCommand {
-            command: String::new(),
-            line,
-            pipeline: None,
-            is_condition: false,
-            index: None,
             inner: Vec::new(),
         }
     }
