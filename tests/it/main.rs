@@ -10,6 +10,7 @@ mod durable;
 mod failures;
 mod faults;
 mod invoke;
+mod invoke_durable;
 mod invoke_ends;
 mod invoke_libraries;
 mod invoke_own_runtime;
