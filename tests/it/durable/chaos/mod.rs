@@ -10,6 +10,7 @@ mod records;
 mod runner;
 
 use std::env;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::killer::Killer;
@@ -69,7 +70,7 @@ fn executions_end_with_the_results_of_their_plans_whatever_is_killed() {
         .with(&["--env", &format!("RECORDS={}", records.folder.display())])
         .start();
     let runner = Runner::start(&program, address, &serving.url(), folder.path());
-    let killer = Killer::start(serving.pid(), seed);
+    let killer = Killer::start(serving.pid(), seed, Arc::clone(&proxy.calls));
 
     let start = Instant::now();
     let plans = (0..count).map(|index| Plan::new(seed + index, format!("plan-{index}")));

@@ -15,6 +15,8 @@ const SOME_BYTES: usize = 150;
 /// It forwards until the test process ends.
 pub(super) struct Proxy {
     pub(super) address: SocketAddr,
+    /// How many connections there were: the runner answers one call in each.
+    pub(super) calls: Arc<AtomicUsize>,
     cuts: Arc<AtomicUsize>,
 }
 
@@ -28,17 +30,19 @@ struct Limits {
 impl Proxy {
     pub(super) fn start(runner: SocketAddr, seed: u64) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (address, cuts) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
-        let (counter, mut rng) = (Arc::clone(&cuts), Rng::with_seed(seed));
+        let address = listener.local_addr().unwrap();
+        let proxy = Proxy { address, calls: Arc::default(), cuts: Arc::default() };
+        let (calls, cuts, mut rng) = (Arc::clone(&proxy.calls), Arc::clone(&proxy.cuts), Rng::with_seed(seed));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let limits = limits(&mut rng);
-                counter.fetch_add(usize::from(limits.is_some()), Ordering::Relaxed);
+                calls.fetch_add(1, Ordering::Relaxed);
+                cuts.fetch_add(usize::from(limits.is_some()), Ordering::Relaxed);
                 let limits = limits.unwrap_or(Limits { request: usize::MAX, response: usize::MAX });
                 std::thread::spawn(move || forward(client, runner, limits));
             }
         });
-        Proxy { address, cuts }
+        proxy
     }
 
     pub(super) fn cuts(&self) -> usize {
