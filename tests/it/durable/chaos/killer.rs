@@ -10,6 +10,8 @@ use fastrand::Rng;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::support::program::runs;
+
 /// The most calls to the runner from one kill to the next: so the kills keep pace with the work, however fast the machine is. The local
 /// runner fails an execution after five failed invocations in a row, which must stay very unlikely.
 const MAX_CALLS: usize = 160;
@@ -71,9 +73,11 @@ fn end(pid: i32) -> bool {
     kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok()
 }
 
-/// The children of a process, whichever of its threads has started them.
+/// The children of a process that still run, whichever of its threads has started them.
 fn children(pid: i32) -> Vec<i32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<i32>>()).collect()
+    let pids: Vec<String> =
+        lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+    pids.iter().filter(|pid| runs(pid)).filter_map(|pid| pid.parse().ok()).collect()
 }
