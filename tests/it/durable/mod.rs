@@ -2,19 +2,27 @@
 
 mod chaos;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::support::skip::durable_tool;
+use crate::support::skip::{cannot, durable_tool};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 /// AWS's data, which is no part of this project; COSHELL_DURABLE_REQUIREMENTS names another folder.
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/durable-requirements");
 
+/// Python with PyYAML, and the local runner; says so where they or jq are missing.
+fn tools() -> Option<[PathBuf; 2]> {
+    if cannot("jq", &["--version"]) {
+        return None;
+    }
+    Some([durable_tool("python")?, durable_tool("dex-local-runner")?])
+}
+
 #[test]
 fn handlers_in_bash_fulfil_the_requirements_of_aws_conformance_suite() {
-    let (Some(python), Some(runner)) = (durable_tool("python"), durable_tool("dex-local-runner")) else { return };
+    let Some([python, runner]) = tools() else { return };
     let folder = tempfile::tempdir().unwrap();
     let tests = Path::new(PROJECT).join("tests/it/durable");
     let requirements = env::var_os("COSHELL_DURABLE_REQUIREMENTS").unwrap_or_else(|| REQUIREMENTS.into());

@@ -19,7 +19,6 @@ use self::proxy::Proxy;
 use self::records::Records;
 use self::runner::Runner;
 use crate::support::serving::Serve;
-use crate::support::skip::durable_tool;
 
 /// The number of executions without a setting.
 const SHORT: u64 = 40;
@@ -55,7 +54,7 @@ joined() { jq -r '.all | map(.result // "failed") | join("+")' <<<"$1"; }
 
 #[test]
 fn executions_end_with_the_results_of_their_plans_whatever_is_killed() {
-    let Some(program) = durable_tool("dex-local-runner") else { return };
+    let Some([_, program]) = super::tools() else { return };
     let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let count = number("COSHELL_DURABLE_CHAOS").unwrap_or(SHORT);
     let seed = number("COSHELL_DURABLE_SEED").unwrap_or(1);
