@@ -23,6 +23,7 @@ pub mod payload;
 // ... runs ...
 mod deadline;
 pub(crate) mod event_entries;
+pub mod event_source;
 pub(crate) mod functions;
 mod processes;
 pub(crate) mod shell;
@@ -33,6 +34,7 @@ pub mod failure;
 pub mod logs;
 pub mod response;
 pub(crate) mod script;
+pub(crate) mod syntax;
 
 use std::env;
 use std::process::ExitCode;

@@ -37,8 +37,8 @@ impl Display for Failure {
             ),
             Failure::NotExecutable { program } => write!(
                 f,
-                "handler `{}` is a file that cannot be executed: give it mode 0755 in the zip, or name a function of a script, \
-                 such as `function.handler`",
+                "handler `{0}` is a file that cannot be executed: run `chmod +x {0}` (in the zip its mode must be 0755), or name a function of \
+                 a script, such as `function.handler`",
                 program.display()
             ),
             Failure::UnknownConvention { name, known } => {

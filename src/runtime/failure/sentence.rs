@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use super::advice::{Circumstances, WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
+use super::advice::{Circumstances, advice, advice_on_syntax};
 use super::ending::Ending;
 use super::handler::HandlerFailure;
 use super::location::{Place, exits_with_a_number};
@@ -67,8 +67,10 @@ impl HandlerFailure {
             let file = BashMessage::parse(line).map_or(self.script.as_path(), |message| Path::new(message.file));
             let which = if file == self.script { "" } else { "a file that is sourced by " };
             write!(f, "{which}script `{script}` has a syntax error: {}", self.without_root(line))?;
-            let windows = has_windows_line_ends(file);
-            return if windows { write!(f, "; {WINDOWS_LINE_ENDS}") } else { self.describe_advice(f) };
+            return match advice_on_syntax(file, line) {
+                Some(advice) => write!(f, "; {advice}"),
+                None => self.describe_advice(f),
+            };
         }
         write!(f, "script `{script}` ended while it was being sourced: ")?;
         match &self.place {
@@ -181,6 +183,8 @@ impl HandlerFailure {
             stderr: &self.stderr,
             function: place.and_then(|place| place.frames.first()).map_or("", |frame| &frame.function),
             handler: &self.function,
+            event_source: self.event_source,
+            in_pipeline: place.is_some_and(|place| place.pipeline.is_some()),
         };
         match advice(&circumstances) {
             advice if advice.is_empty() => Ok(()),
