@@ -6,6 +6,7 @@ use std::path::Path;
 use super::code::Code;
 use super::finding::Severity;
 use super::handler::Checked;
+use super::position::Position;
 use super::rules::Parsed;
 use super::script::{Command, Kind, Script};
 use crate::lambda::base_image::{Presence, command_at, presence};
@@ -14,7 +15,7 @@ use crate::runtime::functions;
 /// A place where a command is called.
 struct Place<'a> {
     file: &'a Path,
-    line: u32,
+    position: Position,
     /// Whether the script may do without the command: another way follows, or the call depends on the system.
     has_alternative: bool,
 }
@@ -30,12 +31,12 @@ impl Checked<'_> {
         let guarded = guarded(&scripts);
         for (command, places) in called(&scripts, &self.functions) {
             let first = places.iter().find(|place| !place.has_alternative).or(places.first());
-            let Some(Place { file, line, has_alternative }) = first else { continue };
+            let Some(Place { file, position, has_alternative }) = first else { continue };
             if let Some((severity, code, message)) = self
                 .command(command, guarded.contains(command), *has_alternative)
                 .filter(|(_, code, _)| !(may_define_more && *code == Code::UnknownCommand))
             {
-                self.add(file, severity, code, (Some(*line), message));
+                self.add(file, severity, code, (Some(*position), message));
                 self.missing.extend((code == Code::MissingCommand).then(|| command.to_owned()));
             }
         }
@@ -81,9 +82,9 @@ fn called<'a>(scripts: &'a [Parsed], functions: &BTreeSet<String>) -> BTreeMap<&
             let name = command_at(text).unwrap_or(text);
             let is_function = !call.by_program && (functions.contains(name) || functions::defines(name));
             if !name.contains('/') && !is_function {
-                let (file, line) = (file.path.as_path(), call.name.line);
+                let (file, position) = (file.path.as_path(), call.name.position);
                 let has_alternative = command.has_alternative || command.by_chance;
-                called.entry(name).or_default().push(Place { file, line, has_alternative });
+                called.entry(name).or_default().push(Place { file, position, has_alternative });
             }
         }
     }

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 use super::file::Fault;
+use super::position::Position;
 
 /// What `bash -n` says, in POSIX mode if `posix`; nothing where the Bash cannot be started.
 pub(super) fn syntax(script: &Path, posix: bool, speaks_of_extglob: bool) -> Vec<Fault> {
@@ -45,7 +46,7 @@ fn read_by(bash: &OsStr, script: &Path, options: &[&str]) -> std::io::Result<Out
 /// `FILE: line N: TEXT`
 fn located(line: &str, prefix: &str) -> Option<Fault> {
     let (number, text) = line.strip_prefix(prefix)?.split_once(": ")?;
-    Some((Some(number.parse().ok()?), format!("Bash cannot read it: {text}")))
+    Some((Some(Position::of_line(number.parse().ok()?)), format!("Bash cannot read it: {text}")))
 }
 
 /// What shellcheck warns of; nothing where it is not installed. In POSIX mode Bash can read what shellcheck cannot: `posix` leaves
@@ -68,9 +69,10 @@ pub(super) fn shellcheck(script: &Path, posix: bool, root: &Path) -> Vec<Fault> 
         .iter()
         .filter(|comment| !(posix && cannot_read(comment)))
         .map(|comment| {
-            let line = comment["line"].as_u64().and_then(|line| u32::try_from(line).ok());
+            let number = |name: &str| comment[name].as_u64().and_then(|number| u32::try_from(number).ok());
+            let position = number("line").map(|line| Position { line, column: number("column") });
             let message = comment["message"].as_str().unwrap_or_default();
-            (line, format!("shellcheck SC{}: {message}", comment["code"]))
+            (position, format!("shellcheck SC{}: {message}", comment["code"]))
         })
         .collect()
 }

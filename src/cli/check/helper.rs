@@ -7,6 +7,7 @@ use super::code::Code;
 use super::file;
 use super::finding::{Finding, Severity};
 use super::handler::Checked;
+use super::position::Position;
 use super::rules::Circumstances;
 use super::script::Word;
 use super::sources::below_root;
@@ -25,7 +26,7 @@ impl Checked<'_> {
         let Some(metadata) = fs::metadata(&path).ok().filter(|metadata| metadata.is_file()) else {
             if ROOTS.iter().any(|root| word.text.starts_with(root)) {
                 let message = format!("it calls `{below}`, which is not in the function's folder");
-                self.add(by, Severity::Warning, Code::MissingProgram, (Some(word.line), message));
+                self.add(by, Severity::Warning, Code::MissingProgram, (Some(word.position), message));
             }
             return;
         };
@@ -96,7 +97,7 @@ impl Checked<'_> {
         let is_of_line_ends = |finding: &Finding| finding.code == Code::LineEnds && finding.file == shown;
         // Its interpreter line ends as all its lines do.
         if fault.line.is_none() || !self.findings.iter().any(is_of_line_ends) {
-            self.add(&path, severity, Code::BrokenProgram, (fault.line, fault.message));
+            self.add(&path, severity, Code::BrokenProgram, (fault.line.map(Position::of_line), fault.message));
         }
     }
 }

@@ -11,6 +11,7 @@ mod finding;
 mod handler;
 mod helper;
 mod ignore;
+mod position;
 mod result;
 mod rules;
 mod sarif;
@@ -154,6 +155,14 @@ pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]
         }
     }
     Ok(told)
+}
+
+/// The line of the first command of the handler that reads the empty stdin, and what `coshell check` says about the command. `text` is the text of
+/// the script, which Bash has parsed.
+pub(crate) fn empty_stdin(script: &Path, text: &str, function: &str) -> Option<(u32, String)> {
+    let parsed = rules::Parsed { path: script.to_owned(), script: script::Script::parse(text)? };
+    let found = rules::empty_stdin(&[parsed], function).into_iter().min_by_key(|found| found.position)?;
+    Some((found.position.line, found.message))
 }
 
 /// Whether the parser takes `text`, which Bash has parsed: for the fuzzer.

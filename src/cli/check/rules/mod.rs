@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::code::Code;
 use super::finding::Severity;
+use super::position::Position;
 use super::script::{Command, Kind, Script};
 
 /// A file of the shell.
@@ -41,7 +42,7 @@ pub(super) struct Circumstances {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
-    pub(super) line: u32,
+    pub(super) position: Position,
     pub(super) severity: Severity,
     pub(super) code: Code,
     pub(super) message: String,
@@ -56,6 +57,20 @@ pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Foun
     {
         rule(&shell, &mut found);
     }
+    found
+}
+
+/// The commands in `files` that read the empty stdin of the handler `function`.
+pub(super) fn empty_stdin(files: &[Parsed], function: &str) -> Vec<Found> {
+    let circumstances = Circumstances {
+        errexit: true,
+        ignores_errexit: false,
+        empty_stdin: true,
+        is_sourced: true,
+        handler: Some(function.to_owned()),
+    };
+    let mut found = Vec::new();
+    stdin::judge(&Shell { files, circumstances: &circumstances }, &mut found);
     found
 }
 
@@ -102,7 +117,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// A warning at a line of `file`.
-fn warning(file: &Path, line: u32, code: Code, message: String) -> Found {
-    Found { path: file.to_owned(), line, severity: Severity::Warning, code, message }
+/// A warning at a position of `file`.
+fn warning(file: &Path, position: Position, code: Code, message: String) -> Found {
+    Found { path: file.to_owned(), position, severity: Severity::Warning, code, message }
 }

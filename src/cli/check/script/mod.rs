@@ -12,12 +12,13 @@ use std::collections::BTreeSet;
 
 pub(super) use self::calls::Call;
 use self::used_files::UsedFiles;
+use super::position::Position;
 use crate::runtime::script::with_program;
 
 /// A word of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
-    pub(super) line: u32,
+    pub(super) position: Position,
     /// Without its quotes; expansions are left as they are written.
     pub(super) text: String,
     /// Whether nothing in it is expanded.
@@ -78,7 +79,8 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Command {
     pub(super) kind: Kind,
-    pub(super) line: u32,
+    /// That of its name, or of its first word.
+    pub(super) position: Position,
     /// The command that this one is a part of.
     pub(super) parent: Option<usize>,
     /// The definition whose body it is in.
@@ -109,8 +111,7 @@ pub(super) struct Command {
 pub(super) struct Script {
     /// All commands, each before the commands inside it.
     pub(super) commands: Vec<Command>,
-    /// The lines of the process substitutions.
-    pub(super) process_substitutions: Vec<u32>,
+    pub(super) process_substitutions: Vec<Position>,
     /// The programs for which `[ -x … ]` and `[[ -x … ]]` look.
     pub(super) looked_for: Vec<String>,
 }
