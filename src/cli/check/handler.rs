@@ -111,6 +111,7 @@ impl<'a> Checked<'a> {
             errexit: options.split(' ').next().is_some_and(|letters| letters.contains('e')),
             ignores_errexit: handler.is_some() && self.arguments.convention == "ql4b",
             empty_stdin: convention.is_some_and(|convention| !convention.on_stdin()),
+            keeps_state: handler.is_some() && self.arguments.state == "keep",
             is_sourced: handler.is_some(),
             handler,
         }
@@ -118,7 +119,9 @@ impl<'a> Checked<'a> {
 
     /// Applies the rules to the files of the shell.
     pub(super) fn judge(&mut self, circumstances: &Circumstances) {
-        for found in rules::judge(&self.scripts, circumstances) {
+        let may_define_more = self.may_define_more();
+        let found = rules::judge(&self.scripts, circumstances);
+        for found in found.into_iter().filter(|found| !(may_define_more && found.code == Code::EventArray)) {
             self.add(&found.path, found.severity, found.code, (Some(found.position), found.message));
         }
         self.commands();
@@ -260,6 +263,7 @@ impl<'a> Checked<'a> {
     pub(super) fn shown(&self, path: &Path) -> String {
         let given = &self.arguments.path;
         let folder = if given.is_dir() { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
-        path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below)).display().to_string()
+        let shown = path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below));
+        if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.display().to_string() }
     }
 }

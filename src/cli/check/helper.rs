@@ -24,7 +24,7 @@ impl Checked<'_> {
         let Some(below) = below_root(&word.text) else { return };
         let path = self.root.join(below);
         let Some(metadata) = fs::metadata(&path).ok().filter(|metadata| metadata.is_file()) else {
-            if ROOTS.iter().any(|root| word.text.starts_with(root)) {
+            if ROOTS.iter().any(|root| word.text.starts_with(root)) || self.is_expected(by, word) {
                 let message = format!("it calls `{below}`, which is not in the function's folder");
                 self.add(by, Severity::Warning, Code::MissingProgram, (Some(word.position), message));
             }
@@ -43,6 +43,20 @@ impl Checked<'_> {
         self.script_of_its_own(path, executed);
     }
 
+    /// Whether the script `by` starts the program `word` without a look whether it exists, by a path that begins at the function's folder: the script
+    /// never leaves that folder.
+    fn is_expected(&self, by: &Path, word: &Word) -> bool {
+        let Some(file) = self.scripts.iter().find(|file| file.path == by) else { return false };
+        let name = word.text.rsplit('/').next().unwrap_or_default();
+        let moves = file.script.commands.iter().any(|command| matches!(command.name(), Some("cd" | "pushd")));
+        let mut calls = file.script.calls().filter(|(_, call)| {
+            call.name.position == word.position
+                || call.arguments.iter().any(|argument| argument.position == word.position)
+        });
+        let is_plain = calls.any(|(command, _)| !command.has_alternative && !command.by_chance);
+        word.literal && is_plain && !moves && !file.script.looked_for.iter().any(|looked_for| looked_for == name)
+    }
+
     /// A script that another Bash runs has functions of its own.
     fn script_of_its_own(&mut self, path: PathBuf, executed: bool) {
         let handler = match executed {
@@ -57,6 +71,7 @@ impl Checked<'_> {
             errexit: false,
             ignores_errexit: false,
             empty_stdin: false,
+            keeps_state: false,
             is_sourced: false,
             handler: None,
         });

@@ -18,7 +18,7 @@ mod sarif;
 mod script;
 mod sources;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -51,12 +51,13 @@ Each finding ends with its code. A comment in the script silences it:
   # coshell-ignore-file: missing-command, shellcheck     anywhere in the file
 
 Codes (handlers/DEVELOPING.md explains each):
-  arithmetic-status      broken-program         byte-order-mark        command-not-on-path    empty-stdin
-  errexit-ignored        file-mode              hidden-status          large-document         last-status
-  line-ends              missing-command        missing-program        missing-source         no-errexit
-  no-function            not-executable         not-parsed             posix-mode             process-substitution
-  script-path            shellcheck             syntax                 unknown-code           unknown-command
-  unpackable-folder      unreadable             unwatched-job          write-outside-tmp
+  arithmetic-status      broken-program         byte-order-mark        command-not-on-path    early-exit
+  empty-stdin            errexit-ignored        event-array            exit-trap              file-mode
+  hidden-status          large-document         last-status            line-ends              missing-command
+  missing-program        missing-source         no-errexit             no-function            not-executable
+  not-parsed             posix-mode             process-substitution   script-path            shellcheck
+  syntax                 unknown-code           unknown-command        unpackable-folder      unreadable
+  unwatched-job          write-outside-tmp
 
 Exit status:
   0 nothing that will fail   1 something will fail   2 wrong usage";
@@ -74,6 +75,10 @@ pub struct Arguments {
         value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument", "cgi"])]
     pub convention: String,
 
+    /// Whether variables and traps stay from event to event: the function's COSHELL_STATE
+    #[arg(long, value_name = "STATE", default_value = "fresh", value_parser = ["fresh", "keep"])]
+    pub state: String,
+
     /// What the function runs on
     #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
     pub arch: Architecture,
@@ -82,7 +87,7 @@ pub struct Arguments {
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 
-    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may, `note` will not), check, code and message
+    /// Prints one JSON object: `ok` and `findings`, each with file, line, column (or null), severity (`error` will fail, `warning` may, `note` will not), check, code and message
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
 
@@ -139,6 +144,7 @@ pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]
     let arguments = Arguments {
         path: path.to_owned(),
         convention: "tutorial".to_owned(),
+        state: "fresh".to_owned(),
         arch: Architecture::X86_64, // only `programs` asks for it
         have: have.to_vec(),
         json: false,
@@ -186,7 +192,10 @@ fn tell(findings: &[Finding], arguments: &Arguments) -> Result<()> {
         }
         Format::Text => findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}")),
     };
-    told.context("cannot write the findings")
+    match told {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()), // the reader has read enough, as `head` does
+        told => told.context("cannot write the findings"),
+    }
 }
 
 #[cfg(test)]

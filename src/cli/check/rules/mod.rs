@@ -1,7 +1,10 @@
 //! The rules that judge how a script would behave on Lambda: each looks at all files of one shell, the script and what it sources.
 
 mod documents;
+mod early_exit;
 mod errexit;
+mod event_array;
+mod exit_trap;
 mod jobs;
 mod own_path;
 mod status;
@@ -32,6 +35,8 @@ pub(super) struct Circumstances {
     pub(super) ignores_errexit: bool,
     /// Whether the handler's stdin is empty.
     pub(super) empty_stdin: bool,
+    /// Whether the shell stays for the next event.
+    pub(super) keeps_state: bool,
     /// Whether the runtime sources the script, so that `$0` is another file.
     pub(super) is_sourced: bool,
     /// The handler's function.
@@ -52,9 +57,18 @@ pub(super) struct Found {
 pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Found> {
     let shell = Shell { files, circumstances };
     let mut found = Vec::new();
-    for rule in
-        [documents::judge, errexit::judge, jobs::judge, own_path::judge, status::judge, stdin::judge, writes::judge]
-    {
+    for rule in [
+        documents::judge,
+        early_exit::judge,
+        errexit::judge,
+        event_array::judge,
+        exit_trap::judge,
+        jobs::judge,
+        own_path::judge,
+        status::judge,
+        stdin::judge,
+        writes::judge,
+    ] {
         rule(&shell, &mut found);
     }
     found
@@ -66,6 +80,7 @@ pub(super) fn empty_stdin(files: &[Parsed], function: &str) -> Vec<Found> {
         errexit: true,
         ignores_errexit: false,
         empty_stdin: true,
+        keeps_state: false,
         is_sourced: true,
         handler: Some(function.to_owned()),
     };

@@ -15,6 +15,9 @@ use self::used_files::UsedFiles;
 use super::position::Position;
 use crate::runtime::script::with_program;
 
+/// The array that the runtime fills with the entries of the event.
+pub(super) const EVENT_ARRAY: &str = "LAMBDA_EVENT";
+
 /// A word of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
@@ -69,7 +72,9 @@ pub(super) enum Kind {
     List { only_and: bool },
     /// Commands joined by `|`.
     Pipeline,
-    /// A loop, `if`, `case`, `{ … }`, `( … )`, a coprocess.
+    /// `( … )`.
+    Subshell,
+    /// A loop, `if`, `case`, `{ … }`, a coprocess.
     Compound,
     /// The definition of the function with this name.
     Function(String),
@@ -112,6 +117,8 @@ pub(super) struct Script {
     /// All commands, each before the commands inside it.
     pub(super) commands: Vec<Command>,
     pub(super) process_substitutions: Vec<Position>,
+    /// Where the script reads entries of the array LAMBDA_EVENT.
+    pub(super) event_reads: Vec<Position>,
     /// The programs for which `[ -x … ]` and `[[ -x … ]]` look.
     pub(super) looked_for: Vec<String>,
 }

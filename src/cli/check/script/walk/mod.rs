@@ -181,6 +181,7 @@ impl Walk {
         let line = start_line(compound);
         let kind = match compound {
             C::Arithmetic(arithmetic) => Kind::Arithmetic(arithmetic.expr.value.trim().to_owned()),
+            C::Subshell(_) => Kind::Subshell,
             _ => Kind::Compound,
         };
         let index = self.add(kind, line, scope);

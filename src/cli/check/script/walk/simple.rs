@@ -98,6 +98,7 @@ impl Walk {
                 if document.requires_expansion {
                     let begins = document.doc.loc.as_ref().map_or(line, |span| line_number(span.start.line));
                     let parts = words::parts(&document.doc.value, true);
+                    self.note_event(&parts, Position::of_line(begins + scope.line_offset));
                     self.substitutions(parts, begins, index, scope);
                 }
                 (
@@ -138,8 +139,15 @@ impl Walk {
         if in_word("<(") || in_word(">(") {
             self.script.process_substitutions.push(found.position);
         }
+        self.note_event(&parts, position);
         self.substitutions(parts, begins, index, scope);
         found
+    }
+
+    fn note_event(&mut self, parts: &Parts, position: Position) {
+        if !parts.word.literal && parts.word.text.contains("{LAMBDA_EVENT[") {
+            self.script.event_reads.push(position);
+        }
     }
 
     pub(super) fn substitutions(&mut self, parts: Parts, line: u32, index: usize, scope: &Scope) {
