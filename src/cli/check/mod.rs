@@ -129,18 +129,9 @@ pub fn run(arguments: &Arguments) -> ExitStatus {
     }
 }
 
-/// What is wrong with a function that is about to be packaged, a sentence each.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    /// Whatever else the function has.
-    pub(crate) will_fail: Vec<String>,
-    /// Unless a layer or a setting mends it.
-    pub(crate) may_fail: Vec<String>,
-}
-
-/// Checks `function`, which the user called `path` and for which a layer brings the commands `have`. A zip has modes of its own, and what
-/// shellcheck warns of is for `coshell check`.
-pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]) -> Result<Told> {
+/// The errors in `function`, a sentence each, before it is packaged. The user called the function `path`, and a layer brings the commands `have`. A
+/// zip has modes of its own, and warnings are for `coshell check`.
+pub(crate) fn errors_before_packaging(function: &Function, path: &Path, have: &[String]) -> Result<Vec<String>> {
     let arguments = Arguments {
         path: path.to_owned(),
         convention: "tutorial".to_owned(),
@@ -152,15 +143,10 @@ pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]
     };
     let mut checked = Checked::new(function, &arguments)?;
     checked.all();
-    let mut told = Told::default();
-    for finding in checked.into_findings().iter().filter(|finding| finding.severity == Severity::Error) {
-        match finding.code {
-            Code::FileMode | Code::Unreadable => {} // the zip has modes of its own, and cannot be made of what it cannot read
-            Code::NoFunction | Code::LineEnds | Code::Syntax => told.will_fail.push(finding.to_string()),
-            _ => told.may_fail.push(finding.to_string()),
-        }
-    }
-    Ok(told)
+    let is_error = |finding: &&Finding| {
+        finding.severity == Severity::Error && !matches!(finding.code, Code::FileMode | Code::Unreadable)
+    };
+    Ok(checked.into_findings().iter().filter(is_error).map(Finding::to_string).collect())
 }
 
 /// The line of the first command of the handler that reads the empty stdin, and what `coshell check` says about the command. `text` is the text of

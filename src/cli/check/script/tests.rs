@@ -85,7 +85,7 @@ fn a_command_knows_where_it_stands() {
 fn redirections_process_substitutions_and_dollar_zero_are_known() {
     let script = script("a >b 2>>/c/d; e &>f >&2 2>&1 <g >|i >&- >$x; o > >(p)\nmapfile -t x < <(a)\necho '<(b)'\n");
     let positions: Vec<String> = script.process_substitutions.iter().map(Position::to_string).collect();
-    assert_eq!(positions, ["1:52", "2:16"]);
+    assert_eq!(positions, ["1:50", "2:16"]);
     let written: Vec<&str> = script
         .commands
         .iter()
