@@ -10,7 +10,7 @@ use crate::runtime::handler::Handler;
 use crate::runtime::shell::Convention;
 
 /// The ways in which a script refers to its event or to all arguments.
-const EVENT: [&str; 9] = ["$1", "${1", "$@", "${@", "$*", "${*", "EVENT_DATA", "LAMBDA_EVENT", "BASH_ARGV"];
+const EVENT: [&str; 10] = ["$1", "${1", "${#1", "$@", "${@", "$*", "${*", "EVENT_DATA", "LAMBDA_EVENT", "BASH_ARGV"];
 /// The headers of a CGI response that the runtime itself reads. Source: RFC 3875, section 6.3.
 const CGI_HEADERS: [&str; 3] = ["content-type", "location", "status"];
 

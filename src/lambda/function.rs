@@ -133,7 +133,7 @@ fn intended(path: &Path, folder: &Path, name: &str) -> Option<String> {
         ));
     }
     let script_of_function = PathBuf::from(format!("{}.sh", folder.display()));
-    if script_of_function.is_file() {
+    if script_of_function.is_file() && !name.contains('.') {
         return Some(format!(
             "`{}.{name}`, the function `{name}` of `{}`",
             folder.display(),
@@ -143,7 +143,7 @@ fn intended(path: &Path, folder: &Path, name: &str) -> Option<String> {
     if let Some(similar) = similar_name(folder, name) {
         return Some(format!("`{}`", path.with_file_name(similar).display()));
     }
-    if folder.join(SCRIPT).is_file() {
+    if folder.join(SCRIPT).is_file() && !name.contains('.') {
         let stem = folder.join(SCRIPT.trim_end_matches(".sh"));
         let (folder, stem) = (folder.display(), stem.display());
         return Some(format!("`{folder}` (its function `{FUNCTION}`), or `{stem}.{name}` for the function `{name}`"));

@@ -9,7 +9,7 @@ use super::finding::{Finding, Severity};
 use super::handler::Checked;
 use super::position::Position;
 use super::rules::Circumstances;
-use super::script::Word;
+use super::script::{Command, Word};
 use super::sources::below_root;
 use crate::cli::bundle::fault::{Fault, Level};
 use crate::cli::bundle::{Bundle, Exclusions, PROGRAMS};
@@ -53,8 +53,12 @@ impl Checked<'_> {
             call.name.position == word.position
                 || call.arguments.iter().any(|argument| argument.position == word.position)
         });
+        let is_test = |command: &&Command| matches!(command.name(), Some("[" | "test"));
+        let mut tests = file.script.commands.iter().filter(is_test).flat_map(|command| &command.words);
         let is_plain = calls.any(|(command, _)| !command.has_alternative && !command.by_chance);
-        word.literal && is_plain && !moves && !file.script.looked_for.iter().any(|looked_for| looked_for == name)
+        let is_looked_for = tests.any(|tested| tested.text == word.text)
+            || file.script.looked_for.iter().any(|looked_for| looked_for == name);
+        word.literal && is_plain && !moves && !is_looked_for
     }
 
     /// A script that another Bash runs has functions of its own.

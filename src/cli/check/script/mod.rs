@@ -119,7 +119,7 @@ pub(super) struct Script {
     pub(super) process_substitutions: Vec<Position>,
     /// Where the script reads entries of the array LAMBDA_EVENT.
     pub(super) event_reads: Vec<Position>,
-    /// The programs for which `[ -x … ]` and `[[ -x … ]]` look.
+    /// The files for which `[[ -x … ]]`, `[[ -f … ]]` and `[[ -e … ]]` look.
     pub(super) looked_for: Vec<String>,
 }
 

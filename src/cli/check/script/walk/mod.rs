@@ -155,7 +155,7 @@ impl Walk {
     }
 
     fn test(&mut self, expression: &ast::ExtendedTestExpr, index: usize, scope: &Scope) {
-        use ast::ExtendedTestExpr as E;
+        use ast::{ExtendedTestExpr as E, UnaryPredicate as P};
         let line = self.script.commands[index].position.line - scope.line_offset;
         match expression {
             E::And(left, right) | E::Or(left, right) => {
@@ -165,7 +165,7 @@ impl Walk {
             E::Not(inner) | E::Parenthesized(inner) => self.test(inner, index, scope),
             E::UnaryTest(predicate, word) => {
                 let word = self.word(word, line, index, scope);
-                if matches!(predicate, ast::UnaryPredicate::FileExistsAndIsExecutable) {
+                if matches!(predicate, P::FileExists | P::FileExistsAndIsRegularFile | P::FileExistsAndIsExecutable) {
                     self.script.looked_for.extend(word.text.rsplit('/').next().map(str::to_owned));
                 }
             }
