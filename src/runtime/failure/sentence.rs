@@ -1,6 +1,6 @@
 //! Formats the message of a failed handler: where, which command, how it ended, the last line of stderr, and advice.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Formatter};
 use std::path::Path;
 
 use super::advice::{Circumstances, advice, advice_on_syntax};
@@ -20,20 +20,17 @@ impl HandlerFailure {
     /// The message for a failed handler.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
-            _ if self.is_program() => {
-                write!(f, "program `{}` {}", self.function, EndingText(self.ending_of_command()))?
-            }
+            _ if self.is_program() => write!(f, "program `{}` {}", self.function, self.ending_of_command())?,
             (Some(place), _) if place.in_exit_trap => self.describe_exit_trap(f, place)?,
             (Some(place), _) => self.describe_place(f, place, "handler")?,
-            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, EndingText(self.ending))?,
+            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, self.ending)?,
             (None, ending) if last_line(&self.stderr).is_some_and(|line| line.starts_with(BASH)) => {
-                write!(f, "the EXIT trap of `{}` {}", self.function, EndingText(ending))?;
+                write!(f, "the EXIT trap of `{}` {}", self.function, ending)?;
             }
             (None, ending) => write!(
                 f,
                 "handler `{}` {} (Bash cannot tell where: it cannot after `exec`, or when the handler sets its own EXIT trap)",
-                self.function,
-                EndingText(ending)
+                self.function, ending
             )?,
         }
         self.describe_cause(f)
@@ -44,7 +41,7 @@ impl HandlerFailure {
         if let Some(frame) = place.frames.first() {
             write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
         }
-        let ended = EndingText(self.ending_of_command());
+        let ended = self.ending_of_command();
         match (place.command.as_str(), place.frames.first()) {
             ("", _) => {
                 write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
@@ -79,7 +76,7 @@ impl HandlerFailure {
                 f,
                 "it returned status {status}, the status of its last command or of a `return`; let the script end with a command that succeeds"
             )?,
-            _ => write!(f, "it {}", EndingText(self.ending))?,
+            _ => write!(f, "it {}", self.ending)?,
         }
         if self.ending == Ending::Status(0) {
             f.write_str("; a script must not exit, because its handler is called afterwards")?;
@@ -92,7 +89,7 @@ impl HandlerFailure {
         write!(f, "a function in {hooks} failed: ")?;
         match &self.place {
             Some(place) => self.describe_place(f, place, "function")?,
-            None => write!(f, "it {}", EndingText(self.ending))?,
+            None => write!(f, "it {}", self.ending)?,
         }
         self.describe_cause(f)
     }
@@ -106,14 +103,14 @@ impl HandlerFailure {
         let missing = self.missing_command();
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
-            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", EndingText(ending))?,
+            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", ending)?,
             Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();
-                write!(f, "`{command}`, in the pipeline on line {line}, {}", EndingText(ending))?;
+                write!(f, "`{command}`, in the pipeline on line {line}, {}", ending)?;
             }
             ending if place.at_exit && self.is_killed() => {
-                write!(f, "the {whole} {} at `{command}`", EndingText(ending))?;
+                write!(f, "the {whole} {} at `{command}`", ending)?;
             }
             Ending::Status(status) if begins_with(&command, "return") => {
                 return match place.frames.first() {
@@ -131,14 +128,14 @@ impl HandlerFailure {
                 write!(f, "`{command}` failed with status {status}")?;
             }
             ending if place.is_status_of_trap => {
-                write!(f, "`{command}` failed, and the ERR trap {}", EndingText(ending))?;
+                write!(f, "`{command}` failed, and the ERR trap {}", ending)?;
             }
             // The handler's own EXIT trap may have set the status.
             ending if self.status_was_changed(place) => {
-                let own = EndingText(Ending::of_command(place.status));
-                write!(f, "`{command}` {own} (the {whole} then {})", EndingText(ending))?;
+                let own = Ending::of_command(place.status);
+                write!(f, "`{command}` {own} (the {whole} then {})", ending)?;
             }
-            ending => write!(f, "`{command}` {}", EndingText(ending))?,
+            ending => write!(f, "`{command}` {}", ending)?,
         }
         match place.frames.first() {
             Some(frame) if !frame.is_top_level() => write!(f, " in `{}`", frame.function),
@@ -289,15 +286,4 @@ fn never_writes_to_stderr(command: &str) -> bool {
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
     shortened(&format!("{first}{more}"), MAX_COMMAND_BYTES)
-}
-
-struct EndingText(Ending);
-
-impl Display for EndingText {
-    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        match self.0 {
-            Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),
-            Ending::Status(status) => write!(f, "exited with status {status}"),
-        }
-    }
 }
