@@ -89,6 +89,10 @@ fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
 
 /// Advice if the text of the event is the name of a file, or seems to be one. `folder` is the function's.
 fn hint(given: Option<&str>, folder: &Path) -> String {
+    if given.is_some_and(|text| text.starts_with('{') && text.len() > 2 && !text.contains('"')) {
+        return " (the shell removes double quotes: put the event into single quotes, as in '{\"name\":\"Ada\"}')"
+            .to_owned();
+    }
     let is_name =
         |text: &&str| !text.is_empty() && !text.starts_with('@') && !text.contains(['{', '[', '"', '\n', ' ']);
     let Some(name) = given.filter(is_name) else { return String::new() };
@@ -168,6 +172,8 @@ mod tests {
             let error = read(Some(name), folder.path()).unwrap_err().to_string();
             assert!(error.contains("no file of that name exists; an event in a file is written `@FILE`"), "{error}");
         }
+        let error = read(Some("{name:Ada}"), folder.path()).unwrap_err().to_string();
+        assert!(error.contains("put the event into single quotes, as in '{\"name\":\"Ada\"}'"), "{error}");
         for text in ["hello", "{\"a\": 1,}", "[x/y]", "it is 1/2"] {
             let error = read(Some(text), folder.path()).unwrap_err().to_string();
             assert!(!error.contains('@'), "{text}: {error}");

@@ -74,12 +74,15 @@ impl Display for Failure {
             Failure::AfterRestore(failure) => failure.describe_hook(f, "LAMBDA_AFTER_RESTORE"),
             Failure::NoRestore { cause } => write!(f, "the environment was not restored from a snapshot: {cause}"),
             Failure::FunctionMissing { function, script, defined } => {
-                write!(
-                    f,
-                    "script `{}` defines no function `{function}`: it defines {}",
-                    script.display(),
-                    list(defined.iter())
-                )
+                let defines = list(defined.iter());
+                write!(f, "script `{}` defines no function `{function}`: it defines {defines}", script.display())?;
+                let stem = script.file_stem().unwrap_or_default().to_string_lossy();
+                match defined.first() {
+                    Some(first) => {
+                        write!(f, "; rename it, or set the handler to FILE.FUNCTION, such as `{stem}.{first}`")
+                    }
+                    None => Ok(()),
+                }
             }
             Failure::Handler(failure) => failure.describe(f),
             Failure::InvalidPrelude { reason } => write!(

@@ -9,6 +9,7 @@ use super::handler::HandlerFailure;
 use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
 use super::text::{begins_with, gives_status, location, shortened};
+use crate::runtime::stack::Frame;
 
 const MAX_COMMAND_BYTES: usize = 300;
 /// The messages of Bash for a child that was killed, if they say no more. The failure message names the signal anyway.
@@ -64,7 +65,7 @@ impl HandlerFailure {
             let file = BashMessage::parse(line).map_or(self.script.as_path(), |message| Path::new(message.file));
             let which = if file == self.script { "" } else { "a file that is sourced by " };
             write!(f, "{which}script `{script}` has a syntax error: {}", self.without_root(line))?;
-            return match advice_on_syntax(file, line) {
+            return match advice_on_syntax(file, line, &self.stderr) {
                 Some(advice) => write!(f, "; {advice}"),
                 None => self.describe_advice(f),
             };
@@ -81,7 +82,16 @@ impl HandlerFailure {
         if self.ending == Ending::Status(0) {
             f.write_str("; a script must not exit, because its handler is called afterwards")?;
         }
-        self.describe_cause(f)
+        self.describe_cause(f)?;
+        let is_handler = |frame: &Frame| frame.function == self.function;
+        match self.place.iter().flat_map(|place| &place.frames).any(is_handler) {
+            true => write!(
+                f,
+                "; the script itself calls `{}`: remove this call, because the runtime calls the function for each event",
+                self.function
+            ),
+            false => Ok(()),
+        }
     }
 
     /// The sentence for a function that the script registered in the array `hooks` for SnapStart.

@@ -1,5 +1,6 @@
 //! Reads the text of a script without a parser, also text that Bash rejects. It finds two things: parameter expansions that POSIX mode and
-//! ordinary Bash read differently because of an apostrophe, and the construct or quote behind a syntax error (`unclosed.rs`).
+//! ordinary Bash read differently because of an apostrophe, and the cause of a syntax error
+//! (`mistakes.rs` and `unclosed.rs`).
 //!
 //! In `"${name:-it's}"`, POSIX mode treats the apostrophe as an ordinary character. Ordinary Bash treats it as a quote that goes
 //! on to the next apostrophe, which may be far away. The same is true in here-documents. The reader follows quotes,
@@ -16,10 +17,10 @@
 mod commands;
 mod expansions;
 mod here_documents;
+mod mistakes;
 mod unclosed;
 
 use self::here_documents::HereDocument;
-pub(crate) use self::unclosed::advice as advice_on_syntax_error;
 use self::unclosed::{Mismatch, Quote};
 
 /// How deep constructs may be nested. The reader stops at deeper text, because it would use up the stack.
@@ -36,6 +37,11 @@ pub(crate) fn line_read_differently(text: &str) -> Option<u32> {
     }
     let before = &text.as_bytes()[..reader.found?];
     u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).ok()
+}
+
+/// Advice on the cause of a syntax error: Bash wrote `message`, such as ``syntax error near unexpected token `}'``, about `line` of `text`.
+pub(crate) fn advice_on_syntax_error(text: &str, line: u32, message: &str) -> Option<String> {
+    mistakes::advice(text, line, message).or_else(|| unclosed::advice(text, line, message))
 }
 
 #[derive(Debug)]

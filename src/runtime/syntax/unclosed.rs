@@ -41,6 +41,8 @@ pub(super) struct Mismatch {
     missing: &'static str,
     /// The word that was read instead, and its position; `None` at the end of the text.
     instead: Option<(String, usize)>,
+    /// Whether this word belongs to one of the open constructs.
+    is_of_open_construct: bool,
 }
 
 /// A quoted text of several lines.
@@ -107,7 +109,19 @@ impl Reader<'_> {
         if !fits {
             let construct = constructs.open.last().copied();
             let missing = construct.map_or("", |construct| construct.missing());
-            self.mismatch = Some(Mismatch { construct, missing, instead: Some((word.to_owned(), self.at)) });
+            let belongs = |open: &Construct| {
+                CONSTRUCTS.iter().any(|(opening, body, closing)| {
+                    *opening == open.word
+                        && (*closing == word
+                            || *body == Some(word)
+                            || (*opening == "if" && ["elif", "else"].contains(&word)))
+                })
+            };
+            // In parentheses, the word may belong to a construct outside of them.
+            let is_inner = constructs.open.first().is_some_and(|first| first.word == PARENTHESIS);
+            let is_of_open_construct = is_inner || constructs.open.iter().any(belongs);
+            let instead = Some((word.to_owned(), self.at));
+            self.mismatch = Some(Mismatch { construct, missing, instead, is_of_open_construct });
         }
     }
 
@@ -117,7 +131,9 @@ impl Reader<'_> {
         let open = constructs.open.last().filter(|construct| !(is_closed && construct.word == PARENTHESIS));
         if let Some(construct) = open.filter(|_| constructs.are_commands && self.mismatch.is_none()) {
             let instead = is_closed.then(|| (")".to_owned(), self.at));
-            self.mismatch = Some(Mismatch { construct: Some(*construct), missing: construct.missing(), instead });
+            let missing = construct.missing();
+            self.mismatch =
+                Some(Mismatch { construct: Some(*construct), missing, instead, is_of_open_construct: true });
         }
     }
 
@@ -135,7 +151,7 @@ impl Reader<'_> {
 }
 
 /// What is open where Bash stopped with `message`, such as ``syntax error near unexpected token `}'``, on `line` of `text`.
-pub(crate) fn advice(text: &str, line: u32, message: &str) -> Option<String> {
+pub(super) fn advice(text: &str, line: u32, message: &str) -> Option<String> {
     let mut reader = Reader::new(text.as_bytes(), 0);
     while !reader.is_at_end() {
         reader.code(None, true);
@@ -150,18 +166,47 @@ pub(crate) fn advice(text: &str, line: u32, message: &str) -> Option<String> {
             "the text after `{quote}` on line {first} goes on to line {last}: is its closing `{quote}` missing?"
         ));
     }
-    let Mismatch { construct, missing, instead } = reader.mismatch?;
-    let is_where_bash_stopped = match &instead {
-        Some((word, at)) => message.contains(&format!("token `{word}'")) && line_of(*at) == line as usize,
-        None => message.contains("unexpected end of file") || message.contains("unexpected EOF"),
-    };
-    let instead = instead.map_or_else(|| "the end of the file".to_owned(), |(word, _)| format!("this `{word}`"));
-    is_where_bash_stopped.then(|| match construct {
-        Some(Construct { word, at, .. }) => {
-            format!("the `{word}` on line {} is still open: its `{missing}` is missing before {instead}", line_of(at))
+    let mismatch = reader.mismatch?;
+    let line = line as usize;
+    let is_where_bash_stopped = match (&mismatch.instead, &mismatch.construct) {
+        (None, _) => message.contains("unexpected end of file") || message.contains("unexpected EOF"),
+        // Without its `do` or `then`, a construct is wrong from the first command of its body on.
+        (Some((_, at)), Some(construct)) if ["do", "then"].contains(&mismatch.missing) => {
+            (line_of(construct.at)..=line_of(*at)).contains(&line)
         }
-        None => format!("nothing is open that {instead} could close"),
-    })
+        (Some((word, at)), _) => message.contains(&format!("token `{word}'")) && line_of(*at) == line,
+    };
+    is_where_bash_stopped.then(|| mismatch.describe(line_of))
+}
+
+impl Mismatch {
+    fn describe(&self, line_of: impl Fn(usize) -> usize) -> String {
+        let instead = self.instead.as_ref().map(|(word, _)| word.as_str());
+        let opening = instead.and_then(opening_of).filter(|_| !self.is_of_open_construct);
+        let before = instead.map_or_else(|| "the end of the file".to_owned(), |word| format!("this `{word}`"));
+        let still_open =
+            self.construct.filter(|construct| opening.is_none() || !construct.opens_with(&["{", PARENTHESIS]));
+        let still_open = still_open.map(|Construct { word, at, .. }| {
+            format!(
+                "the `{word}` on line {} is still open: its `{}` is missing before {before}",
+                line_of(at),
+                self.missing
+            )
+        });
+        let stray = opening.map(|opening| format!("no {opening} is open to which {before} could belong"));
+        [stray, still_open].into_iter().flatten().collect::<Vec<String>>().join("; ")
+    }
+}
+
+/// The constructs to which `word` belongs; `None` for a parenthesis.
+fn opening_of(word: &str) -> Option<&'static str> {
+    match word {
+        "then" | "elif" | "else" | "fi" => Some("`if`"),
+        "do" | "done" => Some("loop"),
+        "esac" => Some("`case`"),
+        "}" => Some("`{`"),
+        _ => None,
+    }
 }
 
 /// Whether Bash looks for the quote at `start`.
@@ -172,7 +217,7 @@ fn has_quote(message: &str, text: &str, start: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::advice_on_syntax_error as advice;
 
     const TOKEN: &str = "syntax error near unexpected token";
 
@@ -196,12 +241,19 @@ mod tests {
                 "fi",
                 "the `for` on line 2 is still open: its `done` is missing",
             ),
+            (
+                "f() {\n  for i in 1\n    b\n  done\n}\n",
+                3,
+                "b",
+                "the `for` on line 2 is still open: its `do` is missing",
+            ),
+            ("f() {\n  a; then b; fi\n}\n", 2, "then", "no `if` is open to which this `then` could belong"),
             ("while a\n  b\ndone\n", 3, "done", "the `while` on line 1 is still open: its `do` is missing"),
             ("function f {\n  case $1 in\n    a) b ;;\n}\n", 4, "}", "the `case` on line 2 is still open: its `esac`"),
             ("f() {\n  x=$(a\n}\n", 3, "}", "the `(` on line 2 is still open: its `)` is missing"),
             ("f() {\n  a=(if then)\n  (if a; then b)\n}\n", 3, ")", "the `if` on line 3 is still open: its `fi`"),
             ("if a; then\n  for x in y; do\n    b\nelse\n  c\nfi\n", 4, "else", "the `for` on line 2 is still open"),
-            ("f() {\n  a\n}\n}\n", 4, "}", "nothing is open that this `}` could close"),
+            ("f() {\n  a\n}\n}\n", 4, "}", "no `{` is open to which this `}` could belong"),
         ] {
             let advice = unexpected(text, line, token).unwrap_or_default();
             assert!(advice.contains(expected), "{text}: {advice:?}");
@@ -230,7 +282,7 @@ mod tests {
         let text = "f() {\n  echo \"a\n}\ng() {\n  echo \"b\"\n}\n";
         let found = advice(text, 5, "unexpected EOF while looking for matching `\"'").unwrap();
         assert_eq!(found, "the text after `\"` on line 2 goes on to line 5: is its closing `\"` missing?");
-        let text = "jq '\n  .a\n' x\necho it's\n";
+        let text = "jq '\n  .a\n' x\necho '\n";
         assert_eq!(advice(text, 4, "unexpected EOF while looking for matching `''"), None);
     }
 

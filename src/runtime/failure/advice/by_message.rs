@@ -1,6 +1,7 @@
 //! Gives advice by the message that Bash, the C library or a program wrote to stderr.
 
 use super::by_ending::memory;
+use super::by_name::blanks_in_declaration;
 use super::{Circumstances, WINDOWS_LINE_ENDS};
 use crate::runtime::event_source::EventSource;
 use crate::runtime::failure::ending::Ending;
@@ -35,6 +36,7 @@ pub(super) fn advice(of: &Circumstances) -> Option<String> {
         .or_else(|| program_for_script(of.command, reason))
         .or_else(|| long_argument(of.event_source, reason))
         .or_else(|| by_reason(reason))
+        .or_else(|| blanks_in_declaration(reason))
         .or_else(|| no_interpreter(of.ending, reason));
     fixed.map(str::to_owned).or_else(|| used_up_memory(reason))
 }

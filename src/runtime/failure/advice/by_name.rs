@@ -3,6 +3,9 @@
 use super::Circumstances;
 use crate::runtime::failure::message::BashMessage;
 
+/// Editors and web pages put this character in place of a blank.
+const NO_BREAK_SPACE: char = '\u{a0}';
+
 pub(super) fn not_found(of: &Circumstances) -> String {
     if let Some(advice) = blanks_in_assignment(of.command) {
         return advice;
@@ -14,7 +17,12 @@ pub(super) fn not_found(of: &Circumstances) -> String {
             .to_owned();
     }
     let message = BashMessage::parse(of.reason()).and_then(|message| message.text.strip_suffix(": command not found"));
-    let instead = match message.or(program) {
+    let name = message.or(program);
+    if name.is_some_and(|name| name.contains(NO_BREAK_SPACE)) {
+        return "the name contains a no-break space, which looks like a blank: delete the space and type it again"
+            .to_owned();
+    }
+    let instead = match name {
         Some("jq") => {
             "a handler can read its event without jq, from the array LAMBDA_EVENT (handlers/EVENTS.md). For jq on Lambda, put the \
              program into a layer (handlers/deploy/BINARIES.md)"
@@ -28,6 +36,13 @@ pub(super) fn not_found(of: &Circumstances) -> String {
         }
     };
     instead.to_owned()
+}
+
+/// Advice for `export name = x`: Bash takes the sign for a name.
+pub(super) fn blanks_in_declaration(reason: &str) -> Option<&'static str> {
+    reason
+        .contains("`=': not a valid identifier")
+        .then_some("an assignment has no blanks around `=`: write `NAME=VALUE`")
 }
 
 /// Advice for `name = "x"`, `name ="x"` and `name= "x"`: Bash runs a command.

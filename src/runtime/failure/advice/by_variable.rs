@@ -29,6 +29,8 @@ const OF_CGI: [&str; 18] = [
     "SERVER_PROTOCOL",
     "SERVER_SOFTWARE",
 ];
+/// Names that people give to the event.
+const NAMES_OF_EVENT: [&str; 5] = ["event", "input", "message", "payload", "request"];
 const OF_HEADER: &str = "HTTP_";
 const OF_EVENT: &str = "LAMBDA_RUNTIME_";
 /// The size of the largest script that is searched for similar names.
@@ -43,7 +45,12 @@ pub(super) fn advice(of: &Circumstances) -> Option<String> {
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !unset.chars().all(is_name) {
-        return None; // an element of an array
+        let is_element = unset.ends_with(']') && !unset.contains('$');
+        return is_element.then(|| format!("where this element may be unset, write `${{{unset}-}}`"));
+    }
+    let is_event = NAMES_OF_EVENT.contains(&unset.to_ascii_lowercase().as_str());
+    if is_event && of.function == of.handler && of.event_source == EventSource::Argument {
+        return Some(format!("the event is the handler's argument: write `{unset}=$1` first, or use `$1`"));
     }
     let optional = format!("where it may be unset, write `${{{unset}-}}`");
     if unset.starts_with(OF_EVENT) {

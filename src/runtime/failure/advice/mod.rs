@@ -56,9 +56,9 @@ pub(super) fn advice(of: &Circumstances) -> String {
     rules.iter().find_map(|rule| rule(of)).unwrap_or_default()
 }
 
-/// The advice for a syntax error in `file`, of which Bash wrote `line`. The path may lead to any file, so only the beginning of a regular file
+/// The advice for a syntax error in `file`, of which Bash wrote `line` and perhaps, before it, a warning. The path may lead to any file, so only the beginning of a regular file
 /// is read. Bash only shows Windows line ends if they are in a word of its message.
-pub(super) fn advice_on_syntax(file: &Path, line: &str) -> Option<String> {
+pub(super) fn advice_on_syntax(file: &Path, line: &str, stderr: &str) -> Option<String> {
     let mut beginning = Vec::new();
     if !file.is_file() || File::open(file).ok()?.take(LOOKED_AT_BYTES).read_to_end(&mut beginning).is_err() {
         return None;
@@ -66,7 +66,8 @@ pub(super) fn advice_on_syntax(file: &Path, line: &str) -> Option<String> {
     if beginning.windows(2).any(|pair| pair == b"\r\n") {
         return Some(WINDOWS_LINE_ENDS.to_owned());
     }
-    let message = BashMessage::parse(line)?;
+    let is_warning = |line: &&str| line.contains("delimited by end-of-file");
+    let message = BashMessage::parse(stderr.lines().find(is_warning).unwrap_or(line))?;
     advice_on_syntax_error(&String::from_utf8_lossy(&beginning), message.line?, message.text)
 }
 

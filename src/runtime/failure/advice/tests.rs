@@ -114,7 +114,8 @@ fn a_variable_that_is_not_set_is_explained_by_its_name() {
         let advice = unset(name);
         assert!(parts.iter().all(|part| advice.contains(part)), "{name}: {advice}");
     }
-    assert_eq!(unset("list[3]"), "");
+    assert_eq!(unset("list[3]"), "where this element may be unset, write `${list[3]-}`");
+    assert!(unset("event").contains("write `event=$1` first") && unset("EVENT").contains("`EVENT=$1`"));
     let stderr = "/f.sh: line 1: QUERY_STRING: unbound variable\n";
     let advice = advice(&Circumstances { event_source: EventSource::Cgi, ..of(1, "", stderr) });
     assert!(!advice.contains("CONVENTION"), "{advice}");
@@ -159,6 +160,8 @@ fn blanks_around_the_sign_of_an_assignment_are_explained() {
     {
         has(&of(127, command, missing), &["no blanks around `=`", right]);
     }
+    has(&of(1, "export A = b", "f.sh: line 2: export: `=': not a valid identifier\n"), &["no blanks around `=`"]);
+    has(&of(127, "echo\u{a0}hi", "f.sh: line 2: echo\u{a0}hi: command not found\n"), &["no-break space"]);
     for command in ["LC_ALL= tool x", "name == x", "2x = y", "name x=y"] {
         assert!(!advice(&of(127, command, missing)).contains("blanks"), "{command}");
     }
