@@ -30,6 +30,8 @@ fn the_construct_that_is_open_is_named() {
     );
     let bundle = Bundle::of("handler() {\n  for x in a b; do\n    echo \"$x\"\n  done\n");
     bundle.fails_with("the `{` on line 1 is still open: its `}` is missing before the end of the file");
+    // `bash -n` of Bash 5.2 ends with status 0 here.
+    Bundle::of("handler() {\n  if [[ $1 == x]]; then :; fi\n}\n").fails_with("a blank is missing before `]]` [syntax]");
     let bundle = Bundle::of("handler() {\n  echo \"a\n}\nother() {\n  echo \"b\"\n}\n");
     bundle.fails_with("the text after `\"` on line 2 goes on to line 5: is its closing `\"` missing?");
 }

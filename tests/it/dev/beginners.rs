@@ -24,6 +24,12 @@ fn the_failure_of_a_beginners_handler_names_the_remedy() {
         ("handler() { echo \"${LAMBDA_EVENT[a.b]-}\"; }\n", "add `declare -A LAMBDA_EVENT` at the top level"),
         ("handler() {\n  local -A LAMBDA_EVENT\n  echo \"${LAMBDA_EVENT[name]}\"\n}\n", "outside of functions"),
         ("handler() { ./tool.sh; }\n", "(`chmod +x ./tool.sh` before you package it)"),
+        ("handler() { echo \"$event\"; }\n", "write `event=$1` first, or use `$1`"),
+        ("handler() { echo \"$1\"; }\nhandler \"$@\"\n", "the script itself calls `handler`: remove this call"),
+        ("Handler() { :; }\n", "rename it, or set the handler to FILE.FUNCTION, such as `function.Handler`"),
+        ("handler() {\n  if[ -z x ]; then echo; fi\n}\n", "a blank is missing: write `if [`"),
+        ("handler() {\n  if [[ $1 == x]]; then echo; fi\n}\n", "a blank is missing before `]]`"),
+        ("handler() {\n  cat <<EOF\nx\n  EOF\n}\n", "the here-document needs a last line that is only `EOF`"),
         ("handler() { ecoh \"$1\"; }\n", "command `ecoh` not found in `handler`; is the name right?"),
     ] {
         let test = InvokeTest::of_script(script).file("tool.sh", "echo a\n").with_own_runtime();
@@ -81,6 +87,7 @@ fn an_event_or_a_function_that_is_nearly_named_right_is_suggested() {
     let ran = test().with(&["order.json"]).run().assert_status(2);
     ran.assert_stderr_has("the event cannot be sent (to send the file `").assert_stderr_has("/order.json`, write `@");
     test().with(&["nothere.json"]).run().assert_status(2).assert_stderr_has("no file of that name exists");
+    test().with(&["{a:1}"]).run().assert_status(2).assert_stderr_has("put the event into single quotes");
     test()
         .path("function")
         .run()
