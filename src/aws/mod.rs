@@ -14,8 +14,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 pub mod api;
-pub mod client;
 mod configure;
+pub mod error_body;
 pub mod failure;
 pub mod fallback;
 pub mod globals;

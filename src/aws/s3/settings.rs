@@ -2,9 +2,9 @@
 
 use super::options::Options;
 use super::store::Store;
-use crate::aws::client::profile::variable;
 use crate::aws::failure::Failure;
 use crate::aws::time;
+use crate::client::profile::variable;
 
 /// What all transfers of a command have in common.
 #[derive(Debug, Default)]

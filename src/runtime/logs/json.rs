@@ -20,6 +20,15 @@ use crate::runtime::failure::{self, BashMessage, Failure};
 /// and to split a line that CloudWatch might have accepted would certainly break that line.
 pub(crate) const MAX_EVENT_BYTES: usize = 1_048_576;
 
+/// The size of the parts of a long line in JSON format, in which one byte may become several.
+pub(super) const PART_BYTES: usize = 256 * 1024;
+
+/// The end of a part of a long line: at most [`PART_BYTES`], and not inside a character.
+pub(super) fn end_of_part(bytes: &[u8]) -> usize {
+    let is_start = |end: &usize| bytes[*end] & 0xC0 != 0x80;
+    (PART_BYTES - 3..=PART_BYTES).rev().find(is_start).unwrap_or(PART_BYTES)
+}
+
 /// A line that is a JSON object, in the form in which it is logged; `None` for any other line. Missing members are not added if
 /// the line would become too long.
 pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
@@ -57,14 +66,15 @@ fn head(level: Level, message: &str, owner: &Owner) -> Map<String, Value> {
     head.insert("level".into(), level.word().into());
     head.insert("message".into(), message.into());
     for (key, value) in owner_members(owner) {
-        head.insert(key.into(), value.clone().into());
+        head.insert(key.into(), value);
     }
     head
 }
 
-fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, &String)> {
+fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, Value)> {
     let members = [("requestId", &owner.request_id), ("tenantId", &owner.tenant_id)];
-    members.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
+    let members = members.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?.into())));
+    members.chain(owner.more.iter().flat_map(|more| more.iter().cloned()))
 }
 
 /// The names of an object's members. The values are checked but not kept, because they could need a hundred times the memory of
@@ -89,9 +99,8 @@ impl Members {
 /// The object's own text, with timestamp and request id added if they are missing.
 fn with_missing_members(text: &str, members: &Members, owner: &Owner) -> String {
     let timestamp = timestamp();
-    let wanted = std::iter::once(("timestamp", &timestamp)).chain(owner_members(owner));
-    let added =
-        wanted.filter(|(key, _)| !members.has(key)).map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
+    let wanted = std::iter::once(("timestamp", Value::from(timestamp))).chain(owner_members(owner));
+    let added = wanted.filter(|(key, _)| !members.has(key)).map(|(key, value)| format!("{}:{value}", json!(key)));
     let added: Vec<String> = added.collect();
     let open = text.trim_end().strip_suffix('}').unwrap_or(text);
     let comma = if members.0.is_empty() || added.is_empty() { "" } else { "," };
@@ -140,7 +149,7 @@ mod tests {
     use super::*;
 
     fn owner() -> Owner {
-        Owner { request_id: Some("r-1".into()), tenant_id: None }
+        Owner { request_id: Some("r-1".into()), tenant_id: None, more: None }
     }
 
     fn line(bytes: &[u8], owner: &Owner) -> Vec<u8> {
