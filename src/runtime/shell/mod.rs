@@ -7,6 +7,7 @@
 
 mod bash;
 mod convention;
+mod driver;
 mod durable;
 mod event_file;
 mod execution;
