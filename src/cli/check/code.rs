@@ -7,8 +7,11 @@ pub(super) enum Code {
     BrokenProgram,
     ByteOrderMark,
     CommandNotOnPath,
+    EarlyExit,
     EmptyStdin,
     ErrexitIgnored,
+    EventArray,
+    ExitTrap,
     FileMode,
     HiddenStatus,
     LargeDocument,
@@ -36,13 +39,16 @@ pub(super) enum Code {
 
 impl Code {
     /// All codes, in the order of their names.
-    pub(super) const ALL: [Code; 29] = [
+    pub(super) const ALL: [Code; 32] = [
         Code::ArithmeticStatus,
         Code::BrokenProgram,
         Code::ByteOrderMark,
         Code::CommandNotOnPath,
+        Code::EarlyExit,
         Code::EmptyStdin,
         Code::ErrexitIgnored,
+        Code::EventArray,
+        Code::ExitTrap,
         Code::FileMode,
         Code::HiddenStatus,
         Code::LargeDocument,
@@ -98,10 +104,19 @@ impl Code {
             Code::CommandNotOnPath => {
                 ("command-not-on-path", "command", "a command is in the function's bin/, which is not on PATH")
             }
+            Code::EarlyExit => ("early-exit", "init", "the script exits while the runtime sources it"),
             Code::EmptyStdin => ("empty-stdin", "stdin", "a command reads the handler's stdin, which is empty"),
             Code::ErrexitIgnored => {
                 ("errexit-ignored", "errexit", "a function is called where Bash ignores failures inside it")
             }
+            Code::EventArray => {
+                ("event-array", "event", "the script reads the array LAMBDA_EVENT and does not declare it")
+            }
+            Code::ExitTrap => (
+                "exit-trap",
+                "state",
+                "with COSHELL_STATE=keep a handler's EXIT trap does not run at the end of the event",
+            ),
             Code::FileMode => ("file-mode", "mode", "Lambda's user cannot read or execute the file"),
             Code::HiddenStatus => ("hidden-status", "errexit", "`local x=$(command)` hides a failure of the command"),
             Code::LargeDocument => (
