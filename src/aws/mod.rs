@@ -16,6 +16,7 @@ use std::process::ExitCode;
 pub mod api;
 pub mod client;
 mod configure;
+pub mod crc32;
 pub mod failure;
 pub mod fallback;
 pub mod globals;

@@ -1,17 +1,22 @@
 //! `aws SERVICE OPERATION`: serves the operations of the tables.
 
 mod call;
+mod checksum;
 mod json_fault;
+mod metric_data;
 mod paging;
 mod parameter_file;
 mod parameters;
 mod query_protocol;
 mod rest;
 mod result;
+#[cfg(test)]
+mod served;
 pub mod shorthand;
 mod table;
 mod typed;
 mod validation;
+mod wait;
 mod wire;
 
 use std::io::Write;
@@ -39,6 +44,9 @@ pub fn run(globals: Globals, service: &str, arguments: &[String]) -> Result<u8, 
     let Some((operation, arguments)) = arguments.split_first() else {
         return Err(Failure::Syntax("the following arguments are required: operation".to_owned()));
     };
+    if operation == "wait" {
+        return wait::run(globals, &table, arguments);
+    }
     let operation = table
         .operation(operation)
         .ok_or_else(|| Failure::Unserved(format!("the operation `aws {service} {operation}` is not served")))?;

@@ -32,6 +32,8 @@ use crate::aws::failure::Failure;
 use crate::aws::globals::Globals;
 use crate::aws::session::Session;
 use options::Options;
+#[cfg(test)]
+pub(super) use options::served;
 use store::Store;
 
 /// Runs one command.

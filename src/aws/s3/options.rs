@@ -253,6 +253,16 @@ impl Form {
     }
 }
 
+/// The commands with the names of their options, for the list of served calls.
+#[cfg(test)]
+pub(in crate::aws) fn served() -> Vec<(String, Vec<String>)> {
+    let names = |form: &Form| {
+        let shared = [TRANSFER_FLAGS, TRANSFER_VALUES].into_iter().flatten().filter(|_| form.transfers);
+        shared.chain(form.flags).chain(form.values).map(|name| name.trim_start_matches('-').to_owned()).collect()
+    };
+    FORMS.iter().map(|form| (format!("s3 {}", form.name), names(form))).collect()
+}
+
 /// Names and values, by JSON or shorthand.
 fn metadata(text: &str) -> Result<Vec<(String, String)>, Failure> {
     let error = |why: String| Failure::Usage(format!("Error parsing parameter '--metadata': {why}"));

@@ -2,7 +2,6 @@
 
 use super::options::Options;
 use super::store::Store;
-use crate::aws::client::profile::variable;
 use crate::aws::failure::Failure;
 use crate::aws::time;
 
@@ -44,7 +43,6 @@ impl Settings {
     pub(super) fn new(options: &Options, store: &Store<'_>) -> Result<Settings, Failure> {
         let size = |name: &str| store.setting(name).map_or(Ok(8 * MIB), bytes);
         let parallel = store.setting("max_concurrent_requests").and_then(|text| text.parse().ok()).unwrap_or(10);
-        let checksums = variable("AWS_REQUEST_CHECKSUM_CALCULATION").is_none_or(|value| value != "when_required");
         Ok(Settings {
             threshold: size("multipart_threshold")?,
             part_size: size("multipart_chunksize")?.max(5 * MIB),
@@ -53,7 +51,7 @@ impl Settings {
             object_headers: object_headers(options),
             copy_headers: copy_headers(options),
             payer_headers: payer_headers(options),
-            checksums,
+            checksums: store.sends_checksums(),
             moves: options.command == "mv",
             is_dry_run: options.has("--dryrun"),
             guesses_type: !options.has("--no-guess-mime-type") && options.value("--content-type").is_none(),

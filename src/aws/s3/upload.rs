@@ -4,14 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::objects::{read_xml, split};
 use super::parallel::in_parallel;
 use super::settings::Settings;
 use super::store::{Ask, Store};
 use crate::aws::client::request::Body;
+use crate::aws::crc32::crc32;
 use crate::aws::failure::Failure;
 use crate::aws::xml::escape;
 
@@ -141,9 +139,7 @@ fn checksum(settings: &Settings, body: &Body) -> Result<Option<String>, Failure>
     if !settings.checksums {
         return Ok(None);
     }
-    let mut hasher = crc32fast::Hasher::new();
-    body.each_piece(|piece| hasher.update(piece)).map_err(|error| Failure::General(words(&error)))?;
-    Ok(Some(STANDARD.encode(hasher.finalize().to_be_bytes())))
+    crc32(body).map(Some).map_err(|error| Failure::General(words(&error)))
 }
 
 /// An upload in parts.

@@ -69,7 +69,7 @@ impl Runtime {
         let Kind::Dynamic(_) = self.kind else { return None };
         let folder = std::env::current_exe().ok()?.parent()?.display().to_string();
         Some(format!(
-            "the runtime `{}` is linked dynamically. To get a static one, which needs no library of Lambda's, run `.ci/release --no-jq \
+            "the runtime `{}` is linked dynamically. To get a static one, which needs no library of Lambda's, run `.ci/release --no-tools \
              {architecture}` in the folder of coshell's sources; then use --bootstrap dist/bootstrap-{architecture}, or copy that file to \
              `{folder}`, where coshell looks first",
             self.path.display()
@@ -108,7 +108,7 @@ fn find_for(architecture: Architecture) -> Result<PathBuf> {
     }
     let looked_for: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
     bail!(
-        "no runtime for {architecture}: looked for {}; build the runtime with `.ci/release --no-jq {architecture}` in the folder of coshell's \
+        "no runtime for {architecture}: looked for {}; build the runtime with `.ci/release --no-tools {architecture}` in the folder of coshell's \
          sources, then add --bootstrap dist/bootstrap-{architecture}",
         looked_for.join(", ")
     )

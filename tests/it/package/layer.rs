@@ -66,6 +66,21 @@ fn wrong_arguments_and_files_are_refused() {
 }
 
 #[test]
+fn without_the_tools_of_a_release_the_message_names_the_places_where_they_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let coshell = folder.path().join("coshell");
+    copy_executable(env!("CARGO_BIN_EXE_coshell"), &coshell);
+    let output = folder.path().join("tools.zip");
+    let mut command = Command::new(&coshell);
+    command.args(["layer", "--no-runtime", "--tools", "--arch", "arm64", "-o"]).arg(&output);
+    let looked_for = folder.path().join("coshell-tools-arm64.zip");
+    let sentence = format!("no tools for arm64: looked for `{}`; copy `coshell-tools-arm64.zip`", looked_for.display());
+    let ran = Ran::from(command.output().unwrap()).assert_status(1);
+    ran.assert_stderr_has(&sentence).assert_stderr_has("or run `.ci/release arm64`");
+    assert!(!output.exists());
+}
+
+#[test]
 fn the_interpreter_of_a_layers_program_is_checked() {
     let project =
         project().file("python", "#!/usr/bin/python3\n", 0o644).file("env", "#!/usr/bin/env python3\n", 0o644);
