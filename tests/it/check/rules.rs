@@ -239,5 +239,7 @@ fn a_call_that_the_small_aws_refuses_is_a_note() {
 #[test]
 fn a_release_brings_jq_and_aws() {
     let bundle = Bundle::of("handler() { aws s3 ls; }\n");
-    bundle.fails_with("`aws` is not on Lambda's provided.al2023: bring it in a layer, by `coshell layer --tools`, and say --have aws");
+    bundle.fails_with(
+        "`aws` is not on Lambda's provided.al2023: bring it in a layer, by `coshell layer --tools`, and say --have aws",
+    );
 }
