@@ -154,6 +154,8 @@ def expected_status(status, stderr):
         return 252
     if status != 255:
         return status
+    if "Waiter " in stderr:
+        return 255
     if "An error occurred (" in stderr:
         return 254
     usage = ["Parameter validation failed", "Error parsing parameter", "Invalid argument type", "Cannot mv", "Bad value for", "Invalid JSON"]
