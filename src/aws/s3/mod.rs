@@ -25,6 +25,7 @@ mod settings;
 mod store;
 mod stream;
 mod sync;
+mod tags;
 mod transfer;
 mod upload;
 

@@ -54,6 +54,7 @@ const TRANSFER_VALUES: &[&str] = &[
     "--request-payer",
     "--metadata",
     "--metadata-directive",
+    "--copy-props",
 ];
 
 /// The flags and the options with values of a command, and how many paths it takes.
@@ -101,7 +102,7 @@ const FORMS: [Form; 9] = [
     },
 ];
 
-const CHOICES: [(&str, &[&str]); 5] = [
+const CHOICES: [(&str, &[&str]); 6] = [
     (
         "--acl",
         &[
@@ -130,6 +131,7 @@ const CHOICES: [(&str, &[&str]); 5] = [
         ],
     ),
     ("--metadata-directive", &["COPY", "REPLACE"]),
+    ("--copy-props", &["none", "metadata-directive", "default"]),
     ("--request-payer", &["requester"]),
 ];
 

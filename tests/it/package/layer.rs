@@ -1,6 +1,10 @@
 //! `coshell layer`.
 
+use std::process::Command;
+
 use super::project::{Project, Zip};
+use crate::support::executable::copy_executable;
+use crate::support::program::Ran;
 
 const RUNTIME: [&str; 2] = ["--bootstrap", "run"];
 
