@@ -2,6 +2,7 @@
 
 mod call;
 mod checksum;
+mod idempotency;
 mod json_fault;
 mod metric_data;
 mod paging;
@@ -52,7 +53,8 @@ pub fn run(globals: Globals, service: &str, arguments: &[String]) -> Result<u8, 
         .ok_or_else(|| Failure::Unserved(format!("the operation `aws {service} {operation}` is not served")))?;
     let query = globals.query.as_deref().map(Query::parse).transpose()?;
     let raw_blobs = reads_raw_blobs(&globals)?;
-    let call = Reader { table: &table, operation: &operation, raw_blobs }.read(arguments)?;
+    let mut call = Reader { table: &table, operation: &operation, raw_blobs }.read(arguments)?;
+    idempotency::add_tokens(&table, &operation, &mut call.parameters)?;
     validation::check(&table, operation.input, &Value::Object(call.parameters.clone()))?;
     let session = Session::start(globals)?;
     let format = session.output()?;

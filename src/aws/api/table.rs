@@ -139,6 +139,8 @@ pub(super) struct Member {
     pub(super) shape: &'static str,
     /// Whether it must be there.
     pub(super) is_required: bool,
+    /// Whether it recognises a request that is sent again, and gets a random value by default.
+    pub(super) is_token: bool,
     /// `header`, `headers`, `uri`, `querystring`, `statusCode`; empty for the body.
     pub(super) location: &'static str,
     /// The name on the wire.
@@ -153,7 +155,8 @@ impl Shape {
             let mut next = || parts.next().unwrap_or_default();
             let (name, shape, flags, location, wire) = (next(), next(), next(), next(), next());
             let wire = if wire.is_empty() { name } else { wire };
-            Member { name, shape, is_required: flags.contains('r'), location, wire }
+            let (is_required, is_token) = (flags.contains('r'), flags.contains('t'));
+            Member { name, shape, is_required, is_token, location, wire }
         })
     }
 

@@ -29,7 +29,11 @@ pub(super) fn file(
 ) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::General(format!("{}: '{path}'", words(&error)));
     let file = Arc::new(File::open(path).map_err(failed)?);
-    let length = file.metadata().map_err(failed)?.len();
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(std::io::Error::from_raw_os_error(nix::libc::EISDIR)));
+    }
+    let length = metadata.len();
     let headers = headers(settings, content_type);
     if length < settings.threshold {
         put(store, settings, destination, &headers, Body::Part { file, offset: 0, length })?;

@@ -162,7 +162,7 @@ def expected_status(status, stderr):
     if "An error occurred (" in stderr:
         return 254
     usage = ["Parameter validation failed", "Error parsing parameter", "Invalid argument type", "Cannot mv", "Bad value for", "Invalid JSON"]
-    usage += ["Please specify a valid bucket", "Unknown options", "Invalid endpoint"]
+    usage += ["Please specify a valid bucket", "Unknown options", "Invalid endpoint", "Streaming currently is only"]
     if any(text in stderr for text in usage):
         return 252
     missing = ["Unable to locate credentials", "You must specify a region", "Partial credentials", "could not be found"]
