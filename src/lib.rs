@@ -1,16 +1,17 @@
 //! coshell: an AWS Lambda custom runtime for Bash handlers.
 //!
-//! Three programs are built from the four folders of this library. An event passes the first three folders in this order:
+//! Three programs are built from the five folders of this library. An event passes the first three folders in this order:
 //!
 //! | folder | what it does | linked by |
 //! | --- | --- | --- |
 //! | [`cli`] | the commands of `coshell`: `invoke`, `serve`, `test`, `check`, `package`, … | `coshell` |
 //! | [`lambda`] | Lambda on this machine: the Runtime API, the execution environment, the sandbox, what callers accept | `coshell` |
 //! | [`runtime`] | the runtime: calls `next`, runs the handler in Bash, posts the response or the failure | `bootstrap`, `coshell` |
-//! | `aws` | the small AWS CLI that handlers call: arguments, credentials, signing, HTTPS, S3 and the services of its tables | `aws` |
+//! | `aws` | the small AWS CLI that handlers call: its arguments, S3 and the services of its tables | `aws` |
+//! | [`client`] | calls of AWS: credentials, signing, HTTPS, retries | `aws`, `bootstrap`, `coshell` |
 //!
-//! `runtime` imports nothing from the other folders, and `lambda` imports nothing from `cli`. `aws` imports nothing from the other folders, and
-//! no folder imports `aws`. No two files import each other, except that a module may use items of the module that contains it. The test
+//! `client` imports nothing from the other folders, `runtime` and `aws` import only `client`, and `lambda` imports nothing from `cli`. No folder
+//! imports `aws`. No two files import each other, except that a module may use items of the module that contains it. The test
 //! `structure` (tests/it/structure.rs) checks these rules.
 //!
 //! # The path of an event
@@ -55,6 +56,7 @@
 pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod client;
 #[cfg(feature = "cli")]
 pub mod lambda;
 pub mod runtime;

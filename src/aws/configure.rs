@@ -4,10 +4,10 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::aws::client::profile::{Profile, config_path, credentials_path};
 use crate::aws::failure::Failure;
 use crate::aws::globals::Globals;
 use crate::aws::output::print;
+use crate::client::profile::{Profile, config_path, credentials_path};
 
 /// The settings that belong into the file `credentials`.
 const SECRETS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];

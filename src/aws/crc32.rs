@@ -5,7 +5,7 @@ use std::io;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::aws::client::request::Body;
+use crate::client::request::Body;
 
 /// The CRC-32 of a body, in base64.
 ///

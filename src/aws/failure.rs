@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::client;
+
 /// A command that failed.
 #[derive(Debug)]
 pub enum Failure {
@@ -43,9 +45,6 @@ impl fmt::Display for ServiceError {
     }
 }
 
-const NO_CREDENTIALS: &str =
-    "Unable to locate credentials. You can configure credentials by running \"aws configure\".";
-
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -55,8 +54,19 @@ impl fmt::Display for Failure {
             | Failure::General(message)
             | Failure::Unserved(message) => formatter.write_str(message),
             Failure::Service(error) => error.fmt(formatter),
-            Failure::NoCredentials => formatter.write_str(NO_CREDENTIALS),
+            Failure::NoCredentials => client::failure::Failure::NoCredentials.fmt(formatter),
             Failure::Reported(status) => write!(formatter, "status {status}"),
+        }
+    }
+}
+
+impl From<client::failure::Failure> for Failure {
+    fn from(failure: client::failure::Failure) -> Failure {
+        match failure {
+            client::failure::Failure::Configuration(message) => Failure::Configuration(message),
+            client::failure::Failure::Unserved(message) => Failure::Unserved(message),
+            client::failure::Failure::General(message) => Failure::General(message),
+            client::failure::Failure::NoCredentials => Failure::NoCredentials,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::aws::client::http::Connections;
-use crate::aws::client::profile::variable;
 use crate::aws::failure::Failure;
+use crate::client::http::Connections;
+use crate::client::profile::variable;
+
+const USER_AGENT: &str = concat!("aws-cli/2 coshell-aws/", env!("CARGO_PKG_VERSION"));
 
 /// The values of the global options.
 #[derive(Debug, Default, Clone)]
@@ -140,6 +142,7 @@ impl Globals {
     pub fn connections(&self, profile_bundle: Option<&str>) -> Result<Connections, Failure> {
         let bundle = || variable("AWS_CA_BUNDLE").or_else(|| profile_bundle.map(str::to_owned));
         Ok(Connections {
+            user_agent: USER_AGENT,
             verifies: !self.no_verify_ssl,
             authorities: self.ca_bundle.clone().or_else(bundle),
             connect_timeout: timeout("--cli-connect-timeout", self.connect_timeout.as_deref())?,

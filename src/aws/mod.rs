@@ -14,9 +14,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 pub mod api;
-pub mod client;
 mod configure;
 pub mod crc32;
+pub mod error_body;
 pub mod failure;
 pub mod fallback;
 pub mod globals;

@@ -1,13 +1,14 @@
 //! What every command needs: the options, the profile, the region, and a client.
 
-use crate::aws::client::credentials::Credentials;
-use crate::aws::client::endpoint;
-use crate::aws::client::http::Client;
-use crate::aws::client::profile::{Profile, variable};
-use crate::aws::client::retry::Attempts;
-use crate::aws::client::signing::Signer;
+use crate::aws::error_body;
 use crate::aws::failure::Failure;
 use crate::aws::globals::{Globals, check_output};
+use crate::client::credentials::Credentials;
+use crate::client::endpoint;
+use crate::client::http::Client;
+use crate::client::profile::{Profile, variable};
+use crate::client::retry::Attempts;
+use crate::client::signing::Signer;
 
 /// The session of one command.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Session {
     pub fn start(globals: Globals) -> Result<Session, Failure> {
         let profile = Profile::read(globals.profile.as_deref())?;
         let connections = globals.connections(profile.setting("ca_bundle"))?;
-        let client = Client::new(&connections, Attempts::find(&profile))?;
+        let client = Client::new(&connections, Attempts::find(&profile), error_body::code)?;
         let region = endpoint::region(globals.region.as_deref(), &profile);
         let credentials = if globals.no_sign_request { None } else { Some(Credentials::find(&profile)?) };
         Ok(Session { globals, profile, region, client, credentials })

@@ -91,7 +91,7 @@ fn begun<'a>(writes: impl Iterator<Item = &'a [u8]>) -> Option<(Vec<u8>, Vec<u8>
 
 /// Each line of the log is one JSON object, on one line.
 pub(super) fn log(bytes: &[u8]) {
-    let owner = Owner { request_id: Some("id".into()), tenant_id: Some("tenant".into()) };
+    let owner = Owner { request_id: Some("id".into()), tenant_id: Some("tenant".into()), more: None };
     for line in bytes.split(|byte| *byte == b'\n') {
         let entry = json::object(line, &owner).unwrap_or_else(|| json::plain(line, &owner, None));
         let text = entry.strip_suffix(b"\n").unwrap();

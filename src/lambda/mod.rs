@@ -16,6 +16,9 @@ pub(crate) mod http_server;
 pub(crate) mod origin_check;
 pub mod runtime_api;
 
+// The API of durable executions
+pub mod durable;
+
 // The process that calls the API, and its surroundings
 pub(crate) mod base_image;
 pub mod environment;

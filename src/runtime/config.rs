@@ -27,6 +27,7 @@ const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 const STATE: &str = "COSHELL_STATE";
+const LOG_REPEATS: &str = "COSHELL_LOG_REPEATS";
 const STATE_MAX_MB: &str = "COSHELL_STATE_MAX_MB";
 const SLOTS: &str = "COSHELL_SLOTS";
 const SHUTDOWN_HOOK: &str = "COSHELL_SHUTDOWN_HOOK";
@@ -70,6 +71,8 @@ pub struct Config {
     pub program: OsString,
     /// Whether the environment is printed to the log at start.
     pub log_env: bool,
+    /// Whether log lines are shown that the handler of a durable execution has written before: COSHELL_LOG_REPEATS.
+    pub logs_repeats: bool,
     /// The name of the convention by which the handler is called; empty for the default.
     pub convention: String,
     /// The value of COSHELL_POSIX: whether scripts run in POSIX mode; empty for the default.
@@ -119,6 +122,7 @@ impl Config {
             bash: text(BASH).unwrap_or_else(|| "bash".into()),
             program: env::args_os().next().unwrap_or_else(|| "bootstrap".into()),
             log_env: text(LOG_ENV).is_some_and(|value| value != "0"),
+            logs_repeats: text(LOG_REPEATS).is_some_and(|value| value != "0"),
             convention: text(CONVENTION).unwrap_or_default().to_string_lossy().into_owned(),
             posix: text(POSIX).unwrap_or_default().to_string_lossy().into_owned(),
             delivery: text(RESPONSE).and_then(|name| Delivery::named(name.to_str()?)).unwrap_or_default(),

@@ -65,6 +65,8 @@ pub struct Invocation {
     pub headers: Vec<u8>,
     /// The event's bytes.
     pub event: Payload,
+    /// More variables for the handler: those of a durable execution.
+    pub more_variables: Vec<(&'static str, String)>,
 }
 
 impl Invocation {
@@ -81,7 +83,25 @@ impl Invocation {
             ("LAMBDA_RUNTIME_AWS_TENANT_ID", self.tenant_id.as_ref()),
             ("_X_AMZN_TRACE_ID", self.trace_id.as_ref()),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value?.clone()))).collect()
+        let of_execution = self.more_variables.iter().cloned();
+        all.into_iter().filter_map(|(name, value)| Some((name, value?.clone()))).chain(of_execution).collect()
+    }
+
+    /// The same invocation with another event, and with more variables.
+    pub(crate) fn with_event(&self, event: Vec<u8>, more_variables: Vec<(&'static str, String)>) -> Invocation {
+        Invocation {
+            request_id: self.request_id.clone(),
+            invocation_id: self.invocation_id.clone(),
+            deadline_ms: self.deadline_ms,
+            function_arn: self.function_arn.clone(),
+            trace_id: self.trace_id.clone(),
+            client_context: self.client_context.clone(),
+            cognito_identity: self.cognito_identity.clone(),
+            tenant_id: self.tenant_id.clone(),
+            headers: self.headers.clone(),
+            event: event.into(),
+            more_variables,
+        }
     }
 
     /// The time that is left for the event; `None` without a deadline, zero after the deadline.

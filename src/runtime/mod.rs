@@ -21,7 +21,9 @@ pub mod invocation;
 pub mod payload;
 
 // ... runs ...
+mod channel;
 mod deadline;
+pub(crate) mod durable;
 pub(crate) mod event_entries;
 pub(crate) mod functions;
 mod processes;

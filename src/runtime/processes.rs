@@ -101,6 +101,12 @@ pub(crate) fn is_running(pid: i32) -> bool {
     })
 }
 
+/// Whether `pid` is a process that has not ended.
+pub(crate) fn exists(pid: i32) -> bool {
+    stat(pid)
+        .is_some_and(|stat| stat.rsplit_once(')').is_some_and(|(_, tail)| !tail.trim_start().starts_with(['Z', 'X'])))
+}
+
 /// Whether `pid` is a process below this one. An ended process counts until it has been reaped.
 pub(crate) fn is_descendant(pid: i32) -> bool {
     let own = i32::try_from(std::process::id()).unwrap_or_default();

@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 use super::table::{Operation, Table};
 use super::wire::on_wire;
 use super::{checksum, query_protocol, rest, result};
-use crate::aws::client::endpoint;
-use crate::aws::client::error_body;
-use crate::aws::client::request::{Body, Request};
-use crate::aws::client::response::Response;
-use crate::aws::client::signing::Signer;
+use crate::aws::error_body;
 use crate::aws::failure::Failure;
 use crate::aws::session::Session;
 use crate::aws::xml;
+use crate::client::endpoint;
+use crate::client::request::{Body, Request};
+use crate::client::response::Response;
+use crate::client::signing::Signer;
 
 /// Calls one operation at one endpoint.
 pub(super) struct Caller<'a> {

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::table::Operation;
-use crate::aws::client::request::Request;
 use crate::aws::crc32::crc32;
 use crate::aws::failure::Failure;
+use crate::client::request::Request;
 
 /// Adds the headers with the CRC-32 of the body, unless the parameters have a checksum. `sends_optional` is whether requests get a checksum that
 /// S3 does not require.

@@ -24,12 +24,12 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use crate::aws::client::profile::variable;
 use crate::aws::failure::Failure;
 use crate::aws::globals::Globals;
 use crate::aws::output;
 use crate::aws::query::Query;
 use crate::aws::session::Session;
+use crate::client::profile::variable;
 use call::Caller;
 use paging::Pages;
 use parameters::{Call, Reader};
@@ -103,7 +103,7 @@ fn reads_raw_blobs(globals: &Globals) -> Result<bool, Failure> {
     let format = match globals.binary_format.clone().or_else(|| variable("AWS_CLI_BINARY_FORMAT")) {
         Some(format) => Some(format),
         None => {
-            let profile = crate::aws::client::profile::Profile::read(globals.profile.as_deref())?;
+            let profile = crate::client::profile::Profile::read(globals.profile.as_deref())?;
             profile.setting("cli_binary_format").map(str::to_owned)
         }
     };

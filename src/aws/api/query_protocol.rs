@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::table::{Kind, Operation, Table};
 use super::wire::iso8601;
-use crate::aws::client::request::pair;
 use crate::aws::output::python;
+use crate::client::request::pair;
 
 /// The body of a request.
 pub(super) fn encode(table: &Table, operation: &Operation, parameters: &Map<String, Value>) -> String {

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use super::result::scalar;
 use super::table::{Kind, Member, Operation, Table};
 use super::wire::{iso8601, on_wire};
-use crate::aws::client::request::{Body, Request, encode};
-use crate::aws::client::response::Response;
 use crate::aws::failure::Failure;
 use crate::aws::output::python;
 use crate::aws::time;
 use crate::aws::xml::escape;
+use crate::client::request::{Body, Request, encode};
+use crate::client::response::Response;
 
 /// Builds the request of an operation. `stream` is the body where a file is one.
 pub(super) fn request(

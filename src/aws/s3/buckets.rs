@@ -7,10 +7,10 @@ use super::objects::{Listing, split};
 use super::options::Options;
 use super::store::{Ask, Store};
 use super::transfer;
-use crate::aws::client::request::Body;
 use crate::aws::failure::Failure;
 use crate::aws::output::print;
 use crate::aws::xml::escape;
+use crate::client::request::Body;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 

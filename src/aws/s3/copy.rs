@@ -7,8 +7,8 @@ use super::settings::Settings;
 use super::store::{Ask, Store};
 use super::tags::Tags;
 use super::upload::{Multipart, check_late_error, part_size};
-use crate::aws::client::request::encode;
 use crate::aws::failure::Failure;
+use crate::client::request::encode;
 
 /// Headers of an object that a copy in parts takes along, as the AWS CLI version 2 does.
 const PROPERTIES: [&str; 6] =

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::store::{Ask, Store};
-use crate::aws::client::response::Response;
 use crate::aws::failure::Failure;
 use crate::aws::time;
 use crate::aws::xml::{self, Element};
+use crate::client::response::Response;
 
 /// An object as lists and HEAD requests describe it.
 #[derive(Debug, Clone)]

@@ -22,7 +22,7 @@ pub(super) fn run(store: &Store<'_>, options: &Options) -> Result<u8, Failure> {
     }
     let request = store.request(&Ask::new("GET", bucket, key), &store.region)?;
     let expires = options.number("--expires-in").unwrap_or(DEFAULT_SECONDS);
-    let request = store.signer(&store.region).presign(request, jiff::Timestamp::now(), expires);
+    let request = store.signer(&store.region).presign(request, std::time::SystemTime::now(), expires);
     print(&format!("{}\n", request.url()))?;
     Ok(0)
 }

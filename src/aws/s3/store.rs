@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use crate::aws::client::endpoint;
-use crate::aws::client::error_body;
-use crate::aws::client::request::{Body, Request, encode};
-use crate::aws::client::response::Response;
-use crate::aws::client::signing::Signer;
+use crate::aws::error_body;
 use crate::aws::failure::Failure;
 use crate::aws::session::Session;
+use crate::client::endpoint;
+use crate::client::request::{Body, Request, encode};
+use crate::client::response::Response;
+use crate::client::signing::Signer;
 
 /// S3 in one region.
 pub(super) struct Store<'a> {
@@ -127,7 +127,7 @@ impl<'a> Store<'a> {
 
     fn send_to(&self, ask: &Ask, region: &str) -> Result<Response, Failure> {
         check_bucket(&ask.bucket)?;
-        self.session.client.send(&self.request(ask, region)?, &self.signer(region))
+        Ok(self.session.client.send(&self.request(ask, region)?, &self.signer(region))?)
     }
 
     /// The signer for a region.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::objects::{read_xml, split};
 use super::settings::Settings;
 use super::store::{Ask, Store};
-use crate::aws::client::request::{Body, pair};
 use crate::aws::crc32::crc32;
 use crate::aws::failure::Failure;
 use crate::aws::xml::escape;
+use crate::client::request::{Body, pair};
 
 /// S3 takes this many bytes of tags in a header.
 const MAX_HEADER_BYTES: usize = 2048;

@@ -8,10 +8,10 @@ use super::objects::{read_xml, split};
 use super::parallel::in_parallel;
 use super::settings::Settings;
 use super::store::{Ask, Store};
-use crate::aws::client::request::Body;
 use crate::aws::crc32::crc32;
 use crate::aws::failure::Failure;
 use crate::aws::xml::escape;
+use crate::client::request::Body;
 
 const MOST_PARTS: u64 = 10_000;
 
@@ -230,10 +230,7 @@ fn part_list(mut parts: Vec<Part>) -> String {
 }
 
 /// S3 can send an error after the status 200.
-pub(super) fn check_late_error(
-    response: crate::aws::client::response::Response,
-    operation: &str,
-) -> Result<(), Failure> {
+pub(super) fn check_late_error(response: crate::client::response::Response, operation: &str) -> Result<(), Failure> {
     let status = response.status;
     let root = read_xml(response)?;
     if root.name != "Error" {

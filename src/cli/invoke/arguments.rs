@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::de::IgnoredAny;
 
+use super::durable::arguments::DurableOptions;
 use crate::cli::events::names;
 use crate::cli::variables::VariableOptions;
 use crate::lambda::contract::Caller;
@@ -31,6 +32,8 @@ Examples:
   coshell invoke handlers/echo --snap-start            init, snapshot, restore and event, as with SnapStart
   coshell invoke handlers/routes --shell               a prompt with the script sourced and the event in EVENT
   coshell invoke handlers/sqs --sample sqs             a sample event; `coshell events` lists them
+  coshell invoke handlers/order '{\"id\":7}' --durable --callback approval=yes
+                                                       a durable function, to the end of its execution
   coshell invoke task.sh '{}' --caller step-functions  warns if a state machine cannot use the response
 
 Exit status:
@@ -133,6 +136,10 @@ pub struct Arguments {
     /// AWS_CONTAINER_CREDENTIALS_FULL_URI instead
     #[arg(long, conflicts_with = "shell")]
     pub snap_start: bool,
+
+    /// The options for durable executions.
+    #[command(flatten)]
+    pub durable: DurableOptions,
 
     /// A runtime to use instead of coshell's own
     #[arg(long, value_name = "FILE", hide = true)]

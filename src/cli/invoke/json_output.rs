@@ -43,7 +43,7 @@ pub(super) fn lines(log: Option<&File>) -> Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn object(result: &EventResult, log: &str) -> Value {
+pub(super) fn object(result: &EventResult, log: &str) -> Value {
     let mut object = Map::new();
     object.insert("requestId".into(), result.request_id.clone().into());
     object.insert("status".into(), status_name(result.status).into());

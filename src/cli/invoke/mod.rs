@@ -5,6 +5,7 @@
 
 pub(crate) mod arguments;
 mod delivery;
+pub(crate) mod durable;
 pub(crate) mod error_view;
 pub(crate) mod json_output;
 mod live_log;
@@ -47,6 +48,9 @@ pub fn run(arguments: &Arguments) -> Status {
         return print_error(&shell::run(&request.settings, &request.invoke), Status::InitFailed);
     }
     output::closed_stdout_warning().into_iter().for_each(warn);
+    if arguments.durable.durable {
+        return durable::run(&request, arguments).unwrap_or_else(|error| print_error(&error, Status::HandlerFailed));
+    }
     let (interruption, environment) = match start(&request.settings) {
         Ok(started) => started,
         Err(error) => return print_error(&error, Status::InitFailed),
@@ -90,26 +94,31 @@ fn read(arguments: &Arguments) -> Result<Request> {
         ..Invoke::default()
     };
     let profile = arguments.profile.as_deref().map(Profile::create).transpose()?;
-    let traces = arguments.trace.then(traced).into_iter().chain(profile.iter().map(Profile::variable));
+    let mut settings = settings_of(function, arguments)?;
+    settings.variables.extend(profile.iter().map(Profile::variable));
+    time_limit_warning(arguments.timeout).iter().for_each(|warning| warn(warning));
+    Ok(Request { settings, invoke, profile })
+}
+
+/// The settings of `function`'s environment.
+fn settings_of(function: Function, arguments: &Arguments) -> Result<Settings> {
     let bootstrap = match &arguments.bootstrap {
         Some(path) => Bootstrap::Executable(path.clone()),
         None if arguments.sandbox => Bootstrap::Sandboxed(Sandbox::new(&function.task_root, &arguments.layer)?),
         None => Bootstrap::ThisProgram,
     };
-    let settings = Settings {
+    Ok(Settings {
         function,
         bootstrap,
         memory_mb: arguments.memory,
         snap_start: arguments.snap_start,
-        variables: arguments.variables.all()?.into_iter().chain(traces).collect(),
+        variables: arguments.variables.all()?.into_iter().chain(arguments.trace.then(traced)).collect(),
         log: if arguments.json || arguments.repeat.is_some() || stderr_is_a_terminal() {
             Some(json_output::log()?)
         } else {
             None
         },
-    };
-    time_limit_warning(arguments.timeout).iter().for_each(|warning| warn(warning));
-    Ok(Request { settings, invoke, profile })
+    })
 }
 
 impl Request {

@@ -12,7 +12,7 @@ use nix::sys::stat::{SFlag, fstat, makedev};
 
 use super::error_view::ErrorView;
 use crate::cli::startup::Startup;
-use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
+use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal, stdout_is_a_terminal};
 use crate::lambda::invocation::FunctionError;
 
 /// The response could not be written to stdout completely.
@@ -44,6 +44,12 @@ pub(super) fn response(bytes: &[u8]) -> Result<()> {
     let newline: &[u8] = if stdout.is_terminal() && !bytes.ends_with(b"\n") { b"\n" } else { b"" };
     let written = stdout.write_all(bytes).and_then(|()| stdout.write_all(newline)).and_then(|()| stdout.flush());
     written.map_err(WriteError::error)
+}
+
+/// Whether what follows on stderr would continue the last line of a response on stdout.
+pub(super) fn lacks_newline(response: Option<&str>) -> bool {
+    let is_open = response.is_some_and(|text| !text.is_empty() && !text.ends_with('\n'));
+    is_open && !stdout_is_a_terminal() && is_same_stream()
 }
 
 /// Whether stdout and stderr are the same file or pipe, as with `2>&1`, or the same terminal.

@@ -190,6 +190,7 @@ fn invocation(headers: &HeaderMap, event: Payload) -> Option<Invocation> {
         tenant_id: text(TENANT_ID),
         headers: dumped(headers),
         event,
+        more_variables: Vec::new(),
     })
 }
 

@@ -10,6 +10,11 @@ const CANNOT_FORK: i32 = 254;
 impl Display for Failure {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         match self {
+            Failure::Checkpoint { cause } => write!(
+                f,
+                "the durable execution cannot go on in this invocation: {cause}; Lambda invokes the function again, and what is recorded \
+                 is not done twice"
+            ),
             Failure::NoRuntimeApi => write!(
                 f,
                 "AWS_LAMBDA_RUNTIME_API is not set: this program is started by AWS Lambda; on your own machine use `coshell invoke`"

@@ -30,7 +30,10 @@ pub use self::location::Place;
 pub(crate) use self::message::BashMessage;
 use self::message::last_line;
 pub(crate) use self::missing_entry::advice_on_missing_entry;
-pub(crate) use self::report::{body, log_message, reported_type, short_body, stack_trace, xray_cause};
+pub(crate) use self::report::{
+    body, log_message, reported_message, reported_type, short_body, stack_trace, xray_cause,
+};
+pub(crate) use self::text::shortened;
 pub(crate) use self::timeout::MORE_TIME;
 pub use self::timeout::{TimedOut, Timeout};
 
@@ -154,6 +157,11 @@ pub enum Failure {
     },
     /// The event was ended shortly before its deadline.
     TimedOut(Box<TimedOut>),
+    /// A checkpoint of a durable execution could not be recorded.
+    Checkpoint {
+        /// Why, in a clause.
+        cause: String,
+    },
     /// The persistent Bash ended during an event.
     ShellDied {
         /// The exit status of Bash.
@@ -197,6 +205,7 @@ impl Failure {
             Failure::InvalidCgiResponse { .. } => "Function.InvalidCgiResponse",
             Failure::ResponseTooLarge { .. } => "Function.ResponseSizeTooLarge",
             Failure::TimedOut(_) => "Function.TimedOut",
+            Failure::Checkpoint { .. } => "Runtime.CheckpointFailed",
             Failure::ShellDied { .. } => "Runtime.ShellDied",
             Failure::ShellBusy { .. } => "Runtime.ShellBusy",
             Failure::NoSubshell { .. } => "Runtime.NoSubshell",

@@ -63,7 +63,8 @@ pub(crate) fn reported_type(failure: &Failure) -> String {
     own.map_or_else(|| failure.error_type().to_owned(), |own| shortened(&own.error_type, MAX_XRAY_MESSAGE_BYTES))
 }
 
-fn reported_message(failure: &Failure) -> String {
+/// The errorMessage of the report.
+pub(crate) fn reported_message(failure: &Failure) -> String {
     let own = failure.of_handler().and_then(|failure| failure.custom_error.as_ref());
     own.map_or_else(|| masked(&failure.to_string()).into_owned(), |own| own.message.clone())
 }

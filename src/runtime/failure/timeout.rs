@@ -1,4 +1,4 @@
-//! Reports an event that was ended shortly before its deadline, because COSHELL_TIMEOUT_MARGIN_MS is set.
+//! Reports an event that was ended shortly before its deadline: because COSHELL_TIMEOUT_MARGIN_MS is set, or in a durable execution.
 
 use std::fmt::{self, Formatter};
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct Timeout {
     pub after: Duration,
     /// How long before its deadline the event was ended.
     pub margin: Duration,
+    /// Whether the event belongs to a durable execution.
+    pub is_durable: bool,
     /// The processes that ran below the handler, each with its age, outermost first.
     pub running: Vec<String>,
 }
@@ -31,7 +33,7 @@ pub struct TimedOut {
 
 impl TimedOut {
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
-        let Timeout { after, margin, running } = &self.timeout;
+        let Timeout { after, margin, is_durable, running } = &self.timeout;
         write!(f, "timed out after {:.2} s ", after.as_secs_f64())?;
         match &self.handler.place {
             Some(place) if place.in_exit_trap => write!(f, "in the EXIT trap of `{}`", self.handler.function)?,
@@ -42,10 +44,11 @@ impl TimedOut {
             [] => f.write_str("; Bash itself was running, or waiting for input")?,
             running => write!(f, "; running: {}", running.join(", "))?,
         }
-        write!(
-            f,
-            "; ended {} ms before its deadline, because COSHELL_TIMEOUT_MARGIN_MS is set; {MORE_TIME}",
-            margin.as_millis()
-        )
+        let why = if *is_durable {
+            "so that the durable execution could record it"
+        } else {
+            "because COSHELL_TIMEOUT_MARGIN_MS is set"
+        };
+        write!(f, "; ended {} ms before its deadline, {why}; {MORE_TIME}", margin.as_millis())
     }
 }

@@ -57,14 +57,15 @@ fn head(level: Level, message: &str, owner: &Owner) -> Map<String, Value> {
     head.insert("level".into(), level.word().into());
     head.insert("message".into(), message.into());
     for (key, value) in owner_members(owner) {
-        head.insert(key.into(), value.clone().into());
+        head.insert(key.into(), value);
     }
     head
 }
 
-fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, &String)> {
+fn owner_members(owner: &Owner) -> impl Iterator<Item = (&'static str, Value)> {
     let members = [("requestId", &owner.request_id), ("tenantId", &owner.tenant_id)];
-    members.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)))
+    let members = members.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?.into())));
+    members.chain(owner.more.iter().flat_map(|more| more.iter().cloned()))
 }
 
 /// The names of an object's members. The values are checked but not kept, because they could need a hundred times the memory of
@@ -89,9 +90,8 @@ impl Members {
 /// The object's own text, with timestamp and request id added if they are missing.
 fn with_missing_members(text: &str, members: &Members, owner: &Owner) -> String {
     let timestamp = timestamp();
-    let wanted = std::iter::once(("timestamp", &timestamp)).chain(owner_members(owner));
-    let added =
-        wanted.filter(|(key, _)| !members.has(key)).map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
+    let wanted = std::iter::once(("timestamp", Value::from(timestamp))).chain(owner_members(owner));
+    let added = wanted.filter(|(key, _)| !members.has(key)).map(|(key, value)| format!("{}:{value}", json!(key)));
     let added: Vec<String> = added.collect();
     let open = text.trim_end().strip_suffix('}').unwrap_or(text);
     let comma = if members.0.is_empty() || added.is_empty() { "" } else { "," };
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn owner() -> Owner {
-        Owner { request_id: Some("r-1".into()), tenant_id: None }
+        Owner { request_id: Some("r-1".into()), tenant_id: None, more: None }
     }
 
     fn line(bytes: &[u8], owner: &Owner) -> Vec<u8> {

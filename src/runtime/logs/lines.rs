@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::driver_text::DriverText;
 use super::json::{self, MAX_EVENT_BYTES};
 use super::{Format, Level, Log, Owner};
@@ -54,6 +56,8 @@ pub(crate) struct Lines {
     /// How many parts of the current line have been written, in JSON format.
     parts: u32,
     tail: VecDeque<u8>,
+    /// Whether lines are left out.
+    is_muted: bool,
 }
 
 impl Lines {
@@ -69,6 +73,7 @@ impl Lines {
             in_line: false,
             parts: 0,
             tail: VecDeque::new(),
+            is_muted: false,
         }
     }
 
@@ -80,6 +85,9 @@ impl Lines {
     /// Adds bytes, and writes the lines that they complete.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.remember(bytes);
+        if self.is_muted {
+            return;
+        }
         match self.log.format {
             Format::Text => self.feed_text(bytes),
             Format::Json => self.feed_json(bytes),
@@ -237,6 +245,19 @@ impl Lines {
             }
         }
         self.end_line();
+    }
+
+    /// Gives the lines that follow more members, or leaves them out. A line that has begun ends here.
+    pub(crate) fn label(&mut self, more: Arc<Vec<(&'static str, Value)>>, is_muted: bool) {
+        if self.line_bytes > 0 && (self.is_muted != is_muted || self.owner.more.as_ref() != Some(&more)) {
+            self.finish();
+        }
+        (self.owner.more, self.is_muted) = (Some(more), is_muted);
+    }
+
+    /// Forgets the last lines: what follows belongs to another command.
+    pub(crate) fn forget_tail(&mut self) {
+        self.tail.clear();
     }
 
     /// The event to which the lines belong.

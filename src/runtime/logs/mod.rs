@@ -14,6 +14,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde_json::Value;
 
 use self::lines::Lines;
 use super::failure::{self, Failure};
@@ -79,12 +80,14 @@ pub enum Format {
 pub(crate) struct Owner {
     pub(crate) request_id: Option<String>,
     pub(crate) tenant_id: Option<String>,
+    /// More members of JSON lines: the operation of a durable execution.
+    pub(crate) more: Option<Arc<Vec<(&'static str, Value)>>>,
 }
 
 impl Owner {
     /// The event of `invocation`.
     pub(crate) fn of(invocation: &Invocation) -> Owner {
-        Owner { request_id: Some(invocation.request_id.clone()), tenant_id: invocation.tenant_id.clone() }
+        Owner { request_id: Some(invocation.request_id.clone()), tenant_id: invocation.tenant_id.clone(), more: None }
     }
 }
 

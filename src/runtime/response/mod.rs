@@ -17,6 +17,7 @@ use super::api::{Api, ApiFailure, MAX_RESPONSE_BYTES, Posted};
 use super::cgi::{self, Form, Reply};
 use super::failure::Failure;
 use super::invocation::Invocation;
+use super::payload::Payload;
 
 /// How responses are delivered: COSHELL_RESPONSE.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,12 +68,26 @@ impl<'a> Response<'a> {
     /// Expects a CGI response, which becomes a response in the form of `reply`. A stream then begins with a prelude. A load balancer takes
     /// no stream, so that its response is sent in one piece.
     pub(crate) fn expect_cgi(&mut self, reply: Reply) {
-        if let (Response::Streamed(streamed), Form::LoadBalancer { .. }) = (&*self, reply.form) {
-            *self = Response::to(streamed.invocation(), Delivery::Buffered, streamed.api());
+        if let Form::LoadBalancer { .. } = reply.form {
+            self.buffer();
         }
         match self {
             Response::Buffered { cgi, .. } => *cgi = Some(reply),
             Response::Streamed(streamed) => streamed.expect_cgi(reply),
+        }
+    }
+
+    /// Keeps the response until the handler has ended, even if responses are streamed.
+    pub(crate) fn buffer(&mut self) {
+        if let Response::Streamed(streamed) = &*self {
+            *self = Response::to(streamed.invocation(), Delivery::Buffered, streamed.api());
+        }
+    }
+
+    /// Replaces what the handler wrote by the whole response.
+    pub(crate) fn replace(&mut self, response: Payload) {
+        if let Response::Buffered { bytes, .. } = self {
+            bytes.replace(response);
         }
     }
 

@@ -11,6 +11,7 @@ use super::status::Status;
 use super::{Phase, Read, Shell, WAKE, WAKE_FOR_LARGE, event_file, parity, poll_timeout};
 use crate::runtime::cgi::{self, Request};
 use crate::runtime::deadline::Deadline;
+use crate::runtime::durable::{DurableEvent, Session};
 use crate::runtime::event_entries::{self, Entry};
 use crate::runtime::failure::{Failure, Timeout};
 use crate::runtime::invocation::Invocation;
@@ -60,6 +61,9 @@ impl Shell {
     /// # Errors
     /// The failure of the handler, or of the Bash that ran it.
     pub(crate) fn call(&mut self, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
+        if let Some(event) = DurableEvent::of(&invocation.event) {
+            return self.call_durable(event, invocation, response);
+        }
         if !self.convention.is_cgi() {
             return self.run(invocation, None, response);
         }
@@ -72,13 +76,14 @@ impl Shell {
         response.complete()
     }
 
-    fn run(
+    pub(super) fn run(
         &mut self,
         invocation: &Invocation,
         request: Option<&Request>,
         response: &mut Response,
     ) -> Result<(), Failure> {
-        let mut deadline = Deadline::new(Instant::now(), invocation.remaining(), self.timeout_margin);
+        let remaining = invocation.remaining();
+        let mut deadline = Deadline::new(Instant::now(), remaining, self.margin(remaining));
         let owner = Owner::of(invocation);
         let since = SystemTime::now();
         self.wait_until_ready(&mut deadline, &owner)?;
@@ -101,10 +106,15 @@ impl Shell {
             since,
             timeout: None,
         };
+        execution.begin_session();
         while !execution.is_over() {
             execution.wait(execution.next_alarm())?;
             execution.read();
+            execution.serve_session();
             execution.keep_time()?;
+        }
+        if execution.has_verdict() {
+            execution.end_early()?;
         }
         if execution.never_began() {
             return self.run(invocation, request, response);
@@ -163,7 +173,7 @@ impl Execution<'_, '_> {
 
     fn is_over(&self) -> bool {
         let ended = self.succeeded || self.done.is_some();
-        (ended && !self.stdout_open) || self.timeout.is_some() || self.shell.is_dead()
+        (ended && !self.stdout_open) || self.has_verdict() || self.timeout.is_some() || self.shell.is_dead()
     }
 
     /// Waits for a status record, output or a SIGCHLD, at most until `alarm`.
@@ -178,7 +188,9 @@ impl Execution<'_, '_> {
             Some(&pipes.outputs.stderr[parity]).filter(|_| self.stderr_open && reads(Stream::Stderr)),
         ];
         let peer = self.response.waits_for().map(|peer| PollFd::new(peer, PollFlags::POLLOUT | PollFlags::POLLIN));
-        let ends = ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain([self.shell.child_signals.as_fd()]);
+        let asks = self.shell.session.iter().flat_map(Session::descriptors);
+        let ends =
+            ends.into_iter().flatten().map(|end| end.fd.as_fd()).chain(asks).chain([self.shell.child_signals.as_fd()]);
         let ends = ends.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         let mut fds: Vec<PollFd> = peer.into_iter().chain(ends).collect();
         let left = alarm.map(|alarm| alarm.saturating_duration_since(Instant::now()));

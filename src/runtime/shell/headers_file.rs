@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::channel::{Channel, private_folder};
+use crate::runtime::channel::{Channel, private_folder};
 
 #[derive(Debug)]
 pub(super) struct HeadersFile {

@@ -11,7 +11,7 @@ use signal_hook::SigId;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::low_level::{pipe, unregister};
 
-use super::channel::PipeEnd;
+use crate::runtime::channel::PipeEnd;
 
 /// The size of the buffer, which is zeroed for each read.
 const READ_BYTES: usize = 16 * 1024;

@@ -7,8 +7,8 @@
 
 mod apostrophes;
 mod bash;
-mod channel;
 mod convention;
+mod durable;
 mod event_file;
 mod execution;
 mod headers_file;
@@ -41,6 +41,7 @@ use self::io::{ChildSignals, Read, poll_timeout, read_once};
 use self::pipes::{OutputPipes, Pipes, parity};
 use self::status::{Status, StatusReader};
 use self::xtrace::TraceOutput;
+use super::durable::{Caller, Session};
 use super::handler::Handler;
 use super::host::Host;
 use super::logs::driver_text::DriverText;
@@ -106,6 +107,12 @@ pub(crate) struct Shell {
     /// Whether a subshell takes the next event, too, with COSHELL_STATE=keep.
     keeps_state: bool,
     state_max_mb: Option<u64>,
+    /// The durable execution of the event under way.
+    session: Option<Session>,
+    /// The thread that records checkpoints, after the first durable execution.
+    caller: Option<Caller>,
+    /// Whether log lines of the repeated part of a durable execution are shown.
+    logs_repeats: bool,
     host: Host,
 }
 

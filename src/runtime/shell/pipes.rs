@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use nix::fcntl::OFlag;
 
-use super::channel::{Channel, PipeEnd, SharedFile};
 use super::convention::Convention;
 use super::headers_file::HeadersFile;
 use super::script_scan::ScriptScan;
+use crate::runtime::channel::{Channel, PipeEnd, SharedFile};
 use crate::runtime::functions;
 use crate::runtime::handler::Handler;
 

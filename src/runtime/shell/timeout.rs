@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 
 use super::execution::Execution;
 use super::{Phase, parity};
+use crate::runtime::durable::Session;
 use crate::runtime::failure::{Failure, MORE_TIME, Timeout};
 use crate::runtime::logs::Level;
 use crate::runtime::processes::{Process, list};
@@ -31,7 +32,8 @@ impl Execution<'_, '_> {
     /// When the runtime must act even if nothing happens.
     pub(super) fn next_alarm(&self) -> Option<Instant> {
         let partial = self.lines.partial_wait().map(|wait| Instant::now() + wait);
-        [partial, self.deadline.next(), self.holder_alarm()].into_iter().flatten().min()
+        let session = self.shell.session.as_ref().and_then(Session::next_alarm);
+        [partial, self.deadline.next(), self.holder_alarm(), session].into_iter().flatten().min()
     }
 
     /// Writes the warnings that are due, and ends the event if its time is up.
@@ -83,7 +85,7 @@ impl Execution<'_, '_> {
     }
 
     /// The subshell while it runs the handler.
-    fn subshell(&self) -> Option<Pid> {
+    pub(super) fn subshell(&self) -> Option<Pid> {
         let runs = self.shell.phase == Phase::Running && self.shell.turn == self.turn;
         self.shell.subshell.filter(|_| runs).map(Pid::from_raw)
     }
@@ -91,7 +93,7 @@ impl Execution<'_, '_> {
     /// The processes that belong to the event: first the forks of Bash, then all others. These are the processes below the
     /// subshell, and a program that has replaced the subshell with `exec`. After the subshell has ended, they are the processes
     /// that hold its stdout.
-    fn running(&self) -> (Vec<Process>, Vec<Process>) {
+    pub(super) fn running(&self) -> (Vec<Process>, Vec<Process>) {
         let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
         let driver = self.shell.pipes.driver.display().to_string();
         let (forks, others): (Vec<Process>, _) =
@@ -121,11 +123,13 @@ impl Execution<'_, '_> {
             self.shell.end();
         }
         self.close_stdout()?;
-        self.timeout = Some(Timeout { after, margin, running: running.iter().map(Process::to_string).collect() });
+        let is_durable = self.shell.session.is_some();
+        let running = running.iter().map(Process::to_string).collect();
+        self.timeout = Some(Timeout { after, margin, is_durable, running });
         Ok(())
     }
 
-    fn wait_for_end(&mut self, patience: Duration) -> Result<(), Failure> {
+    pub(super) fn wait_for_end(&mut self, patience: Duration) -> Result<(), Failure> {
         let until = Instant::now() + patience;
         while self.subshell().is_some() && !self.shell.is_dead() && Instant::now() < until {
             self.wait(Some(until))?;

@@ -41,7 +41,7 @@ class Side:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        command = ["timeout", "900", MOTO, "-H", "127.0.0.1", "-p", str(self.port)]
+        command = ["timeout", "2400", MOTO, "-H", "127.0.0.1", "-p", str(self.port)]
         log = open(self.folder / "moto.log", "wb")
         self.server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.endpoint = f"http://127.0.0.1:{self.port}"

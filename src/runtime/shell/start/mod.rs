@@ -13,7 +13,6 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::{AccessFlags, access, pipe2, write};
 
-use super::channel::{Channel, PipeEnd};
 use super::convention::Convention;
 use super::io::{ChildSignals, Read, poll_timeout, read_once};
 use super::posix::{self, PosixMode, Reason};
@@ -21,6 +20,7 @@ use super::script_scan::ScriptScan;
 use super::status::{Status, StatusReader};
 use super::xtrace::TraceOutput;
 use super::{Phase, Pipes, Shell, WAKE, apostrophes, bash, sources};
+use crate::runtime::channel::{Channel, PipeEnd};
 use crate::runtime::config::Config;
 use crate::runtime::failure::Failure;
 use crate::runtime::handler::Handler;
@@ -124,6 +124,9 @@ impl ShellStart {
             timeout_margin: config.timeout_margin,
             keeps_state: bash::keeps_state(config, handler),
             state_max_mb: config.state_max_mb,
+            session: None,
+            caller: None,
+            logs_repeats: config.logs_repeats,
             host: host.clone(),
         };
         Ok(ShellStart {

@@ -3,12 +3,12 @@
 use std::process::ExitStatus;
 
 use super::{ShellStart, Step, no_channel};
+use crate::runtime::channel::Channel;
 use crate::runtime::config::Config;
 use crate::runtime::failure::Failure;
 use crate::runtime::host::Host;
 use crate::runtime::logs::{Level, Owner};
 use crate::runtime::shell::Shell;
-use crate::runtime::shell::channel::Channel;
 
 impl ShellStart {
     /// Whether POSIX mode is off, but may be turned on if the script turns out to need it.

@@ -1,21 +1,23 @@
 //! Sends signed requests over HTTP and HTTPS.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::http::{Method, Request as HttpRequest, Response as HttpResponse, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, AsSendBody, Body as ResponseBody, SendBody};
 
+use super::failure::Failure;
 use super::profile::variable;
 use super::request::{Body, Request};
 use super::response::Response;
-use super::retry::Attempts;
+use super::retry::{Attempts, ErrorCode};
 use super::signing::Signer;
-use crate::aws::failure::Failure;
 
 /// How connections are made.
 #[derive(Debug, Clone)]
 pub struct Connections {
+    /// The program that asks, such as `aws-cli/2 coshell-aws/1.0`.
+    pub user_agent: &'static str,
     /// Whether certificates are checked.
     pub verifies: bool,
     /// A file with the certificates of authorities, in place of Mozilla's.
@@ -31,17 +33,16 @@ pub struct Connections {
 pub struct Client {
     agent: Agent,
     attempts: Attempts,
+    error_code: ErrorCode,
     trace: Option<String>,
 }
-
-const USER_AGENT: &str = concat!("aws-cli/2 coshell-aws/", env!("CARGO_PKG_VERSION"));
 
 impl Client {
     /// A client with no connection yet.
     ///
     /// # Errors
     /// Where the file of certificates cannot be read.
-    pub fn new(connections: &Connections, attempts: Attempts) -> Result<Client, Failure> {
+    pub fn new(connections: &Connections, attempts: Attempts, error_code: ErrorCode) -> Result<Client, Failure> {
         let mut tls = TlsConfig::builder().disable_verification(!connections.verifies);
         if let Some(path) = &connections.authorities {
             tls = tls.root_certs(authorities(path)?);
@@ -50,7 +51,7 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .user_agent(USER_AGENT)
+            .user_agent(connections.user_agent)
             .accept("*/*")
             .accept_encoding("identity")
             .tls_config(tls.build())
@@ -58,7 +59,7 @@ impl Client {
             .timeout_recv_response(connections.read_timeout)
             .max_idle_connections_per_host(16)
             .build();
-        Ok(Client { agent: Agent::new_with_config(config), attempts, trace: trace_header() })
+        Ok(Client { agent: Agent::new_with_config(config), attempts, error_code, trace: trace_header() })
     }
 
     /// Signs and sends a request, at most as often as the attempts allow. An answer of any status is a success.
@@ -71,7 +72,7 @@ impl Client {
             let result = self.send_once(request, signer);
             let is_last = attempt >= self.attempts.most;
             let retry = match &result {
-                Ok(response) => Attempts::helps(response),
+                Ok(response) => Attempts::helps(response, self.error_code),
                 Err(failure) => matches!(failure, Failure::General(_)),
             };
             if is_last || !retry {
@@ -87,7 +88,7 @@ impl Client {
         if let Some(trace) = &self.trace {
             request.headers.push(("x-amzn-trace-id".to_owned(), trace.clone()));
         }
-        signer.sign(&mut request, jiff::Timestamp::now())?;
+        signer.sign(&mut request, SystemTime::now())?;
         let url = request.url();
         let uri: Uri = url.parse().map_err(|_| Failure::General(format!("Invalid endpoint: {}", request.endpoint)))?;
         let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);

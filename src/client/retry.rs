@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::error_body;
 use super::profile::{Profile, variable};
 use super::response::Response;
+
+/// Reads the code of the error in an answer with a status of 400 or more.
+pub type ErrorCode = fn(&Response) -> String;
 
 /// How often a request is sent.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +49,9 @@ impl Attempts {
 
     /// Whether another attempt can help, by the status or the code of the error.
     #[must_use]
-    pub fn helps(response: &Response) -> bool {
+    pub fn helps(response: &Response, error_code: ErrorCode) -> bool {
         matches!(response.status, 429 | 500 | 502 | 503 | 504)
-            || (response.status >= 400 && TRANSIENT.contains(&error_body::read(response, "").code.as_str()))
+            || (response.status >= 400 && TRANSIENT.contains(&error_code(response).as_str()))
     }
 
     /// Waits before the next attempt: a random part of 1, 2, 4, … s.

@@ -1,12 +1,13 @@
 //! Signs requests with Signature Version 4: in headers, or in the query of a presigned URL.
 
-use jiff::Timestamp;
+use std::time::SystemTime;
+
 use ring::digest;
 
 use super::credentials::Credentials;
+use super::failure::Failure;
 use super::hash::{hex, hmac, sha256_hex};
 use super::request::{Request, encode, pair};
-use crate::aws::failure::Failure;
 
 /// Whose requests are signed, and for what.
 #[derive(Debug, Clone)]
@@ -28,9 +29,9 @@ impl Signer {
     ///
     /// # Errors
     /// Where the body cannot be read.
-    pub fn sign(&self, request: &mut Request, now: Timestamp) -> Result<(), Failure> {
+    pub fn sign(&self, request: &mut Request, now: SystemTime) -> Result<(), Failure> {
         let Some(credentials) = &self.credentials else { return Ok(()) };
-        let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let date = date(now);
         let hash = self.payload_hash(request)?;
         request.headers.push(("x-amz-date".to_owned(), date.clone()));
         if let Some(token) = &credentials.token {
@@ -58,9 +59,9 @@ impl Signer {
 
     /// Adds the signature to the query. `expires` is in seconds.
     #[must_use]
-    pub fn presign(&self, mut request: Request, now: Timestamp, expires: u64) -> Request {
+    pub fn presign(&self, mut request: Request, now: SystemTime, expires: u64) -> Request {
         let Some(credentials) = &self.credentials else { return request };
-        let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let date = date(now);
         let mut add = |name: &str, value: String| request.query.push((name.to_owned(), value));
         add("X-Amz-Algorithm", ALGORITHM.to_owned());
         add("X-Amz-Credential", format!("{}/{}", credentials.access_key, self.scope(&date)));
@@ -107,6 +108,11 @@ impl Signer {
         let key = parts.iter().fold(key.into_bytes(), |key, part| hmac(&key, part));
         hex(&hmac(&key, &text))
     }
+}
+
+/// A point in time as `20260102T030405Z`.
+fn date(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string().replace(['-', ':'], "")
 }
 
 /// Whether a header is part of the signature: proxies may change the others.

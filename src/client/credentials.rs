@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::failure::Failure;
 use super::profile::{Profile, variable};
-use crate::aws::failure::Failure;
 
 /// What requests are signed with.
 #[derive(Debug, Clone)]

@@ -2,9 +2,15 @@
 
 use serde_json::Value;
 
-use super::response::Response;
 use crate::aws::failure::ServiceError;
 use crate::aws::xml;
+use crate::client::response::Response;
+
+/// The code of the error in an answer with a status of 300 or more.
+#[must_use]
+pub fn code(response: &Response) -> String {
+    read(response, "").code
+}
 
 /// The error in an answer with a status of 300 or more.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Finds the region and the endpoint of a service, in the order of the AWS CLI.
 
+use super::failure::Failure;
 use super::profile::{Profile, variable};
-use crate::aws::failure::Failure;
 
 /// The region of `--region`, the environment or the profile.
 #[must_use]

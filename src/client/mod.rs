@@ -1,10 +1,10 @@
 //! Calls AWS: finds credentials, the region and the endpoint, signs requests, and sends them over HTTPS with retries.
 //!
-//! This module knows no service and no command.
+//! Durable functions (`runtime::durable`) and the small AWS CLI (`aws`) share this module. It knows no service and no command.
 
 pub mod credentials;
 pub mod endpoint;
-pub mod error_body;
+pub mod failure;
 mod hash;
 pub mod http;
 pub mod profile;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::aws::failure::Failure;
+use super::failure::Failure;
 
 type Section = BTreeMap<String, String>;
 

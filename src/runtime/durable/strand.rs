@@ -1,0 +1,236 @@
+//! The channel to one strand of the handler: the handler itself, or one branch of parallel work. A strand asks one question at a time.
+//!
+//! Bash writes its question to a pipe and then waits at another pipe; the answer is in a file. So no process is started to ask.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use nix::unistd::{read, write};
+use serde_json::Value;
+
+use super::ask::{Ask, AskReader, Garbled};
+use super::operation::{ErrorObject, Identity};
+use super::pending::Pending;
+use crate::runtime::channel::{Channel, PipeEnd, SharedFile};
+use crate::runtime::logs::driver_text::DriverText;
+use crate::runtime::logs::lines::Lines;
+use crate::runtime::logs::{Log, Owner};
+use crate::runtime::processes;
+
+const READ_BYTES: usize = 16 * 1024;
+/// The most bytes of a command's output that are kept. The rest is counted: Lambda would not take it.
+const MAX_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
+
+/// A command that an operation runs: its stdout becomes the result of the operation.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// The operation; it goes on when the command has ended.
+    pub(super) pending: Pending,
+    /// The operation that the command belongs to: that one, or a part of it.
+    pub(super) identity: Identity,
+    /// The context of the command's own operations; `None` in a step, which can have none.
+    pub(super) context: Option<String>,
+    /// The attempt, which the log shows; `None` for a context.
+    pub(super) attempt: Option<u32>,
+    stdout: Option<PipeEnd>,
+    pub(super) output: Vec<u8>,
+    pub(super) output_bytes: u64,
+    /// The exit status, and the error if it is not 0.
+    pub(super) ended: Option<(i32, Option<ErrorObject>)>,
+    /// Where the stack records of this command begin.
+    pub(super) trace_start: u64,
+}
+
+impl Body {
+    pub(super) fn new(
+        pending: Pending,
+        identity: Identity,
+        context: Option<String>,
+        attempt: Option<u32>,
+        stdout: PipeEnd,
+        trace_start: u64,
+    ) -> Body {
+        let (stdout, output) = (Some(stdout), Vec::new());
+        Body { pending, identity, context, attempt, stdout, output, output_bytes: 0, ended: None, trace_start }
+    }
+
+    /// Reads what is there. After the command has ended, processes that it left behind may still write.
+    fn read(&mut self) {
+        let Some(stdout) = &self.stdout else { return };
+        let mut buffer = [0; READ_BYTES];
+        loop {
+            match read(&stdout.fd, &mut buffer) {
+                Ok(0) if self.ended.is_some() => {
+                    self.stdout = None;
+                    return;
+                }
+                Ok(count @ 1..) => {
+                    self.output_bytes += count as u64;
+                    let room = MAX_OUTPUT_BYTES.saturating_sub(self.output.len()).min(count);
+                    self.output.extend_from_slice(&buffer[..room]);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Whether the command has ended and all of its output was read.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.is_some() && self.stdout.is_none()
+    }
+}
+
+/// What belongs to a branch: the handler itself uses the streams of the event.
+#[derive(Debug)]
+pub(super) struct Branch {
+    /// The strand that waits for the branches, and the index of this one.
+    pub(super) of: usize,
+    pub(super) index: usize,
+    stderr: PipeEnd,
+    pub(super) lines: Lines,
+    pub(super) trace: SharedFile,
+    /// The process, after the other strand has reported it.
+    pub(super) pid: Option<i32>,
+}
+
+/// One strand.
+#[derive(Debug)]
+pub(super) struct Strand {
+    ask: PipeEnd,
+    asks: AskReader,
+    answer: PipeEnd,
+    reply: SharedFile,
+    pub(super) branch: Option<Branch>,
+    /// The commands that run, the innermost last.
+    pub(super) bodies: Vec<Body>,
+    /// The operation whose answer the strand waits for.
+    pub(super) pending: Option<Pending>,
+    pub(super) last_error: Option<ErrorObject>,
+    pub(super) is_over: bool,
+}
+
+/// Where a branch is, and what its log needs.
+pub(super) struct BranchStart<'a> {
+    pub(super) of: usize,
+    pub(super) index: usize,
+    pub(super) log: &'a Log,
+    pub(super) owner: Owner,
+    pub(super) driver_text: &'a Arc<DriverText>,
+}
+
+impl Strand {
+    /// Creates the pipes and files.
+    ///
+    /// # Errors
+    /// When there are no descriptors left.
+    pub(super) fn new(channel: &Channel, number: usize, branch: Option<BranchStart>) -> io::Result<Strand> {
+        let branch = match branch {
+            None => None,
+            Some(start) => Some(Branch {
+                of: start.of,
+                index: start.index,
+                stderr: channel.reader(&format!("durable{number}-stderr"))?,
+                lines: start.log.lines(start.owner).without(start.driver_text),
+                trace: channel.file(&format!("durable{number}-trace"), b"")?,
+                pid: None,
+            }),
+        };
+        Ok(Strand {
+            ask: channel.endless_reader(&format!("durable{number}-ask"))?,
+            asks: AskReader::default(),
+            answer: channel.writer(&format!("durable{number}-answer"))?,
+            reply: channel.file(&format!("durable{number}-reply"), b"")?,
+            branch,
+            bodies: Vec::new(),
+            pending: None,
+            last_error: None,
+            is_over: false,
+        })
+    }
+
+    /// The paths by which Bash reaches the strand, as variables of the driver.
+    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
+        let path = |path: &std::path::Path| path.display().to_string();
+        vec![
+            ("__coshell_durable_ask", path(&self.ask.path)),
+            ("__coshell_durable_answer", path(&self.answer.path)),
+            ("__coshell_durable_reply", path(&self.reply.path)),
+        ]
+    }
+
+    /// The paths of a branch's stderr and stack records.
+    pub(super) fn paths_of_branch(&self) -> [String; 2] {
+        let of = |branch: &Branch| [branch.stderr.path.display().to_string(), branch.trace.path.display().to_string()];
+        self.branch.as_ref().map(of).unwrap_or_default()
+    }
+
+    /// The pipes to wait for.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let outputs = self.bodies.iter().filter_map(|body| body.stdout.as_ref());
+        let stderr = self.branch.as_ref().map(|branch| &branch.stderr);
+        std::iter::once(&self.ask).chain(outputs).chain(stderr).map(|end| end.fd.as_fd())
+    }
+
+    /// Reads the output of commands, and the log of a branch.
+    pub(super) fn read_output(&mut self) {
+        self.bodies.iter_mut().for_each(Body::read);
+        let Some(branch) = &mut self.branch else { return };
+        let mut buffer = [0; READ_BYTES];
+        while let Ok(count @ 1..) = read(&branch.stderr.fd, &mut buffer) {
+            branch.lines.feed(&buffer[..count]);
+        }
+    }
+
+    /// Reads the next question.
+    ///
+    /// # Errors
+    /// When the bytes are no question.
+    pub(super) fn next_ask(&mut self) -> Result<Option<Ask>, Garbled> {
+        let mut buffer = [0; READ_BYTES];
+        while let Ok(count @ 1..) = read(&self.ask.fd, &mut buffer) {
+            self.asks.feed(&buffer[..count]);
+        }
+        self.asks.next()
+    }
+
+    /// Answers the strand's question. A strand that was killed meanwhile gets no answer.
+    pub(super) fn answer(&mut self, fields: &[&str]) {
+        self.pending = None;
+        let mut bytes = Vec::new();
+        for field in fields {
+            bytes.extend(field.bytes().filter(|byte| *byte != 0));
+            bytes.push(0);
+        }
+        let written = self.reply.file.set_len(0).and_then(|()| self.reply.file.write_all_at(&bytes, 0));
+        if written.is_ok() {
+            let _ = write(&self.answer.fd, b"a");
+        }
+    }
+
+    /// Whether a command runs, and no answer is awaited.
+    pub(super) fn runs(&self) -> bool {
+        !self.is_over && self.pending.is_none() && self.bodies.last().is_none_or(|body| body.ended.is_none())
+    }
+
+    /// Whether the process of a branch has ended without a word.
+    pub(super) fn has_died(&self) -> bool {
+        let pid = self.branch.as_ref().and_then(|branch| branch.pid);
+        !self.is_over && pid.is_some_and(|pid| !processes::exists(pid))
+    }
+
+    /// The context in which the strand is; `None` inside a step.
+    pub(super) fn context(&self) -> Option<&str> {
+        self.bodies.last().map_or(Some(""), |body| body.context.as_deref())
+    }
+
+    /// The members that log lines get from the innermost operation.
+    pub(super) fn log_members(&self) -> Vec<(&'static str, Value)> {
+        let Some(body) = self.bodies.last() else { return Vec::new() };
+        let identity = &body.identity;
+        let name = identity.name.as_ref().map(|name| ("operationName", name.as_str().into()));
+        let attempt = body.attempt.map(|attempt| ("attempt", attempt.into()));
+        [("operationId", identity.id.as_str().into())].into_iter().chain(name).chain(attempt).collect()
+    }
+}
