@@ -4,7 +4,6 @@ use super::options::Options;
 use super::store::Store;
 use crate::aws::failure::Failure;
 use crate::aws::time;
-use crate::client::profile::variable;
 
 /// What all transfers of a command have in common.
 #[derive(Debug, Default)]
