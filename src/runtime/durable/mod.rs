@@ -23,6 +23,7 @@ mod bodies;
 mod calls;
 mod context;
 mod event;
+mod items;
 mod journal;
 mod operation;
 mod outcome;
