@@ -34,7 +34,7 @@ class Side:
 
     def __init__(self, table, name, program):
         self.name = name
-        self.folder = pathlib.Path(FOLDER) / table.stem / name
+        self.folder = pathlib.Path(FOLDER) / f"{table.stem}-{name}"
         (self.folder / "bin").mkdir(parents=True)
         (self.folder / "bin" / "aws").symlink_to(program)
         self.config = self.folder / "config"

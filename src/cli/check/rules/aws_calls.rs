@@ -35,7 +35,7 @@ fn refused(words: &[Word]) -> Option<String> {
     let globals = options_of("")?;
     let takes_value = |name: &str| globals.split(' ').any(|known| known.strip_suffix('=') == Some(name));
     let is_global = |name: &str| globals.split(' ').any(|known| known.trim_end_matches('=') == name);
-    let mut names: Vec<&str> = Vec::new(); // the service and the operation
+    let mut names: Vec<&str> = Vec::new(); // the service, the operation, and the state to wait for
     let mut options: Vec<&str> = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -47,13 +47,14 @@ fn refused(words: &[Word]) -> Option<String> {
             }
             Some(name) if is_global(name) => {}
             Some(name) => options.push(name),
-            None if names.len() == 2 => {}
+            // `aws SERVICE wait STATE`
+            None if names.len() == if names.get(1) == Some(&"wait") { 3 } else { 2 } => {}
             None if !word.literal => return None,
             None => names.push(&word.text),
         }
     }
-    let [service, operation] = names.as_slice() else { return None };
-    let command = format!("{service} {operation}");
+    let [service, _, ..] = names.as_slice() else { return None };
+    let command = names.join(" ");
     let Some(served) = options_of(&command) else {
         let service_is_served = SERVED.lines().any(|line| line.split(' ').next() == Some(service));
         return Some(if service_is_served { format!("`aws {command}`") } else { format!("the service `{service}`") });
