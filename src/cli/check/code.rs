@@ -4,11 +4,15 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Code {
     ArithmeticStatus,
+    AwsCall,
     BrokenProgram,
     ByteOrderMark,
     CommandNotOnPath,
+    EarlyExit,
     EmptyStdin,
     ErrexitIgnored,
+    EventArray,
+    ExitTrap,
     FileMode,
     HiddenStatus,
     LargeDocument,
@@ -36,13 +40,17 @@ pub(super) enum Code {
 
 impl Code {
     /// All codes, in the order of their names.
-    pub(super) const ALL: [Code; 29] = [
+    pub(super) const ALL: [Code; 33] = [
         Code::ArithmeticStatus,
+        Code::AwsCall,
         Code::BrokenProgram,
         Code::ByteOrderMark,
         Code::CommandNotOnPath,
+        Code::EarlyExit,
         Code::EmptyStdin,
         Code::ErrexitIgnored,
+        Code::EventArray,
+        Code::ExitTrap,
         Code::FileMode,
         Code::HiddenStatus,
         Code::LargeDocument,
@@ -93,15 +101,25 @@ impl Code {
             Code::ArithmeticStatus => {
                 ("arithmetic-status", "errexit", "`((n++))` fails where the result is 0, and errexit ends the event")
             }
+            Code::AwsCall => ("aws-call", "command", "only the whole AWS CLI serves the call, and not the small `aws`"),
             Code::BrokenProgram => ("broken-program", "program", "a program of the folder cannot start on Lambda"),
             Code::ByteOrderMark => ("byte-order-mark", "byte-order-mark", "the script begins with a byte order mark"),
             Code::CommandNotOnPath => {
                 ("command-not-on-path", "command", "a command is in the function's bin/, which is not on PATH")
             }
+            Code::EarlyExit => ("early-exit", "init", "the script exits while the runtime sources it"),
             Code::EmptyStdin => ("empty-stdin", "stdin", "a command reads the handler's stdin, which is empty"),
             Code::ErrexitIgnored => {
                 ("errexit-ignored", "errexit", "a function is called where Bash ignores failures inside it")
             }
+            Code::EventArray => {
+                ("event-array", "event", "the script reads the array LAMBDA_EVENT and does not declare it")
+            }
+            Code::ExitTrap => (
+                "exit-trap",
+                "state",
+                "with COSHELL_STATE=keep a handler's EXIT trap does not run at the end of the event",
+            ),
             Code::FileMode => ("file-mode", "mode", "Lambda's user cannot read or execute the file"),
             Code::HiddenStatus => ("hidden-status", "errexit", "`local x=$(command)` hides a failure of the command"),
             Code::LargeDocument => (
