@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::cli::interruption::Interruption;
-use crate::cli::invoke::durable::execution::{Audience, ExecutionResult, Plan, Runner, error_of};
+use crate::cli::invoke::durable::runner::{Audience, ExecutionResult, Plan, Runner, error_of};
 use crate::cli::invoke::durable::table;
 use crate::lambda::durable::DurableApi;
 use crate::lambda::environment::Settings;

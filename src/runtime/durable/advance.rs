@@ -10,24 +10,6 @@ use super::retry::Retry;
 use super::session::{Session, Verdict};
 use super::verb::{Limits, Verb};
 
-impl Verb {
-    /// The operation that this asks for, at the place `id`.
-    pub(super) fn identity(&self, id: String, parent: Option<String>) -> Identity {
-        let (kind, sub_type, name) = match self {
-            Verb::Step { name, .. } => (Kind::Step, "Step", name),
-            Verb::Until { name, .. } => (Kind::Step, "WaitForCondition", name),
-            Verb::Wait { name, .. } => (Kind::Wait, "Wait", name),
-            Verb::Callback { name, .. } => (Kind::Callback, "Callback", name),
-            Verb::WaitForCallback { name, .. } => (Kind::Context, "WaitForCallback", name),
-            Verb::Invoke { name, .. } => (Kind::ChainedInvoke, "ChainedInvoke", name),
-            Verb::Child { name } => (Kind::Context, "RunInChildContext", name),
-            Verb::Batch { name, is_map, .. } => (Kind::Context, if *is_map { "Map" } else { "Parallel" }, name),
-            Verb::Await { .. } | Verb::Replaying | Verb::Error => (Kind::Callback, "Callback", &None),
-        };
-        Identity { id, parent, name: name.clone(), kind, sub_type }
-    }
-}
-
 impl Session {
     /// Goes on with the operation that strand `number` waits for.
     pub(super) fn advance(&mut self, number: usize, surroundings: &mut dyn Surroundings) -> Progress {

@@ -3,114 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Surroundings;
-use super::context::below;
-use super::operation::{ErrorObject, Identity, Kind, Operation, Status};
+use super::items::{Batch, EXCEEDED, Item};
+use super::operation::{ErrorObject, Identity, Operation, Status};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::session::Session;
 use super::strand::{Body, BranchStart, Strand};
-use super::verb::{BatchSettings, Verb};
+use super::verb::Verb;
 use crate::runtime::processes::Process;
 
 /// How many branches run at once at most: each is a process, and takes six descriptors of the runtime.
 const MAX_BRANCHES: usize = 100;
-/// Why a batch has ended, in the words of AWS's SDKs.
-const EXCEEDED: &str = "FAILURE_TOLERANCE_EXCEEDED";
-
-/// One branch.
-#[derive(Debug)]
-enum Item {
-    Started { strand: Option<usize> },
-    Succeeded(String),
-    Failed(ErrorObject),
-}
-
-/// Parallel work of one strand.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pending: Pending,
-    /// Whether the result was too large to be kept, so that the work is repeated for it.
-    is_repeated: bool,
-    items: Vec<Item>,
-}
-
-impl Batch {
-    fn settings(&self) -> (&BatchSettings, usize, bool, &[String]) {
-        match &self.pending.verb {
-            Verb::Batch { batch, count, is_map, branch_names, .. } => (batch, *count, *is_map, branch_names),
-            _ => (&BatchSettings::NONE, 0, false, &[]),
-        }
-    }
-
-    fn count(&self, is: impl Fn(&Item) -> bool) -> usize {
-        self.items.iter().filter(|item| is(item)).count()
-    }
-
-    /// Why the work is over, if it is.
-    fn reason(&self) -> Option<&'static str> {
-        let (settings, count, ..) = self.settings();
-        let failed = self.count(|item| matches!(item, Item::Failed(_)));
-        let succeeded = self.count(|item| matches!(item, Item::Succeeded(_)));
-        if settings.is_exceeded_by(failed, count) {
-            Some(EXCEEDED)
-        } else if succeeded + failed >= count {
-            Some("ALL_COMPLETED")
-        } else if settings.min_successes.is_some_and(|min| succeeded >= min) {
-            Some("MIN_SUCCESSFUL_REACHED")
-        } else {
-            None
-        }
-    }
-
-    fn result(&self, reason: &str) -> Value {
-        let item = |(index, item): (usize, &Item)| match item {
-            Item::Started { .. } => json!({"index": index, "status": "STARTED"}),
-            Item::Succeeded(text) => json!({"index": index, "status": "SUCCEEDED", "result": text}),
-            Item::Failed(error) => {
-                let error = json!({"errorType": error.error_type, "errorMessage": error.message});
-                json!({"index": index, "status": "FAILED", "error": error})
-            }
-        };
-        let failed = self.count(|item| matches!(item, Item::Failed(_)));
-        json!({
-            "status": if failed > 0 { "FAILED" } else { "SUCCEEDED" },
-            "completionReason": reason,
-            "successCount": self.count(|item| matches!(item, Item::Succeeded(_))),
-            "failureCount": failed,
-            "startedCount": self.count(|item| matches!(item, Item::Started { .. })),
-            "totalCount": self.items.len(),
-            "all": self.items.iter().enumerate().map(item).collect::<Vec<Value>>(),
-        })
-    }
-
-    fn branch(&self, index: usize) -> Identity {
-        let (_, _, is_map, names) = self.settings();
-        let of = &self.pending.identity;
-        let sub_type = if is_map { "MapIteration" } else { "ParallelBranch" };
-        Identity {
-            id: below(&of.id, index + 1),
-            parent: Some(of.id.clone()),
-            name: names.get(index).cloned(),
-            kind: Kind::Context,
-            sub_type,
-        }
-    }
-}
-
-impl BatchSettings {
-    const NONE: BatchSettings =
-        BatchSettings { max: None, min_successes: None, tolerate: None, tolerate_percent: None, flat: false };
-
-    /// Whether so many failures are too many. Without any setting one failure is.
-    fn is_exceeded_by(&self, failed: usize, count: usize) -> bool {
-        if self.min_successes.is_none() && self.tolerate.is_none() && self.tolerate_percent.is_none() {
-            return failed > 0;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "there are not that many branches")]
-        let percent = || failed as f64 * 100.0 / count.max(1) as f64;
-        self.tolerate.is_some_and(|most| failed > most) || self.tolerate_percent.is_some_and(|most| percent() > most)
-    }
-}
-
 impl Session {
     /// Begins parallel work, or repeats it.
     pub(super) fn begin_batch(&mut self, number: usize, pending: &Pending, known: Option<&Operation>) {

@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | event, operation | what Lambda sends |
 //! | journal, calls | the history, the chain of checkpoints, and the HTTPS calls |
-//! | ask, verb, strand | what Bash asks, and the pipes for it |
+//! | ask, parse, words, verb, strand | what Bash asks, and the pipes for it |
 //! | session, questions, advance, bodies, batch | what follows from a question and the history |
 //! | context, retry | the places of operations; when a failed step is tried again |
 //! | outcome | the answer to the invocation |
@@ -23,15 +23,18 @@ mod bodies;
 mod calls;
 mod context;
 mod event;
+mod items;
 mod journal;
 mod operation;
 mod outcome;
+mod parse;
 mod pending;
 mod questions;
 mod retry;
 mod session;
 mod strand;
 mod verb;
+mod words;
 
 use std::fs::File;
 use std::sync::Arc;

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
+use crate::runtime::failure::shortened;
+
 /// Numbers above this are milliseconds since 1970, those below are seconds: events have the former, answers of the API the latter.
 const MOST_SECONDS: f64 = 1e11;
 
@@ -80,8 +82,8 @@ impl ErrorObject {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let end = self.message.floor_char_boundary(MAX_MESSAGE_BYTES);
-        let mut error = json!({"ErrorType": self.error_type, "ErrorMessage": self.message[..end]});
+        let message = shortened(&self.message, MAX_MESSAGE_BYTES);
+        let mut error = json!({"ErrorType": self.error_type, "ErrorMessage": message});
         if let Some(data) = &self.data {
             error["ErrorData"] = data.as_str().into();
         }

@@ -4,9 +4,11 @@ use super::FailedCommand;
 use super::Surroundings;
 use super::ask::Ask;
 use super::operation::{ErrorObject, Identity, Kind, Operation};
+use super::parse;
 use super::pending::{Pending, Stage};
 use super::session::{Session, Verdict};
-use super::verb::{self, Verb};
+use super::verb::Verb;
+use crate::runtime::failure::shortened;
 
 impl Session {
     pub(super) fn take_questions(&mut self, surroundings: &mut dyn Surroundings) {
@@ -37,7 +39,7 @@ impl Session {
             }
             Some("branch") => self.next_branch(number, ask.words.get(1).and_then(|pid| pid.parse().ok())),
             _ if strand.pending.is_some() => self.fail_two_at_once(),
-            _ => match verb::parse(&ask.words, ask.after) {
+            _ => match parse::parse(&ask.words, ask.after) {
                 Err(problem) => strand.answer(&["say", "2", &format!("durable: {problem}")]),
                 Ok(Verb::Replaying) => {
                     let is_repeated = self.contexts.is_repeated(strand.context().unwrap_or_default());
@@ -141,7 +143,5 @@ fn command(words: &[String]) -> String {
         [builtin, eval, text] if builtin == "builtin" && eval == "eval" => std::slice::from_ref(text),
         words => words,
     };
-    let text = words.join(" ");
-    let end = text.floor_char_boundary(MAX_COMMAND_BYTES);
-    if end < text.len() { format!("{}…", &text[..end]) } else { text }
+    shortened(&words.join(" "), MAX_COMMAND_BYTES)
 }

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::Surroundings;
-use super::batch::Batch;
 use super::calls::{CallFailure, Caller};
 use super::context::Contexts;
 use super::event::DurableEvent;
+use super::items::Batch;
 use super::journal::Journal;
 use super::operation::{ErrorObject, Identity, Kind};
 use super::pending::Progress;

@@ -33,6 +33,7 @@ pub(crate) use self::missing_entry::advice_on_missing_entry;
 pub(crate) use self::report::{
     body, log_message, reported_message, reported_type, short_body, stack_trace, xray_cause,
 };
+pub(crate) use self::text::shortened;
 pub(crate) use self::timeout::MORE_TIME;
 pub use self::timeout::{TimedOut, Timeout};
 

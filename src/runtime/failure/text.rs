@@ -17,7 +17,7 @@ pub(super) fn location(file: &str, frame: &Frame) -> String {
 }
 
 /// Shortens `text` to at most `most` bytes, between two characters.
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }

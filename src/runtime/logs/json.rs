@@ -20,6 +20,15 @@ use crate::runtime::failure::{self, BashMessage, Failure};
 /// and to split a line that CloudWatch might have accepted would certainly break that line.
 pub(crate) const MAX_EVENT_BYTES: usize = 1_048_576;
 
+/// The size of the parts of a long line in JSON format, in which one byte may become several.
+pub(super) const PART_BYTES: usize = 256 * 1024;
+
+/// The end of a part of a long line: at most [`PART_BYTES`], and not inside a character.
+pub(super) fn end_of_part(bytes: &[u8]) -> usize {
+    let is_start = |end: &usize| bytes[*end] & 0xC0 != 0x80;
+    (PART_BYTES - 3..=PART_BYTES).rev().find(is_start).unwrap_or(PART_BYTES)
+}
+
 /// A line that is a JSON object, in the form in which it is logged; `None` for any other line. Missing members are not added if
 /// the line would become too long.
 pub(crate) fn object(bytes: &[u8], owner: &Owner) -> Option<Vec<u8>> {
@@ -57,7 +66,7 @@ fn head(level: Level, message: &str, owner: &Owner) -> Map<String, Value> {
     head.insert("level".into(), level.word().into());
     head.insert("message".into(), message.into());
     for (key, value) in owner_members(owner) {
-        head.insert(key.into(), value.into());
+        head.insert(key.into(), value);
     }
     head
 }

@@ -23,8 +23,6 @@ pub(crate) const PARTIAL_LINE_WAIT: Duration = Duration::from_millis(100);
 /// How long the incomplete line of a JSON object waits for more, in text format.
 const PARTIAL_OBJECT_WAIT: Duration = Duration::from_secs(1);
 const PARTIAL_LINE_BYTES: usize = 64 * 1024;
-/// The size of the parts of a long line in JSON format, in which one byte may become several.
-const JSON_PART_BYTES: usize = 256 * 1024;
 const TAIL_BYTES: usize = 4 * 1024;
 
 /// The kind of the current line, by its first byte that is not white space.
@@ -85,10 +83,8 @@ impl Lines {
     /// Adds bytes, and writes the lines that they complete.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.remember(bytes);
-        if self.is_muted {
-            return;
-        }
         match self.log.format {
+            _ if self.is_muted => {}
             Format::Text => self.feed_text(bytes),
             Format::Json => self.feed_json(bytes),
         }
@@ -170,8 +166,8 @@ impl Lines {
 
     /// Makes entries of all parts of the line but the last one.
     fn split(&mut self, entries: &mut Vec<u8>) {
-        while self.partial.len() > JSON_PART_BYTES {
-            let rest = self.partial.split_off(end_of_part(&self.partial));
+        while self.partial.len() > json::PART_BYTES {
+            let rest = self.partial.split_off(json::end_of_part(&self.partial));
             self.parts += 1;
             entries.extend(json::plain(&self.partial, &self.owner, Some(self.parts)));
             self.partial = rest;
@@ -300,10 +296,4 @@ impl Lines {
 
 fn without_driver_text<'a>(driver: Option<&DriverText>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     driver.map_or(Cow::Borrowed(bytes), |driver| driver.remove_from(bytes))
-}
-
-/// The end of a part of a long line: at most [`JSON_PART_BYTES`], and not inside a character.
-fn end_of_part(bytes: &[u8]) -> usize {
-    let is_start = |end: &usize| bytes[*end] & 0xC0 != 0x80;
-    (JSON_PART_BYTES - 3..=JSON_PART_BYTES).rev().find(is_start).unwrap_or(JSON_PART_BYTES)
 }

@@ -1,12 +1,12 @@
 //! Runs a durable execution to its end and prints the result and the history: `coshell invoke --durable`.
 
 pub(crate) mod arguments;
-pub(crate) mod execution;
+pub(crate) mod runner;
 pub(crate) mod table;
 
 use anyhow::{Context, Result};
 
-use self::execution::{Audience, Plan, Runner};
+use self::runner::{Audience, Plan, Runner};
 use super::delivery::EventResult;
 use super::live_log::LiveLog;
 use super::{Arguments, Request, Status, json_output, output};
@@ -34,7 +34,7 @@ pub(super) fn run(request: &Request, arguments: &Arguments) -> Result<Status> {
         return Ok(Status::Interrupted(status));
     }
     let history = api.history(&arn);
-    let error = result.as_ref().err().map(execution::error_of);
+    let error = result.as_ref().err().map(runner::error_of);
     log.finish(error.as_ref());
     let status = if error.is_some() { Status::HandlerFailed } else { Status::Success };
     if arguments.json {
@@ -72,7 +72,7 @@ fn plan(settings: &Settings, arguments: &Arguments) -> Result<Plan> {
         Ok((name.clone(), settings))
     });
     let failures =
-        options.callback_failure.iter().map(|(name, error)| (name.clone(), Err(execution::callback_error(error))));
+        options.callback_failure.iter().map(|(name, error)| (name.clone(), Err(runner::callback_error(error))));
     let results = options.callback.iter().map(|(name, result)| (name.clone(), Ok(Some(result.clone()))));
     Ok(Plan {
         real_time: options.real_time,

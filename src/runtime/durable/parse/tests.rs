@@ -1,3 +1,4 @@
+use super::super::retry::Jitter;
 use super::*;
 
 fn parsed(line: &str, after: Option<usize>) -> Result<Verb, String> {
