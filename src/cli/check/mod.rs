@@ -50,7 +50,8 @@ Each finding ends with its code. A comment in the script silences it:
   # coshell-ignore-file: missing-command, shellcheck     anywhere in the file
 
 Codes (handlers/DEVELOPING.md explains each):
-  arithmetic-status      broken-program         byte-order-mark        command-not-on-path    empty-stdin
+  arithmetic-status      broken-program         byte-order-mark        command-not-on-path    durable-background
+  durable-in-program     durable-in-step        durable-replay         durable-stdin          empty-stdin
   errexit-ignored        file-mode              hidden-status          large-document         last-status
   line-ends              missing-command        missing-program        missing-source         no-errexit
   no-function            not-executable         not-parsed             posix-mode             process-substitution

@@ -3,6 +3,7 @@
 mod formats;
 mod programs;
 mod rules;
+mod rules_durable;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,7 @@
 //! The rules that judge how a script would behave on Lambda: each looks at all files of one shell, the script and what it sources.
 
 mod documents;
+mod durable;
 mod errexit;
 mod jobs;
 mod own_path;
@@ -51,9 +52,16 @@ pub(super) struct Found {
 pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Found> {
     let shell = Shell { files, circumstances };
     let mut found = Vec::new();
-    for rule in
-        [documents::judge, errexit::judge, jobs::judge, own_path::judge, status::judge, stdin::judge, writes::judge]
-    {
+    for rule in [
+        documents::judge,
+        durable::judge,
+        errexit::judge,
+        jobs::judge,
+        own_path::judge,
+        status::judge,
+        stdin::judge,
+        writes::judge,
+    ] {
         rule(&shell, &mut found);
     }
     found
