@@ -9,6 +9,7 @@ mod dev;
 mod failures;
 mod faults;
 mod invoke;
+mod invoke_durable;
 mod invoke_ends;
 mod invoke_libraries;
 mod invoke_own_runtime;

@@ -7,7 +7,7 @@ use super::items::{Batch, EXCEEDED, Item};
 use super::operation::{ErrorObject, Identity, Operation, Status};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::session::Session;
-use super::strand::{Body, BranchStart, Strand};
+use super::strand::{Body, BranchStart, Strand, unique};
 use super::verb::Verb;
 use crate::runtime::processes::Process;
 
@@ -95,8 +95,8 @@ impl Session {
         let place = self.strands.len();
         let (log, owner, driver_text) = surroundings.log();
         let start = BranchStart { of: number, index, log, owner, driver_text };
-        let made = Strand::new(surroundings.channel(), place, Some(start));
-        let stdout = surroundings.channel().reader(&format!("durable{place}-stdout"));
+        let made = Strand::new(surroundings.channel(), Some(start));
+        let stdout = surroundings.channel().reader(&unique("stdout"));
         let (mut strand, stdout) = match made.and_then(|strand| Ok((strand, stdout?))) {
             Ok(made) => made,
             Err(error) => return self.break_off(&format!("no pipes can be made for {}: {error}", branch.words())),
@@ -179,7 +179,7 @@ impl Session {
         }
         let branch = self.strands[number].take().and_then(|mut strand| {
             strand.read_output();
-            strand.branch
+            strand.branch.take()
         });
         let Some(mut branch) = branch else { return };
         branch.lines.finish();

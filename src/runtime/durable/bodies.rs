@@ -6,7 +6,7 @@ use super::operation::{ErrorObject, Identity};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::retry::Retry;
 use super::session::Session;
-use super::strand::Body;
+use super::strand::{Body, unique};
 use super::verb::Verb;
 use super::{MAX_PAYLOAD_BYTES, Surroundings};
 
@@ -67,7 +67,7 @@ impl Session {
         variables: &[String],
         surroundings: &mut dyn Surroundings,
     ) -> Progress {
-        let stdout = match surroundings.channel().reader(&format!("durable{number}-stdout-{}", identity.id)) {
+        let stdout = match surroundings.channel().reader(&unique("stdout")) {
             Ok(stdout) => stdout,
             Err(error) => return self.break_off(&format!("no pipe can be made for {}: {error}", identity.words())),
         };

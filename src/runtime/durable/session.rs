@@ -24,6 +24,8 @@ use crate::runtime::invocation::Invocation;
 
 /// How often is looked whether the process of a branch still lives.
 const LIFE_CHECK: Duration = Duration::from_millis(500);
+/// How often a pipe is looked at that nobody has opened yet, or that a running command has closed.
+const LOOK: Duration = Duration::from_millis(20);
 /// How long after its time an operation is asked for: the service needs a moment.
 const DUE_MARGIN: Duration = Duration::from_millis(50);
 
@@ -77,7 +79,7 @@ impl Session {
         let journal = Journal::open(event, &invocation.request_id, &mut caller, end).map_err(Verdict::of)?;
         let mut contexts = Contexts::default();
         contexts.begin("", None, false, journal.operations());
-        let root = Strand::new(channel, 0, None).map_err(broken)?;
+        let root = Strand::new(channel, None).map_err(broken)?;
         Ok(Session {
             journal,
             caller,
@@ -111,7 +113,9 @@ impl Session {
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
         let life = (self.strands.len() > 1).then(|| self.lives_checked + LIFE_CHECK);
         let until = |due: SystemTime| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default();
-        [life, self.next_due().map(until)].into_iter().flatten().min()
+        let unopened = self.strands.iter().flatten().any(Strand::has_unopened_output);
+        let unopened = unopened.then(|| Instant::now() + LOOK);
+        [life, unopened, self.next_due().map(until)].into_iter().flatten().min()
     }
 
     /// Why the event must end now.

@@ -5,7 +5,9 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::unistd::{read, write};
 use serde_json::Value;
@@ -23,6 +25,47 @@ const READ_BYTES: usize = 16 * 1024;
 /// The most bytes of a command's output that are kept. The rest is counted: Lambda would not take it.
 const MAX_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 
+/// A pipe that commands write.
+#[derive(Debug)]
+struct Output {
+    end: PipeEnd,
+    /// Whether nobody had it open for writing at the last read. `poll` would return at once then, again and again.
+    has_no_writer: bool,
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        forget(&self.end.path);
+    }
+}
+
+/// Removes a named pipe or file. What is below /proc goes with its descriptor.
+fn forget(path: &Path) {
+    if !path.starts_with("/proc") {
+        let _ = std::fs::remove_file(path); // the folder is removed at the end anyway
+    }
+}
+
+impl Output {
+    fn new(end: PipeEnd) -> Output {
+        Output { end, has_no_writer: false }
+    }
+
+    /// Reads what is there.
+    fn read(&mut self, mut take: impl FnMut(&[u8])) {
+        let mut buffer = [0; READ_BYTES];
+        loop {
+            match read(&self.end.fd, &mut buffer) {
+                Ok(count @ 1..) => take(&buffer[..count]),
+                ended => {
+                    self.has_no_writer = ended == Ok(0);
+                    return;
+                }
+            }
+        }
+    }
+}
+
 /// A command that an operation runs: its stdout becomes the result of the operation.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -34,7 +77,7 @@ pub(super) struct Body {
     pub(super) context: Option<String>,
     /// The attempt, which the log shows; `None` for a context.
     pub(super) attempt: Option<u32>,
-    stdout: Option<PipeEnd>,
+    stdout: Option<Output>,
     pub(super) output: Vec<u8>,
     pub(super) output_bytes: u64,
     /// The exit status, and the error if it is not 0.
@@ -52,27 +95,20 @@ impl Body {
         stdout: PipeEnd,
         trace_start: u64,
     ) -> Body {
-        let (stdout, output) = (Some(stdout), Vec::new());
+        let (stdout, output) = (Some(Output::new(stdout)), Vec::new());
         Body { pending, identity, context, attempt, stdout, output, output_bytes: 0, ended: None, trace_start }
     }
 
     /// Reads what is there. After the command has ended, processes that it left behind may still write.
     fn read(&mut self) {
-        let Some(stdout) = &self.stdout else { return };
-        let mut buffer = [0; READ_BYTES];
-        loop {
-            match read(&stdout.fd, &mut buffer) {
-                Ok(0) if self.ended.is_some() => {
-                    self.stdout = None;
-                    return;
-                }
-                Ok(count @ 1..) => {
-                    self.output_bytes += count as u64;
-                    let room = MAX_OUTPUT_BYTES.saturating_sub(self.output.len()).min(count);
-                    self.output.extend_from_slice(&buffer[..room]);
-                }
-                _ => return,
-            }
+        let Some(stdout) = &mut self.stdout else { return };
+        stdout.read(|bytes| {
+            self.output_bytes += bytes.len() as u64;
+            let room = MAX_OUTPUT_BYTES.saturating_sub(self.output.len()).min(bytes.len());
+            self.output.extend_from_slice(&bytes[..room]);
+        });
+        if stdout.has_no_writer && self.ended.is_some() {
+            self.stdout = None;
         }
     }
 
@@ -88,7 +124,7 @@ pub(super) struct Branch {
     /// The strand that waits for the branches, and the index of this one.
     pub(super) of: usize,
     pub(super) index: usize,
-    stderr: PipeEnd,
+    stderr: Output,
     pub(super) lines: Lines,
     pub(super) trace: SharedFile,
     /// The process, after the other strand has reported it.
@@ -111,6 +147,19 @@ pub(super) struct Strand {
     pub(super) is_over: bool,
 }
 
+/// A name for a pipe or file that no other has had, for channels of named pipes.
+pub(super) fn unique(what: &str) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("durable-{what}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Drop for Strand {
+    fn drop(&mut self) {
+        let trace = self.branch.as_ref().map(|branch| &branch.trace.path);
+        [&self.ask.path, &self.answer.path, &self.reply.path].into_iter().chain(trace).for_each(|path| forget(path));
+    }
+}
+
 /// Where a branch is, and what its log needs.
 pub(super) struct BranchStart<'a> {
     pub(super) of: usize,
@@ -125,23 +174,24 @@ impl Strand {
     ///
     /// # Errors
     /// When there are no descriptors left.
-    pub(super) fn new(channel: &Channel, number: usize, branch: Option<BranchStart>) -> io::Result<Strand> {
+    pub(super) fn new(channel: &Channel, branch: Option<BranchStart>) -> io::Result<Strand> {
+        let name = unique;
         let branch = match branch {
             None => None,
             Some(start) => Some(Branch {
                 of: start.of,
                 index: start.index,
-                stderr: channel.reader(&format!("durable{number}-stderr"))?,
+                stderr: Output::new(channel.reader(&name("stderr"))?),
                 lines: start.log.lines(start.owner).without(start.driver_text),
-                trace: channel.file(&format!("durable{number}-trace"), b"")?,
+                trace: channel.file(&name("trace"), b"")?,
                 pid: None,
             }),
         };
         Ok(Strand {
-            ask: channel.endless_reader(&format!("durable{number}-ask"))?,
+            ask: channel.endless_reader(&name("ask"))?,
             asks: AskReader::default(),
-            answer: channel.writer(&format!("durable{number}-answer"))?,
-            reply: channel.file(&format!("durable{number}-reply"), b"")?,
+            answer: channel.writer(&name("answer"))?,
+            reply: channel.file(&name("reply"), b"")?,
             branch,
             bodies: Vec::new(),
             pending: None,
@@ -152,7 +202,7 @@ impl Strand {
 
     /// The paths by which Bash reaches the strand, as variables of the driver.
     pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
-        let path = |path: &std::path::Path| path.display().to_string();
+        let path = |path: &Path| path.display().to_string();
         vec![
             ("__coshell_durable_ask", path(&self.ask.path)),
             ("__coshell_durable_answer", path(&self.answer.path)),
@@ -162,25 +212,32 @@ impl Strand {
 
     /// The paths of a branch's stderr and stack records.
     pub(super) fn paths_of_branch(&self) -> [String; 2] {
-        let of = |branch: &Branch| [branch.stderr.path.display().to_string(), branch.trace.path.display().to_string()];
+        let of =
+            |branch: &Branch| [branch.stderr.end.path.display().to_string(), branch.trace.path.display().to_string()];
         self.branch.as_ref().map(of).unwrap_or_default()
     }
 
     /// The pipes to wait for.
     pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let outputs = self.bodies.iter().filter_map(|body| body.stdout.as_ref());
+        let written = self.outputs().filter(|output| !output.has_no_writer).map(|output| &output.end);
+        std::iter::once(&self.ask).chain(written).map(|end| end.fd.as_fd())
+    }
+
+    fn outputs(&self) -> impl Iterator<Item = &Output> {
         let stderr = self.branch.as_ref().map(|branch| &branch.stderr);
-        std::iter::once(&self.ask).chain(outputs).chain(stderr).map(|end| end.fd.as_fd())
+        self.bodies.iter().filter_map(|body| body.stdout.as_ref()).chain(stderr)
+    }
+
+    /// Whether a pipe has to be looked at although nobody writes it yet.
+    pub(super) fn has_unopened_output(&self) -> bool {
+        self.outputs().any(|output| output.has_no_writer)
     }
 
     /// Reads the output of commands, and the log of a branch.
     pub(super) fn read_output(&mut self) {
         self.bodies.iter_mut().for_each(Body::read);
         let Some(branch) = &mut self.branch else { return };
-        let mut buffer = [0; READ_BYTES];
-        while let Ok(count @ 1..) = read(&branch.stderr.fd, &mut buffer) {
-            branch.lines.feed(&buffer[..count]);
-        }
+        branch.stderr.read(|bytes| branch.lines.feed(bytes));
     }
 
     /// Reads the next question.

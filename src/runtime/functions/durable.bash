@@ -25,7 +25,7 @@ durable() {
     fi
     ;;
   esac
-  while :; do
+  while [[ durable ]]; do
     {
       builtin printf '%s\0' "$((${#__coshell_words[@]} + 3))" "${__coshell_durable_context-}" "${BASH_SUBSHELL-0}" "$__coshell_after" \
         "${__coshell_words[@]}" >>"$__coshell_durable_ask" &&
@@ -63,8 +63,12 @@ durable() {
 # shellcheck disable=SC2016 # expanded when it runs
 __coshell_durable_command='__coshell_durable_context=${__coshell_reply[2]}
   case ${#__coshell_reply[@]} in [0-3]) ;; *) \builtin export "${__coshell_reply[@]:3}" ;; esac
-  case ${__coshell_own_err-} in
-  1) ;;
+  case ${__coshell_own_err-}:$- in
+  1:*E*) ;;
+  1:*)
+    \builtin set -E
+    \builtin trap '\''__coshell_ended=$?; case $- in *e*) \builtin exit "$__coshell_ended" ;; esac'\'' ERR
+    ;;
   *) \builtin trap "$__coshell_on_error"'\''; case $- in *e*) \builtin exit "$__coshell_ended" ;; esac'\'' ERR ;;
   esac
   "$@"'

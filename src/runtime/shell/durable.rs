@@ -40,6 +40,8 @@ impl Shell {
         response: &mut Response,
     ) -> Result<(), Failure> {
         response.buffer();
+        let members = vec![("executionArn", event.arn.as_str().into())];
+        let owner = Owner { more: Some(Arc::new(members)), ..Owner::of(invocation) };
         let end = invocation.remaining().map(|left| Instant::now() + left);
         let result = match Session::begin(event, invocation, self.caller.take(), &self.pipes.channel) {
             Ok(session) => {
@@ -47,18 +49,18 @@ impl Shell {
                 self.session = Some(session);
                 self.run(&handlers, None, response)
             }
-            Err(verdict) => return self.answer(&verdict, invocation, response),
+            Err(verdict) => return self.answer(&verdict, &owner, response),
         };
         let Some(mut session) = self.session.take() else { return result };
         let outcome = match (session.verdict().cloned(), result) {
             (Some(verdict), _) => Err(verdict),
             (None, Ok(())) => Ok(Outcome::Succeeded(String::from_utf8_lossy(response.unsent()).into_owned())),
-            (None, Err(failure @ Failure::Handler(_))) => {
-                self.host.log.fail(Level::Error, &Owner::of(invocation), &failure);
+            (None, Err(failure @ Failure::Handler(_))) if !is_crash(&failure) => {
+                self.host.log.fail(Level::Error, &owner, &failure);
                 Ok(Outcome::Failed(error_of_execution(&failure, session.last_error())))
             }
             (None, Err(failure @ Failure::TimedOut(_))) if session.fail_running(&error_object(&failure, None)) => {
-                self.host.log.fail(Level::Warn, &Owner::of(invocation), &failure);
+                self.host.log.fail(Level::Warn, &owner, &failure);
                 Ok(Outcome::Pending)
             }
             (None, Err(failure)) => {
@@ -80,7 +82,7 @@ impl Shell {
                 response.replace(Payload::from(outcome.body()));
                 Ok(())
             }
-            Err(verdict) => self.answer(&verdict, invocation, response),
+            Err(verdict) => self.answer(&verdict, &owner, response),
         }
     }
 
@@ -92,15 +94,11 @@ impl Shell {
     }
 
     /// Answers an event that ended before its handler did.
-    fn answer(&self, verdict: &Verdict, invocation: &Invocation, response: &mut Response) -> Result<(), Failure> {
+    fn answer(&self, verdict: &Verdict, owner: &Owner, response: &mut Response) -> Result<(), Failure> {
         let outcome = match verdict {
             Verdict::Suspended | Verdict::Closed => Outcome::Pending,
             Verdict::Failed(error) => {
-                self.host.log.say(
-                    Level::Error,
-                    &Owner::of(invocation),
-                    &format!("the durable execution has failed: {}", error.message),
-                );
+                self.host.log.say(Level::Error, owner, &format!("the durable execution has failed: {}", error.message));
                 Outcome::Failed(error.clone())
             }
             Verdict::Broken(cause) => return Err(Failure::Checkpoint { cause: cause.clone() }),
@@ -108,6 +106,11 @@ impl Shell {
         response.replace(Payload::from(outcome.body()));
         Ok(())
     }
+}
+
+/// Whether the handler's process was killed, as for want of memory. Lambda invokes again then, as after a crash of any runtime.
+fn is_crash(failure: &Failure) -> bool {
+    failure.of_handler().is_some_and(|failure| matches!(failure.ending, Ending::Signal(Signal::SIGKILL)))
 }
 
 /// The error with which the execution ends: that of the operation, if the handler failed because `durable` did.
