@@ -20,6 +20,8 @@ pub const SNAP_START: Page = Page { path: DEPLOY, from: "## SnapStart\n", to: "\
 pub const DEPLOY_DURABLE: Page = Page { path: DEPLOY, from: "## Durable functions\n", to: "\n## " };
 /// The page on durable functions, up to the commands that need other tools than coshell.
 pub const DURABLE: Page = Page { path: DURABLE_PAGE, from: "# ", to: "\n## With AWS's local runner\n" };
+/// How that page uses AWS's local runner.
+pub const LOCAL_RUNNER: Page = Page { path: DURABLE_PAGE, from: "## With AWS's local runner\n", to: "\n## " };
 /// How that page answers callbacks.
 pub const CALLBACKS: Page = Page { path: DURABLE_PAGE, from: "### Answer a callback", to: "\n### " };
 /// The page on customer-managed runtimes.
@@ -81,13 +83,17 @@ pub fn commands(page: &Page) -> Vec<String> {
 }
 
 impl Page {
+    /// The `bash` blocks of the page.
+    pub fn blocks(&self) -> Vec<String> {
+        let [_, shown, _] = self.read();
+        shown.split("```bash\n").skip(1).filter_map(|block| block.split("```").next()).map(str::to_owned).collect()
+    }
+
     /// The scripts of the page, as their first lines name them: `# NAME/function.sh`. Each is its name and its text.
     pub fn scripts(&self) -> Vec<(String, String)> {
-        let [_, shown, _] = self.read();
-        let blocks = shown.split("```bash\n").skip(1).filter_map(|block| block.split("```").next());
-        let named = blocks.filter_map(|block| {
+        let named = self.blocks().into_iter().filter_map(|block| {
             let name = block.lines().next()?.strip_prefix("# ").filter(|name| name.ends_with("/function.sh"))?;
-            Some((name.to_owned(), block.to_owned()))
+            Some((name.to_owned(), block.clone()))
         });
         named.collect()
     }
