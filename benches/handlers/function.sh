@@ -13,6 +13,11 @@ measure_event() {
   printf '%s' "${#1}"
 }
 
+# A large event that nobody reads.
+ignore_event() {
+  printf 'ignored'
+}
+
 # A large response: the event is a file's name in quotes.
 send_file() {
   local file=${1//\"/}

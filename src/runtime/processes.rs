@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub(crate) struct Process {
     /// The command line, or the name if there is none.
     pub(crate) command: String,
     /// How long the process has run.
-    pub(crate) age: Duration,
+    age: Duration,
 }
 
 impl Process {
@@ -61,15 +62,16 @@ impl Process {
 
     /// The processes that have the file with this device and inode open.
     pub(crate) fn with_open_file(device_and_inode: (u64, u64)) -> Vec<Process> {
-        use std::os::unix::fs::MetadataExt;
-        let is_it = |path: &Path| fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == device_and_inode);
         let own = std::process::id();
         let holds = |process: &Process| {
-            let folder = fs::read_dir(format!("/proc/{}/fd", process.pid));
-            u32::try_from(process.pid) != Ok(own)
-                && folder.is_ok_and(|mut folder| folder.any(|entry| entry.is_ok_and(|entry| is_it(&entry.path()))))
+            u32::try_from(process.pid) != Ok(own) && has_open_file(process.pid, device_and_inode) == Some(true)
         };
         all().filter(holds).collect()
+    }
+
+    /// The same process, for which `age` counts if it is older.
+    pub(crate) fn no_older_than(self, age: Duration) -> Process {
+        Process { age: self.age.min(age), ..self }
     }
 
     /// Kills the process.
@@ -92,6 +94,13 @@ impl Display for Process {
         let command = if is_fork { "a subshell of the handler" } else { &format!("`{}`", self.command) };
         write!(f, "{command} for {:.1} s", self.age.as_secs_f64())
     }
+}
+
+/// Whether process `pid` has the file with this device and inode open; `None` if that cannot be seen.
+pub(crate) fn has_open_file(pid: i32, device_and_inode: (u64, u64)) -> Option<bool> {
+    let is_it = |path: &Path| fs::metadata(path).is_ok_and(|file| (file.dev(), file.ino()) == device_and_inode);
+    let mut entries = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+    Some(entries.any(|entry| entry.is_ok_and(|entry| is_it(&entry.path()))))
 }
 
 /// Whether `pid` is a process that is neither stopped nor dead.

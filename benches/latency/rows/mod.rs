@@ -40,6 +40,7 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("init", init::run as fn(&Bench) -> Result<Row>),
         other("memory", memory::run),
         other("in", size::run_in),
+        other("in-ignored", size::run_ignored),
         other("out", size::run_out),
         other("log", log::run),
         other("stream", stream::run),

@@ -21,6 +21,8 @@ const SIZES: [(&str, usize); 4] = [("1 kB", 1_000), ("100 kB", 100_000), ("1 MB"
 const ARRIVAL: Arrival = Arrival::Every(Duration::from_millis(10));
 const ROUNDS: usize = 4;
 const EVENTS: usize = 10;
+/// The answer of the handler that ignores its event.
+const IGNORED: &str = "ignored";
 
 /// One size: the event, and what must come back.
 struct Message {
@@ -38,6 +40,17 @@ pub(crate) fn run_in(bench: &Bench) -> Result<Row> {
     });
     let cells = measure(bench, "measure_event", &messages)?;
     Ok(row("in", "Large events", "The handler answers with the event's length.", cells))
+}
+
+/// Events of each size that the handler does not read.
+pub(crate) fn run_ignored(bench: &Bench) -> Result<Row> {
+    let messages = SIZES.map(|(_, size)| Message {
+        event: format!("\"{}\"", "x".repeat(size - 2)).into(),
+        event_bytes: size,
+        response_bytes: IGNORED.len(),
+    });
+    let cells = measure(bench, "ignore_event", &messages)?;
+    Ok(row("in-ignored", "Large events that the handler ignores", "The handler does not read the event.", cells))
 }
 
 /// Responses of each size, which the handler takes from a file with `cat`; beside it, Bash alone.

@@ -72,7 +72,7 @@ mod tests {
         let mut reader = AskReader::default();
         reader.feed(b"6\x002-1\x001\x003\0step\0");
         assert_eq!(reader.next(), Ok(None));
-        reader.feed(b"\0a\nb\0004\0\0000\0\0replaying\0");
+        reader.feed(b"\0a\nb\x004\0\x000\0\0replaying\0");
         let words = ["step", "", "a\nb"].map(str::to_owned).to_vec();
         assert_eq!(reader.next(), Ok(Some(Ask { context: "2-1".into(), level: 1, after: Some(3), words })));
         let words = vec!["replaying".to_owned()];

@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::handler::HandlerFailure;
 use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
-use super::text::{begins_with, gives_status, location, shortened};
+use super::text::{begins_with, gives_status, location, on_line, shortened};
 
 const MAX_COMMAND_BYTES: usize = 300;
 /// The messages of Bash for a child that was killed, if they say no more. The failure message names the signal anyway.
@@ -104,7 +104,9 @@ impl HandlerFailure {
         let missing = self.missing_command();
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
-            ending if command.is_empty() => write!(f, "Bash cannot tell which command {}", EndingText(ending))?,
+            ending if command.is_empty() => {
+                write!(f, "Bash cannot tell which command{} {}", on_line(place.frames.first()), EndingText(ending))?
+            }
             Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();
@@ -145,8 +147,7 @@ impl HandlerFailure {
     }
 
     fn status_was_changed(&self, place: &Place) -> bool {
-        let Ending::Status(status) = self.ending else { return false };
-        place.status != status && place.status != 0
+        matches!(self.ending, Ending::Status(status) if place.status != status && place.status != 0)
     }
 
     /// ``at function.sh:12: `command` in `fetch` ``
@@ -281,7 +282,7 @@ fn never_writes_to_stderr(command: &str) -> bool {
     command.starts_with("((") || matches!(first, "[[" | "[" | "test" | "let" | "false" | "true" | "!")
 }
 
-/// The first line of a command, so that the message stays on one line.
+/// The first line of a command.
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
     shortened(&format!("{first}{more}"), MAX_COMMAND_BYTES)

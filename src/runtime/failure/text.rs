@@ -16,6 +16,11 @@ pub(super) fn location(file: &str, frame: &Frame) -> String {
     frame.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
 }
 
+/// The words for a command of which only the line is known.
+pub(super) fn on_line(frame: Option<&Frame>) -> &'static str {
+    frame.and_then(|frame| frame.line).map_or("", |_| " on this line")
+}
+
 /// Shortens `text` to at most `most` bytes, between two characters.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most {

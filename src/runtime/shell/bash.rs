@@ -4,12 +4,14 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use nix::unistd::{AccessFlags, access};
 
 use super::convention::{Convention, Event};
+use super::driver;
 use super::headers_file::HeadersFile;
 use super::posix::{self, PosixMode};
 use super::script_scan::ScriptScan;
@@ -38,8 +40,12 @@ pub(super) fn spawn(
     }
     command.arg(&pipes.driver);
     let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
-    for (name, value) in paths(pipes).into_iter().chain(settings(config, convention, scan, handler)).chain([first_turn])
-    {
+    let settings = settings(config, convention, scan, handler);
+    let arguments: Vec<(&str, OsString)> = paths(pipes).into_iter().chain(settings).chain([first_turn]).collect();
+    if let Some(file) = &pipes.driver_file {
+        file.write_all_at(driver::text(&scan.functions, &arguments).as_bytes(), 0)?;
+    }
+    for (name, value) in arguments {
         let mut argument = OsString::from(name);
         argument.push("=");
         argument.push(value);
@@ -121,12 +127,12 @@ fn can_be_entered(home: &OsStr) -> bool {
     home.is_dir() && access(home, AccessFlags::X_OK).is_ok()
 }
 
-/// A flag in the form that the driver tests: `1` or empty.
 /// Whether a subshell takes one event after another. A program as handler has no state.
 pub(super) fn keeps_state(config: &Config, handler: &Handler) -> bool {
     config.state == State::Keep && handler.script().is_some()
 }
 
+/// A flag in the form that the driver tests: `1` or empty.
 fn flag(set: bool) -> OsString {
     OsString::from(if set { "1" } else { "" })
 }

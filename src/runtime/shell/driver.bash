@@ -11,9 +11,13 @@
 # - The subshell is a plain `( … )` with its redirections, and not part of a condition: `( … ) || status=$?` would switch errexit off
 #   inside, and a redirection on the handler's call alone would miss the output of its EXIT trap.
 #
+# The runtime leaves the parts between `#: if NAME` and `#: end` out if the setting NAME is empty, and those after `#: unless NAME` if it is
+# not (driver.rs): a handler pays only for what it needs.
+#
 # Status records, one on each line: V version | A (the script declares the array LAMBDA_EVENT) | B (the driver runs) | H (functions run before the snapshot)
 # | P (ready for the snapshot) | M (no such function) | R turn pid (waiting) | S turn (returned 0) | D turn status.
-# The event file: turn, event, NAME=value …, and for LAMBDA_EVENT path, value …, count of NAME=value, each ended by a NUL. See status.rs and event_file.rs beside this file.
+# The event file: turn, event, NAME=value …, and for LAMBDA_EVENT path, value …, count of NAME=value, each ended by a NUL. See status.rs and
+# event_file.rs beside this file.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   printf 'V %s\n' "$BASH_VERSION" >>"${1#status=}"
@@ -89,18 +93,18 @@ printf 'B\n' >>"$__coshell_status"
   # `__coshell_code` is only set after the handler's call, so it shows that the handler has returned. A fatal signal runs this trap as well,
   # with any value of $?.
   #
-  # In POSIX mode, special builtins come before functions, and plain exec keeps its redirections, unlike `builtin exec`. The status pipe
-  # replaces stdout, which closes stdout. The wake-up pipe is opened first; otherwise the release could come before there is a reader. The
-  # exit status 47 tells the shell below that an S record was written. Bash 5.1 gives a failed exec the status 0; an exec that succeeds
-  # never comes here.
+  # Plain exec keeps its redirections, unlike `builtin exec`, but a function of the handler comes before plain exec, and is removed. If that
+  # function is readonly, or if no descriptor is left, the subshell just ends. The status pipe replaces stdout, which closes stdout. The
+  # wake-up pipe is opened first; otherwise the release could come before there is a reader. The exit status 47 tells the shell below that
+  # an S record was written. Bash 5.1 gives a failed exec the status 0; an exec that succeeds never comes here.
   #
   # A child that Bash has forked for a pipeline or a background job, and that dies before its command runs, runs this EXIT trap as well. The
   # trap must do nothing there: its first simple command would wait for a process that is no child of that child, and Bash would report that
   # on stderr ("wait_for: No record of process").
   __coshell_exit_trap='case __coshell:${BASHPID:-0}:$?:${__coshell_code-} in
     __coshell:"$__coshell_pid":0:0)
-      POSIXLY_CORRECT=1
-      \exec 9<"$__coshell_wake" >>"$__coshell_status"
+      \builtin unset -f exec || \builtin exit 0
+      \exec 9<"$__coshell_wake" >>"$__coshell_status" || \builtin exit 0
       \builtin printf "S %s\n" "$__coshell_turn"
       \builtin read -r -N 1 -u 9 __coshell_byte || \builtin :
       \builtin exit 47
@@ -116,10 +120,12 @@ printf 'B\n' >>"$__coshell_status"
     \builtin eval "$__coshell_trace" || \builtin :
     case $__coshell_ended:${__coshell_code-}:$__coshell_command in 127::"exec "*) \builtin exit 127 ;; esac'
 
+  #: if stateful
   # With COSHELL_STATE=keep, an earlier event has made a variable readonly that this event must set.
   __coshell_give_up='
     \builtin echo "an earlier event has made a variable readonly that the runtime sets for each event; with COSHELL_STATE=keep it must stay writable" >&2
     \builtin exit 1'
+  #: end
 
   # A large event is handed over in the C locale, unquoted, with an empty IFS and without pathname expansion: Bash copies it in less than half
   # of the time. This DEBUG trap, which runs before the first command of the handler, restores all of that. The runtime allows it (the byte
@@ -132,12 +138,15 @@ printf 'B\n' >>"$__coshell_status"
     ;;
   esac'
 
+  #: if stateful
   # With COSHELL_STATE=keep, xtrace and a DEBUG trap stay as the handler left them.
   __coshell_save_tracing='
     __coshell_x=+x
     [[ -o xtrace ]] && __coshell_x=-x
     __coshell_debug=$(\builtin trap -p DEBUG)'
+  #: end
 
+  #: if exit_traps
   # The RETURN trap of functions that set an EXIT trap. Such a trap often uses a variable that is local to the function, as in `local dir;
   # dir=$(mktemp -d); trap "rm -rf \"$dir\"" EXIT`, and runs after the function has returned and the variable is gone. So the driver saves
   # the values of variables that the trap, or a function that the trap calls, uses as `$name`, `${name}` or `${name[1]}`. A variable that is
@@ -167,6 +176,7 @@ printf 'B\n' >>"$__coshell_status"
       done
       ;;
     esac'
+  #: end
 }
 
 # POSIX mode, in which the tutorial's bootstrap runs, turns all four options on.
@@ -187,6 +197,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
   ?*:)
     builtin source "$__coshell_script"
     ;;
+  #: if snap_start
   *:1) # SnapStart: the functions that the script has registered run before the snapshot (the last one first) and after the restore
     case $__coshell_script in ?*) builtin source "$__coshell_script" ;; esac
     case $?:$__coshell_must_source in 0:* | *:) ;; *) builtin exit "$?" ;; esac
@@ -212,20 +223,20 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       case $? in 0) ;; *) builtin exit "$?" ;; esac
     done
     ;;
+  #: end
   esac
 
   # Save the state that the script left: its options, and its DEBUG, ERR and EXIT traps (they must not run for commands of the driver).
   {
     __coshell_code=$? __coshell_options=$-
-    case $__coshell_own_builtin in
-    1) # in POSIX mode no function comes before `unset`
-      [[ -o posix ]] && __coshell_posix=1
-      POSIXLY_CORRECT=1
-      \unset -f builtin
-      [[ ${__coshell_posix-} ]] || builtin unset -v POSIXLY_CORRECT
-      builtin shopt -s expand_aliases inherit_errexit
-      ;;
-    esac
+    #: if own_builtin
+    # In POSIX mode no function comes before `unset`.
+    [[ -o posix ]] && __coshell_posix=1
+    POSIXLY_CORRECT=1
+    \unset -f builtin
+    [[ ${__coshell_posix-} ]] || builtin unset -v POSIXLY_CORRECT
+    builtin shopt -s expand_aliases inherit_errexit
+    #: end
     builtin set +aex
     builtin export -n __coshell_code __coshell_options
     builtin trap -p DEBUG >|"$__coshell_trace_file"
@@ -255,11 +266,11 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       case $__coshell_options in *E*) __coshell_err=${__coshell_own[1]-} ;; esac
       ;;
     *)
-      builtin set +E
       case ${__coshell_own[1]-} in *__coshell_kind=failed*) ;; ?*) __coshell_own_err=1 ;; esac
       ;;
     esac
     builtin trap - ERR
+    #: if coprocs
     # Bash closes the descriptors of a coprocess in a subshell, so copies are made. A coprocess NAME has a variable NAME_PID.
     __coshell_names=${__coshell_own[5]-}
     while [[ $__coshell_names ]]; do
@@ -270,11 +281,13 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       __coshell_pair=("$__coshell_in" "$__coshell_out")
     done
     builtin unset -n __coshell_pair __coshell_pid
+    #: end
     # Without this trap, a Bash that ends by SIGTERM would run the script's EXIT trap in the loop below, without output.
     case ${__coshell_own[2]-}:${__coshell_own[4]-} in
     *__coshell_on_exit*) builtin trap - EXIT ;;
     ?*:) builtin trap 'builtin exit 143' TERM ;;
     esac
+    #: if event_array
     # A readonly array cannot be filled. An array of integers would evaluate the text of an event.
     case ${__coshell_own[6]-} in
     'declare -'*' LAMBDA_EVENT'*)
@@ -290,12 +303,14 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       ;;
     *) __coshell_event_array='' ;;
     esac
+    #: end
     case $__coshell_functions in *[!A-Za-z0-9_]ERR[!A-Za-z0-9_]* | *errtrace*) __coshell_own_err=1 ;; esac
     case $__coshell_functions in *[!A-Za-z0-9_]DEBUG* | *xtrace* | *"set -"*x*) __coshell_noisy=1 ;; esac
-    # Functions run a RETURN trap only with functrace, and then they run a DEBUG trap as well.
     __coshell_trappers='' __coshell_traced=''
-    case $__coshell_exit_traps:$__coshell_noisy in
-    1:)
+    #: if exit_traps
+    # Functions run a RETURN trap only with functrace, and then they run a DEBUG trap as well.
+    case $__coshell_noisy in
+    '')
       __coshell_names=$__coshell_functions
       while [[ $__coshell_names ]]; do
         __coshell_name=${__coshell_names%%$'\n'*} __coshell_names=${__coshell_names#*$'\n'}
@@ -306,6 +321,7 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
       done
       ;;
     esac
+    #: end
     # Readonly variables of the script keep their values.
     case ${EVENT_DATA+${EVENT_DATA@a}} in *r*) __coshell_globals=${__coshell_globals/EVENT_DATA/} ;; esac
     case ${REQUEST_ID+${REQUEST_ID@a}} in *r*) __coshell_globals=${__coshell_globals/REQUEST_ID/} ;; esac
@@ -340,23 +356,27 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
   while ((__coshell_turn += 1)); do
     {
       (
-        __coshell_report="R $__coshell_turn ${BASHPID:-0}"
+        __coshell_pid=${BASHPID:-0} __coshell_code=''
         case $__coshell_own_err in
         1) builtin eval "$__coshell_err" ;;
-        *)
-          builtin set -E
-          builtin trap "$__coshell_on_error" ERR
-          ;;
+        *) builtin trap "$__coshell_on_error" ERR ;; # errtrace is on
         esac
         # If the script lists traps or sends signals, the driver sets no EXIT trap: Bash loses a signal to a child that has not begun its
         # command yet. Then less is known about an `exit`. The same applies if an alias replaces a word of the trap.
-        __coshell_pid=${BASHPID:-0}
-        case $__coshell_own_exit in 1) ;; *) builtin trap "$__coshell_exit_trap" EXIT ;; esac
-        case $__coshell_timed in 1) builtin trap "$__coshell_on_timeout" STKFLT ;; esac
-        # Once, unless this subshell is kept. (After `set -n` of the handler Bash runs nothing more, and takes any condition for true.)
+        #: unless own_exit
+        builtin trap "$__coshell_exit_trap" EXIT
+        #: end
+        #: if timed
+        builtin trap "$__coshell_on_timeout" STKFLT
+        #: end
+        #: if stateful
+        # (After `set -n` of the handler Bash runs nothing more, and takes any condition for true.)
+        __coshell_report="R $__coshell_turn $__coshell_pid"
         # shellcheck disable=SC2078
         until [[ '' ]]; do
           __coshell_code=''
+          #: end
+          #: if exit_traps
           case $__coshell_trappers in
           ?*)
             __coshell_kept=() __coshell_kept_count=0
@@ -364,8 +384,14 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin trap "$__coshell_on_return" RETURN
             ;;
           esac
+          #: end
           {
+            #: if stateful
             builtin printf '%s\n' "$__coshell_report" >>"$__coshell_status" || builtin exit 1
+            #: end
+            #: unless stateful
+            builtin printf 'R %s %s\n' "$__coshell_turn" "$__coshell_pid" >>"$__coshell_status" || builtin exit 1
+            #: end
             builtin read -r -N 1 -u 9 __coshell_byte || builtin :
             case ${__coshell_byte-} in
             l) # A handler may have changed these variables. `unset` would lose the attributes of a variable without a value.
@@ -374,17 +400,19 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
                 [[ -v IFS ]] || ! builtin declare -p IFS || __coshell_byte=e
                 [[ -v LC_ALL ]] || ! builtin declare -p LC_ALL || __coshell_byte=e
               } >/dev/null 2>&1
+              case $__coshell_byte in
+              l)
+                __coshell_locale=${LC_ALL+x$LC_ALL}
+                LC_ALL=C
+                builtin mapfile -d '' -t -n 2 -u 8 __coshell_event
+                case $__coshell_locale in x*) LC_ALL=${__coshell_locale#x} ;; *) builtin unset -v LC_ALL ;; esac
+                ;;
+              *) builtin mapfile -d '' -t -n 2 -u 8 __coshell_event ;;
+              esac
               ;;
+            *) builtin mapfile -d '' -t -n 2 -u 8 __coshell_event ;;
             esac
-            case ${__coshell_byte-} in
-            l)
-              __coshell_locale=${LC_ALL+x$LC_ALL}
-              LC_ALL=C
-              builtin mapfile -d '' -t -u 8 __coshell_event
-              case $__coshell_locale in x*) LC_ALL=${__coshell_locale#x} ;; *) builtin unset -v LC_ALL ;; esac
-              ;;
-            *) builtin mapfile -d '' -t -u 8 __coshell_event ;;
-            esac
+            builtin mapfile -d '' -t -u 8 __coshell_variables # an array of its own: Bash copies all of an array to take a part of it
             # A byte for a dead subshell does not count: the event must be for this turn. If `read` fails with a status over 128, the script's
             # TMOUT has passed. Any other failure means that the runtime has ended; a q means that the subshell must end.
             # An x replaces a kept subshell that uses too much memory.
@@ -398,69 +426,61 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
                 builtin kill -PWR "${BASHPID-}"
                 builtin exit 0
               }
-              builtin mapfile -d '' -t __coshell_event <"$__coshell_event_file"
+              {
+                builtin mapfile -d '' -t -n 2 __coshell_event
+                builtin mapfile -d '' -t __coshell_variables
+              } <"$__coshell_event_file"
             done
           } 8<"$__coshell_event_file" 9<"$__coshell_wake" || builtin exit 1 # no descriptor is left
-          case $__coshell_stateful$__coshell_event_array in
-          '') builtin export "${__coshell_event[@]:2}" ;;
-          *)
-            case $__coshell_report in
-            S*) # a kept subshell: its next output goes to the event, which has context variables of its own
-              \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
-              __coshell_record=()
-              builtin unset -v "${__coshell_exported[@]%%=*}" "${__coshell_context[@]}" 2>/dev/null || builtin :
-              # An event before may have unset the array, or made another kind of variable of it.
-              case $__coshell_event_array in
-              ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
-              esac
-              ;;
-            esac
-            __coshell_count=${#__coshell_event[@]}
+          #: if stateful
+          case $__coshell_report in
+          S*) # a kept subshell: its next output goes to the event, which has context variables of its own
+            \exec >&"$__coshell_fd1" 2>&"$__coshell_fd2" {__coshell_fd1}>&- {__coshell_fd2}>&-
+            __coshell_record=()
+            builtin unset -v "${__coshell_exported[@]%%=*}" "${__coshell_context[@]}" || builtin :
+            # An event before may have unset the array, or made another kind of variable of it.
             case $__coshell_event_array in
-            ?*)
-              LAMBDA_EVENT=()
-              __coshell_count=${__coshell_event[__coshell_count - 1]}
-              for ((__coshell_i = 2 + __coshell_count; __coshell_i < ${#__coshell_event[@]} - 1; __coshell_i += 2)); do
-                LAMBDA_EVENT[${__coshell_event[__coshell_i]}]=${__coshell_event[__coshell_i + 1]}
-              done
-              ;;
+            ?*) { builtin unset -v LAMBDA_EVENT && builtin declare "-g$__coshell_event_array" LAMBDA_EVENT; } || builtin eval "$__coshell_give_up" ;;
             esac
-            builtin export "${__coshell_event[@]:2:__coshell_count}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
-            case $__coshell_stateful in 1) __coshell_exported=("${__coshell_event[@]:2:__coshell_count}") ;; esac
             ;;
           esac
+          #: end
+          #: if event_array
+          case $__coshell_event_array in
+          ?*)
+            LAMBDA_EVENT=()
+            __coshell_count=${__coshell_variables[${#__coshell_variables[@]} - 1]}
+            for ((__coshell_i = __coshell_count; __coshell_i < ${#__coshell_variables[@]} - 1; __coshell_i += 2)); do
+              LAMBDA_EVENT[${__coshell_variables[__coshell_i]}]=${__coshell_variables[__coshell_i + 1]}
+            done
+            __coshell_variables=("${__coshell_variables[@]:0:__coshell_count}")
+            ;;
+          esac
+          #: end
+          #: if stateful
+          builtin export "${__coshell_variables[@]}" || case $__coshell_report in S*) builtin eval "$__coshell_give_up" ;; esac
+          __coshell_exported=("${__coshell_variables[@]}")
+          #: end
+          #: unless stateful
+          builtin export "${__coshell_variables[@]}"
+          #: end
+          #: if globals
           case $__coshell_globals in *EVENT_DATA*) EVENT_DATA=${__coshell_event[1]} ;; esac
           case $__coshell_globals in *REQUEST_ID*) REQUEST_ID=$LAMBDA_RUNTIME_AWS_REQUEST_ID ;; esac
+          #: end
+          #: if headers
           case $__coshell_headers in ?*) HEADERS=$__coshell_headers$__coshell_turn ;; esac
-          case $__coshell_xtrace in
-          ?*)
-            exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
-            PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
-            PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
-            __coshell_x=-x
-            ;;
-          esac
+          #: end
+          #: if xtrace
+          exec {BASH_XTRACEFD}>>"$__coshell_xtrace"
+          PS4=$'+\x1f${__coshell_turn}\x1f${EPOCHREALTIME-}\x1f${LINENO}\x1f${BASHPID-}\x1f${!-}\x1f${BASH_SUBSHELL-}\x1f'
+          PS4+=$'${FUNCNAME[@]-}\x1f${BASH_SOURCE[@]/%/\x1e}\x1f${BASH_LINENO[@]-}\x1f'
+          __coshell_x=-x
+          #: end
+          #: unless in_if
           # If the script mentions xtrace or DEBUG traps, the commands after the handler's call are muted; otherwise no muting is needed.
-          case $__coshell_in_if:$__coshell_noisy in
-          :)
-            case $__coshell_byte:$- in
-            l:*[fT]*) __coshell_byte=e ;;
-            l:*)
-              __coshell_locale=${LC_ALL+x$LC_ALL} __coshell_ifs=${IFS+x$IFS}
-              LC_ALL=C IFS=
-              builtin set -fT
-              builtin trap "$__coshell_on_large" DEBUG
-              ;;
-            esac
-            builtin set "$__coshell_a" "$__coshell_e"
-            # shellcheck disable=SC2086 # one word
-            case $__coshell_byte in
-            l) "$__coshell_function" ${__coshell_event[1]} ;;
-            *) "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"} ;;
-            esac
-            __coshell_code=$?
-            ;;
-          :1)
+          case $__coshell_noisy:$__coshell_byte:$- in
+          1:*)
             builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
             "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
             {
@@ -470,20 +490,38 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
               builtin trap - DEBUG
             } >/dev/null 2>&1
             ;;
-          *) # in an `if`, for the convention: errexit has no effect in the handler, even if the handler sets it
-            builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
-            if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
-              { __coshell_code=0; } 2>/dev/null
-            else
-              { __coshell_code=$?; } 2>/dev/null
-            fi
-            {
-              case $__coshell_stateful in 1) builtin eval "$__coshell_save_tracing" ;; esac
-              builtin set +vx
-              builtin trap - DEBUG
-            } >/dev/null 2>&1
+          :l:*[fT]* | :[!l]*)
+            builtin set "$__coshell_a" "$__coshell_e"
+            "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}
+            __coshell_code=$?
+            ;;
+          *)
+            __coshell_locale=${LC_ALL+x$LC_ALL} __coshell_ifs=${IFS+x$IFS}
+            LC_ALL=C IFS=
+            builtin set -fT
+            builtin trap "$__coshell_on_large" DEBUG
+            builtin set "$__coshell_a" "$__coshell_e"
+            # shellcheck disable=SC2086 # one word
+            "$__coshell_function" ${__coshell_event[1]}
+            __coshell_code=$?
             ;;
           esac
+          #: end
+          #: if in_if
+          # In an `if`, for the convention: errexit has no effect in the handler, even if the handler sets it.
+          builtin eval "builtin set $__coshell_a $__coshell_e $__coshell_x; $__coshell_debug"
+          if "$__coshell_function" ${__coshell_pass:+"${__coshell_event[1]}"}; then
+            { __coshell_code=0; } 2>/dev/null
+          else
+            { __coshell_code=$?; } 2>/dev/null
+          fi
+          {
+            case $__coshell_stateful in 1) builtin eval "$__coshell_save_tracing" ;; esac
+            builtin set +vx
+            builtin trap - DEBUG
+          } >/dev/null 2>&1
+          #: end
+          #: if exit_traps
           case $__coshell_trappers in
           ?*)
             builtin trap - RETURN
@@ -493,18 +531,20 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             done
             ;;
           esac
+          #: end
+          #: if stateful
           # COSHELL_STATE=keep: this subshell takes the next event, too. It leaves the output pipes of this event, which gives the runtime the
           # end of the output, and opens those of the next event. What traps write in between goes nowhere.
-          case $__coshell_stateful:$__coshell_code in
-          1:0)
+          case $__coshell_code in
+          0)
             __coshell_a=+a __coshell_e=+e
             [[ -o allexport ]] && __coshell_a=-a
             [[ -o errexit ]] && __coshell_e=-e
             builtin set +ae
             __coshell_report="S $__coshell_turn"
-            ((__coshell_turn += 1))
-            builtin unset -f exec 2>/dev/null
-            \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
+            ((__coshell_turn += 1)) || builtin exit 1
+            # shellcheck disable=SC2015 # both must succeed
+            builtin unset -f exec && \exec <"${__coshell_stdins[__coshell_turn & 1]}" {__coshell_fd1}>>"${__coshell_stdouts[__coshell_turn & 1]}" \
               {__coshell_fd2}>>"${__coshell_stderrs[__coshell_turn & 1]}" >/dev/null 2>&1 || {
               __coshell_code='' # without a descriptor for the next event, this one ends as after `exit 0`
               builtin exit 0
@@ -512,35 +552,38 @@ shopt -s checkhash expand_aliases inherit_errexit shift_verbose
             builtin continue
             ;;
           esac
+          #: end
           # The handler returned 0. If the handler has no EXIT trap pending, the work of our EXIT trap is done here, in code that is already
           # parsed.
-          case $__coshell_code:$__coshell_may_trap:$__coshell_own_exit in
-          0::* | 0:1:1)
-            case $__coshell_own_exit in 1) __coshell_rest=$(builtin trap -p EXIT) ;; *) __coshell_rest='' ;; esac
-            case $__coshell_rest in
-            '')
-              builtin trap - EXIT
-              POSIXLY_CORRECT=1
-              \exec 9<"$__coshell_wake" >>"$__coshell_status"
-              builtin printf 'S %s\n' "$__coshell_turn"
-              builtin read -r -N 1 -u 9 __coshell_byte || builtin :
-              builtin exit 47
-              ;;
-            esac
+          #: if may_trap
+          case $__coshell_code:$__coshell_own_exit in
+          0:1) case $(builtin trap -p EXIT) in ?*) builtin exit 0 ;; esac ;;
+          *) builtin exit "$__coshell_code" ;;
+          esac
+          #: end
+          case $__coshell_code in
+          0)
+            builtin trap - EXIT
+            builtin unset -f exec || builtin exit 0
+            \exec 9<"$__coshell_wake" >>"$__coshell_status" || builtin exit 0
+            builtin printf 'S %s\n' "$__coshell_turn"
+            builtin read -r -N 1 -u 9 __coshell_byte || builtin :
+            builtin exit 47
             ;;
           esac
           builtin exit "$__coshell_code"
+        #: if stateful
         done
+        #: end
       ) <"${__coshell_stdins[__coshell_turn & 1]}" >>"${__coshell_stdouts[__coshell_turn & 1]}" 2>>"${__coshell_stderrs[__coshell_turn & 1]}"
     } 2>/dev/null
     # After an S record, no D record follows. If the status pipe is gone, the runtime is gone, and Bash exits.
     __coshell_code=$?
-    case $__coshell_stateful in
-    1) # which turn was the last one, only the event file says
-      { IFS= builtin read -r -d '' __coshell_byte <"$__coshell_event_file"; } 2>/dev/null
-      case $__coshell_byte in '' | *[!0-9]*) ;; *) ((__coshell_byte <= __coshell_turn)) || __coshell_turn=$__coshell_byte ;; esac
-      ;;
-    esac
+    #: if stateful
+    # Which turn was the last one, only the event file says.
+    { IFS= builtin read -r -d '' __coshell_byte <"$__coshell_event_file"; } 2>/dev/null
+    case $__coshell_byte in '' | *[!0-9]*) ;; *) ((__coshell_byte <= __coshell_turn)) || __coshell_turn=$__coshell_byte ;; esac
+    #: end
     case $__coshell_code in
     47) continue ;;
     158)

@@ -237,6 +237,7 @@ impl Execution<'_, '_> {
         if self.succeeded && self.stdout_open {
             // A background process holds stdout. The subshell must not wait for the answer now: the answer waits for stdout, and
             // they would wait for each other without end.
+            self.end_shell_that_holds_stdout();
             self.shell.release();
         }
     }

@@ -8,6 +8,7 @@
 mod apostrophes;
 mod bash;
 mod convention;
+mod driver;
 mod durable;
 mod event_file;
 mod execution;

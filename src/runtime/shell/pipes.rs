@@ -14,10 +14,7 @@ use super::convention::Convention;
 use super::headers_file::HeadersFile;
 use super::script_scan::ScriptScan;
 use crate::runtime::channel::{Channel, PipeEnd, SharedFile};
-use crate::runtime::functions;
 use crate::runtime::handler::Handler;
-
-const DRIVER: &str = include_str!("driver.bash");
 
 /// The pipes and files of one Bash.
 #[derive(Debug)]
@@ -25,7 +22,7 @@ pub(super) struct Pipes {
     pub(super) channel: Channel,
     /// The path of the driver, by which Bash opens it and names it.
     pub(super) driver: PathBuf,
-    /// The file with the text of the driver, until Bash has read the text.
+    /// The file for the text of the driver, until Bash has read the text.
     pub(super) driver_file: Option<File>,
     /// The event for the waiting subshell.
     pub(super) event: SharedFile,
@@ -63,7 +60,7 @@ impl Pipes {
     ) -> io::Result<Pipes> {
         let on_stdin = handler.script().is_none() || convention.on_stdin();
         let headers = convention.globals.contains("HEADERS") && (scan.headers || scan.sources);
-        let driver = channel.file("driver", (functions::definitions(&scan.functions) + DRIVER).as_bytes())?;
+        let driver = channel.file("driver", b"")?;
         let PipeEnd { fd, path } = channel.writer("wake")?;
         Ok(Pipes {
             driver: driver.path,

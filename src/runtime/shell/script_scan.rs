@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::apostrophes::line_read_differently;
-use super::sources::sourced_files;
+use super::sources::{sourced_files, sources_files};
 use crate::runtime::functions;
 
 /// The tutorial's globals that are only set if the script seems to read them.
@@ -74,6 +74,7 @@ impl ScriptScan {
             }
         }
         scan.coprocs |= scan.sources;
+        scan.may_trap |= scan.sources;
         scan.exit_traps &= !scan.return_traps;
         scan.globals = GLOBALS.into_iter().filter(|name| scan.sources || scan.globals.contains(name)).collect();
         Ok(scan)
@@ -86,16 +87,14 @@ impl ScriptScan {
 
     fn scan_text(&mut self, text: &str, file: &Path) {
         let speaks_of = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        self.sources |= speaks_of(&["source", ". ", "eval"]);
+        self.sources |= sources_files(text);
         self.headers |= speaks_of(&["HEADERS"]);
         self.event_array |= speaks_of(&["LAMBDA_EVENT"]);
         self.functions.extend(functions::mentioned(text));
         let in_background = || text.split("&&").any(|part| part.replace(">&", "").replace("<&", "").contains('&'));
         self.lists_traps |= speaks_of(&["trap -p", "$(trap)", "trap |", "trap >"]);
         self.lists_traps |= speaks_of(&["kill "]) && in_background();
-        let dot = ["; . ", "& . ", "| . ", "{ . ", "(. ", "( . ", "then . ", "do . ", "else . ", "if . ", "! . "];
-        let begins_with_dot = || text.lines().any(|line| line.trim_start().starts_with(". "));
-        self.may_trap |= speaks_of(&["trap", "source", "eval"]) || speaks_of(&dot) || begins_with_dot();
+        self.may_trap |= speaks_of(&["trap"]);
         self.exit_traps |= speaks_of(&["trap"]) && speaks_of(&["EXIT", " 0"]);
         self.return_traps |= speaks_of(&["RETURN", "functrace"]);
         self.redefines_builtin |= speaks_of(&["builtin()", "builtin ()", "function builtin"]);
@@ -113,6 +112,7 @@ impl ScriptScan {
         for word in words {
             after_set |= word == "set";
             after_alias |= word == "alias";
+            self.sources |= matches!(word, "source" | "eval");
             self.debug_traps |= word == "DEBUG";
             self.keyword_aliases |= after_alias && KEYWORDS.contains(&word);
             let option = after_set && word.starts_with(['-', '+']);
@@ -138,6 +138,11 @@ mod tests {
             ("echo PERR DEBUGGING; grep -E -x x; set -e", false, false, false),
             ("set -x; trap x DEBUG", false, true, false),
             ("source lib.sh", false, false, true),
+            ("f() { \\source \"$x\"; }", false, false, true),
+            ("case x in x). lib.sh ;; esac", false, false, true),
+            ("\t. \"$file\"", false, false, true),
+            ("builtin eval x", false, false, true),
+            ("# The evaluation of resources. It is late. Done", false, false, false),
         ] {
             std::fs::write(file.path(), text).unwrap();
             let scan = ScriptScan::of(file.path(), Path::new("/nosuch")).unwrap();

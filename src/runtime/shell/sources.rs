@@ -36,6 +36,11 @@ pub(crate) fn sourced_files(text: &str, folders: [&Path; 2]) -> Vec<PathBuf> {
     files
 }
 
+/// Whether `text` seems to source a file.
+pub(super) fn sources_files(text: &str) -> bool {
+    !sourced_words(text).is_empty()
+}
+
 /// Whether `text` sources a file whose name is computed.
 pub(super) fn has_unknown(text: &str) -> bool {
     sourced_words(text).into_iter().any(is_computed)
@@ -51,7 +56,7 @@ fn sourced_words(text: &str) -> Vec<&str> {
         ["source ", ". "].map(|word| line.match_indices(word).map(move |found| (line, word, found.0)))
     });
     let rests = words.flatten().filter_map(|(line, word, at)| {
-        let begins = at == 0 || line[..at].ends_with([' ', '\t', ';', '&', '|', '{', '(']);
+        let begins = at == 0 || line[..at].ends_with([' ', '\t', ';', '&', '|', '{', '(', ')', '`', '\'', '"']);
         begins.then(|| &line[at + word.len()..])
     });
     rests.collect()

@@ -1,11 +1,14 @@
 //! Ends Bash and its subshells by their process numbers, and never signals an unrelated process.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::fstat;
 use nix::unistd::{Pid, write};
 
-use super::{Phase, REPLACE, Shell};
+use super::execution::Execution;
+use super::{Phase, REPLACE, Shell, parity};
 use crate::runtime::logs::{Level, Owner};
 use crate::runtime::processes::{self, Process};
 
@@ -35,14 +38,22 @@ impl Shell {
     pub(super) fn replace_if_too_large(&mut self) {
         let (Some(max), Some(pid)) = (self.state_max_mb, self.subshell) else { return };
         let used = processes::resident_mb(pid);
-        if used > max && write(&self.pipes.wake.fd, REPLACE).is_ok() {
-            self.phase = Phase::Ending;
+        if used > max && self.replace_subshell() {
             let message = format!(
                 "the handler's shell uses {used} MB, more than COSHELL_STATE_MAX_MB={max}: a new shell takes the next event, with the \
                  state that the script left at init"
             );
             self.host.log.say(Level::Info, &Owner::default(), &message);
         }
+    }
+
+    /// Tells the waiting subshell to end. Another one takes the next event.
+    pub(super) fn replace_subshell(&mut self) -> bool {
+        let is_told = write(&self.pipes.wake.fd, REPLACE).is_ok();
+        if is_told {
+            self.phase = Phase::Ending;
+        }
+        is_told
     }
 
     /// Ends the current subshell and the processes that its handler has started: nothing waits for a `sleep 1000` any more.
@@ -61,6 +72,25 @@ impl Shell {
         let driver = self.pipes.driver.as_os_str().as_encoded_bytes();
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|word| word == driver)
+    }
+}
+
+impl Execution<'_, '_> {
+    /// Replaces a kept subshell that holds the event's stdout in another descriptor, as after `exec 3>&1`: the answer waits for the end of
+    /// stdout. The subshell is replaced as well if its descriptors cannot be seen.
+    pub(super) fn end_shell_that_holds_stdout(&mut self) {
+        let Some(pid) = self.shell.subshell.filter(|_| self.shell.keeps_state && self.shell.phase == Phase::Lingering)
+        else {
+            return;
+        };
+        let end = &self.shell.pipes.outputs.stdout[parity(self.turn)];
+        let is_held = fstat(end.fd.as_fd())
+            .is_ok_and(|file| processes::has_open_file(pid, (file.st_dev, file.st_ino)).unwrap_or(true));
+        if is_held && self.shell.replace_subshell() {
+            let message = "the handler's shell still holds the stdout of this event, and the response waits for it: a new shell takes the next \
+                 event, with the state that the script left at init; close the descriptor in the handler, as in `exec 3>&-` after `exec 3>&1`";
+            self.shell.host.log.say(Level::Warn, self.lines.owner(), message);
+        }
     }
 }
 

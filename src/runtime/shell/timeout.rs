@@ -92,13 +92,14 @@ impl Execution<'_, '_> {
 
     /// The processes that belong to the event: first the forks of Bash, then all others. These are the processes below the
     /// subshell, and a program that has replaced the subshell with `exec`. After the subshell has ended, they are the processes
-    /// that hold its stdout.
+    /// that hold its stdout. The subshell is older than the event, so the age of such a program is at most the event's.
     pub(super) fn running(&self) -> (Vec<Process>, Vec<Process>) {
         let Some(pid) = self.subshell() else { return (Vec::new(), self.holders()) };
         let driver = self.shell.pipes.driver.display().to_string();
         let (forks, others): (Vec<Process>, _) =
             Process::descendants(pid.as_raw()).into_iter().partition(|process| process.command.contains(&driver));
         let itself = Process::find(pid.as_raw()).filter(|process| !process.command.contains(&driver));
+        let itself = itself.map(|process| process.no_older_than(self.deadline.started.elapsed()));
         (forks, itself.into_iter().chain(others).collect())
     }
 

@@ -41,6 +41,7 @@ pub const CHAPTERS: &[Chapter] = &[
             "while-body",
             "same-text",
             "twice-on-a-line",
+            "twice-on-a-line-of-returns",
             "function-named-as-tool",
             "function-returns-last",
             "recursion-returns",

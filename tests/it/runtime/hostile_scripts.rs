@@ -82,6 +82,8 @@ set -v
 FUNCNEST=3
 SECONDS=x; RANDOM=5
 LINENO=7
+readonly POSIXLY_CORRECT
+exec() { echo hijacked; }; readonly -f exec
 "#;
 
 /// Serves two events; what is wrong, if anything.
@@ -112,6 +114,27 @@ fn whatever_a_script_does_while_it_is_sourced_two_events_are_served() {
 #[test]
 fn whatever_a_script_does_two_events_are_served_over_fifos_too() {
     assert_all_serve(&scripts(), Channel::Fifos);
+}
+
+#[test]
+fn whatever_a_handler_makes_readonly_its_event_and_the_next_are_served() {
+    for hostile in [
+        "readonly POSIXLY_CORRECT",
+        "POSIXLY_CORRECT=1; readonly POSIXLY_CORRECT; set +o posix",
+        "trap : EXIT; readonly POSIXLY_CORRECT",
+        "exec() { echo hijacked; }; readonly -f exec",
+        "exec() { echo hijacked; }; readonly -f exec; readonly POSIXLY_CORRECT",
+        "trap 'readonly POSIXLY_CORRECT' USR1; exec() { echo hijacked; }; readonly -f exec",
+    ] {
+        for state in ["fresh", "keep"] {
+            let script = format!("handler() {{ {hostile}; echo \"$1\"; }}");
+            let function = Function::script(&script).env("COSHELL_STATE", state).start();
+            for event in ["first", "second"] {
+                let answer = function.answer(event);
+                assert_eq!(answer.text(), event, "{state}: {hostile}: {}", answer.log);
+            }
+        }
+    }
 }
 
 #[test]

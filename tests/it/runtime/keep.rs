@@ -4,10 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::answer::Answer;
-use crate::support::freezer::dial;
 use crate::support::function::{Channel, Function};
-use crate::support::running::{Running, until};
+use crate::support::running::until;
 
 fn keep(script: &str) -> Function {
     Function::script(script).env("COSHELL_STATE", "keep")
@@ -140,6 +138,27 @@ fn a_background_process_that_holds_stdout_is_waited_for_and_its_late_lines_keep_
 }
 
 #[test]
+fn a_shell_that_holds_its_stdout_is_replaced_and_the_answer_does_not_wait() {
+    let script =
+        "n=0; handler() { [[ $1 != hold ]] || exec 3>&1; [[ $1 != close ]] || exec 3>&1 3>&-; echo $((n += 1)); }";
+    for (channel, delivery) in [(Channel::Proc, "buffered"), (Channel::Fifos, "buffered"), (Channel::Proc, "stream")] {
+        let function = keep(script).env("COSHELL_RESPONSE", delivery).over(channel).start();
+        for (event, count) in [("x", "1"), ("hold", "2"), ("x", "1"), ("close", "2"), ("x", "3")] {
+            let answer = function.answer(event);
+            assert_eq!(answer.text().trim_end(), count, "{event}");
+            assert_eq!(answer.log.contains("still holds the stdout of this event"), event == "hold", "{}", answer.log);
+        }
+    }
+}
+
+#[test]
+fn a_readonly_variable_of_the_driver_fails_its_event_and_not_the_one_after() {
+    let function = keep("handler() { [[ $1 != freeze ]] || readonly __coshell_turn; echo \"$1\"; }").start();
+    function.answer("freeze").fails("Function.ExitStatus", "status 1");
+    function.answer("x").responds("x");
+}
+
+#[test]
 fn exit_traps_run_when_the_shell_ends() {
     let script = "handler() {
       case $1 in
@@ -240,6 +259,24 @@ fn a_time_limit_ends_the_event_and_the_state() {
 }
 
 #[test]
+fn a_program_in_the_place_of_an_old_shell_is_as_old_as_its_event() {
+    let function = keep("handler() { [[ $1 != hang ]] || exec sleep 1000; sleep 1.5; }")
+        .env("COSHELL_TIMEOUT_MARGIN_MS", "4000")
+        .start();
+    function.answer("grow old").responds("");
+    let hanging = function.send_with("hang", |invoke| coshell::lambda::invocation::Invoke {
+        timeout: std::time::Duration::from_secs(5),
+        ..invoke
+    });
+    let answer = hanging.answer().fails("Function.TimedOut", "running: `sleep 1000` for ");
+    let report = String::from_utf8_lossy(answer.error_body()).into_owned();
+    let seconds =
+        |before: &str| -> f64 { report.split_once(before).unwrap().1.split(' ').next().unwrap().parse().unwrap() };
+    let (event, program) = (seconds("timed out after "), seconds("`sleep 1000` for "));
+    assert!(program <= event + 0.1, "{report}"); // both are rounded
+}
+
+#[test]
 fn a_shell_that_uses_too_much_memory_is_replaced_after_its_event() {
     let script =
         "handler() { [[ $1 != grow ]] || { printf -v big '%020000000d' 0; }; big=${big-}; echo \"${#big} $1\"; }";
@@ -292,66 +329,5 @@ fn a_handler_that_redefines_everything_keeps_running() {
     let function = keep(script).start();
     for (number, event) in ["a", "b", "c", "d"].into_iter().enumerate() {
         function.answer(event).responds(&format!("{} {event}", number + 1));
-    }
-}
-
-/// What the events of the long test do, by the last digit of their text. COSHELL_TEST_EVENTS says how many there are.
-const MIXED: &str = "handler() {
-  local id=$LAMBDA_RUNTIME_AWS_REQUEST_ID
-  echo \"begins $id\" >&2
-  count=$((${count:-0} + 1))
-  case $1 in
-    *0) echo \"$1 $count\" ;;
-    *1) echo \"$1 $count\"; kill -9 $$; kill -STOP $BASHPID ;;
-    *2) kill -9 $BASHPID ;;
-    *3) echo \"$1 $count\"; return 3 ;;
-    *4) for ((i = 0; i < RANDOM % 100; i++)); do echo \"loud $id\" >&2; done; echo \"$1 $count\" ;;
-    *5) printf '%s\\n' \"$1 $count\"; printf '%0100000d' 0 ;;
-    *6) (sleep 0.01; echo \"late $id\" >&2) >/dev/null & echo \"$1 $count\" ;;
-    *7) (sleep 0.01; echo late) & echo \"$1 $count\" ;;
-    *) echo \"$1 $count\" ;;
-  esac
-}";
-
-fn assert_is_its_own(event: &str, count: &mut u64, answer: Answer) {
-    *count += 1;
-    match event.as_bytes().last().unwrap() {
-        b'1' => drop(answer.fails("Runtime.ShellDied", "SIGKILL")),
-        b'2' => drop(answer.fails("Function.KilledBySignal", "SIGKILL")),
-        b'3' => drop(answer.fails("Function.ExitStatus", "status 3")),
-        b'5' => return drop(answer.responds(&format!("{event} {count}\n{}", "0".repeat(100_000)))),
-        b'7' => return drop(answer.responds(&format!("{event} {count}\nlate"))),
-        _ => return drop(answer.responds(&format!("{event} {count}"))),
-    }
-    *count = 0;
-}
-
-fn usage(function: &Running) -> (usize, usize) {
-    let descriptors = fs::read_dir(format!("/proc/{}/fd", function.pid())).unwrap().count();
-    (descriptors, function.environment().pids().len())
-}
-
-#[test]
-fn every_event_of_a_mixture_gets_its_own_answer_and_log_and_nothing_is_left() {
-    let events = dial("COSHELL_TEST_EVENTS", 600);
-    for channel in Channel::BOTH {
-        let function = keep(MIXED).env("AWS_LAMBDA_LOG_FORMAT", "JSON").over(channel).start();
-        let mut count = 0;
-        assert_is_its_own("first-0", &mut count, function.answer_alone("first-0"));
-        let before = until("the waiting shell", || Some(usage(&function)).filter(|usage| usage.1 == 3));
-        for number in 0..events {
-            let event = format!("{number}-{}", (number * 7 + number / 10) % 10);
-            assert_is_its_own(&event, &mut count, function.answer_alone(&event));
-        }
-        until("all as it was", || (usage(&function) == before).then_some(()));
-        for line in function.log().lines() {
-            let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            let message = entry["message"].as_str().unwrap_or_default().to_owned();
-            if let Some((word, id)) = message.split_once(' ')
-                && matches!(word, "begins" | "loud" | "late")
-            {
-                assert_eq!(entry["requestId"], id, "{line}");
-            }
-        }
     }
 }

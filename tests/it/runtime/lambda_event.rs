@@ -162,6 +162,17 @@ fn lambda_json_escapes_what_bash_can_hold_and_keeps_the_order() {
 }
 
 #[test]
+fn of_two_calls_of_lambda_json_on_one_line_the_line_is_known() {
+    let script = "handler() {\n  lambda_json -v a a=b; lambda_json -v b x:=many\n}";
+    let answer = Function::script(script).start().answer("{}");
+    let report: Value = serde_json::from_slice(answer.error_body()).unwrap();
+    let message = "function.sh:2: Bash cannot tell which command on this line exited with status 1 in `handler`: \
+        lambda_json: the value of `x:=many` is not JSON; a string is written NAME=STRING";
+    assert_eq!(report["errorMessage"], message);
+    assert_eq!(report["stackTrace"], json!(["handler (function.sh:2)"]));
+}
+
+#[test]
 fn arguments_that_are_no_json_fail_where_lambda_json_is_called() {
     for (arguments, message) in [
         ("n:=01", "lambda_json: the value of `n:=01` is not JSON; a string is written NAME=STRING"),

@@ -20,6 +20,7 @@ mod init_errors;
 mod invocation_ids;
 mod isolation;
 mod keep;
+mod keep_mixture;
 mod lambda_event;
 mod large_events;
 mod libraries;

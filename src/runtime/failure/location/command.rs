@@ -176,8 +176,11 @@ impl Evidence<'_> {
                 ..FoundCommand::of(&theirs, last)
             });
         }
-        match calls.as_slice() {
-            [only] if returns || !record.is_consistent() => Some(FoundCommand::of(script, *only)),
+        let is_call = returns || !record.is_consistent();
+        match (calls.as_slice(), scope) {
+            ([only], _) if is_call => Some(FoundCommand::of(script, *only)),
+            // Which of several calls on one line it was is not known, but the line is.
+            ([_, _, ..], Scope::Function) if is_call && frame.line.is_some() => Some(one_on(frame.line)),
             _ => None,
         }
     }
@@ -207,6 +210,11 @@ impl Evidence<'_> {
         files.dedup();
         files
     }
+}
+
+/// A command that is not known, on `line`.
+fn one_on(line: Option<u32>) -> FoundCommand {
+    FoundCommand { command: String::new(), line, pipeline: None, is_condition: false, index: None, inner: Vec::new() }
 }
 
 /// The pipeline that failed, and the index of the member that gave the pipeline its status: with pipefail, the last member that

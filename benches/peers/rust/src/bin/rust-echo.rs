@@ -8,6 +8,7 @@ use coshell_peers::{Failure, agent, function, serve};
 fn main() -> Result<(), Failure> {
     match function()?.as_str() {
         "measure_event" => serve(|event| Ok(event.len().to_string().into_bytes())),
+        "ignore_event" => serve(|_| Ok(b"ignored".to_vec())),
         "send_file" => serve(|event| Ok(fs::read(named(&event)?)?)),
         "log_file" => serve(|event| {
             io::copy(&mut File::open(named(&event)?)?, &mut io::stderr())?;
