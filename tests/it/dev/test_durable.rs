@@ -61,7 +61,7 @@ fn a_callback_can_fail_and_one_without_an_answer_is_a_fault_that_names_it() {
     let failing = Suite::of_script(SCRIPT).file("events/a.json", "7").file("events/a.history", "");
     shows(
         &failing.test(&["--update"]).assert_status(1),
-        "the execution cannot go on: nobody answers the callback `ok create callback id`",
+        "the execution cannot go on: nobody answers the callback `ok`",
     );
     assert_eq!(failing.read("events/a.history").unwrap(), b"");
     let failing = failing.file("events/a.callbacks", "ok!={\"ErrorType\":\"No\",\"ErrorMessage\":\"never\"}\n");

@@ -203,16 +203,15 @@ impl Runner<'_> {
                     )
                 }
                 None if !self.plan.waits_for_callbacks => {
-                    let names = wait.callbacks.iter().map(|(name, id)| format!("`{}`", name.as_ref().unwrap_or(id)));
+                    let name = |(name, id): &(Option<String>, String)| format!("`{}`", given_name(name).unwrap_or(id));
+                    let names = wait.callbacks.iter().map(name);
                     bail!("nobody answers the callback {}", names.collect::<Vec<_>>().join(", "))
                 }
                 None => {
-                    if !std::mem::replace(&mut has_told, true) {
-                        let awaited = wait.callbacks.iter();
-                        awaited.for_each(|(name, id)| {
-                            self.audience.callback_awaited(name.as_deref(), id, &self.api.url())
-                        });
+                    for (name, id) in wait.callbacks.iter().filter(|_| !has_told) {
+                        self.audience.callback_awaited(given_name(name), id, &self.api.url());
                     }
+                    has_told = true;
                     self.api.sleep(LOOK);
                 }
             }
@@ -235,12 +234,7 @@ impl Runner<'_> {
     fn answer(&self, wait: &Wait, answered: &mut HashSet<String>) -> bool {
         let mut any = false;
         for (name, id) in &wait.callbacks {
-            // The callback in `durable wait-for-callback NAME` has a longer name.
-            let is_of = |given: &String| {
-                name.as_deref()
-                    .is_some_and(|name| name == given || name.strip_suffix(" create callback id") == Some(given))
-            };
-            if let Some((_, result)) = self.plan.callbacks.iter().find(|(given, _)| is_of(given))
+            if let Some((_, result)) = self.plan.callbacks.iter().find(|(given, _)| given_name(name) == Some(given))
                 && answered.insert(id.clone())
             {
                 any |= self.api.answer(id, result.clone());
@@ -275,6 +269,11 @@ impl Runner<'_> {
         }
         Ok(!wait.invocations.is_empty())
     }
+}
+
+/// The name that the script gave a callback: the one in `durable wait-for-callback NAME` has a longer name.
+fn given_name(name: &Option<String>) -> Option<&str> {
+    name.as_deref().map(|name| name.strip_suffix(" create callback id").unwrap_or(name))
 }
 
 /// Lambda's form of a runtime's error report, in the form of an execution.
