@@ -41,9 +41,9 @@ Examples:
 
 Looks at the script, the files that it sources and the scripts of its folder that it starts (`./run.sh`, `$LAMBDA_TASK_ROOT/run.sh`,
 `bash lib/run.sh`): function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd), commands that provided.al2023 lacks,
-failures that Bash hides, an empty stdin, files written outside of /tmp, and what shellcheck says where it is installed. A command in the
-folder bin/ beside the script counts as present if the script sets PATH: Lambda's has only a layer's bin/, not the function's. Of all
-programs in the folder it says what `coshell package` says: interpreter line, architecture, loader, libraries.
+failures that Bash hides, an empty stdin, files written outside of /tmp, what a durable function repeats, and what shellcheck says where it is
+installed. A command in the folder bin/ beside the script counts as present if the script sets PATH: Lambda's has only a layer's bin/, not the
+function's. Of all programs in the folder it says what `coshell package` says: interpreter line, architecture, loader, libraries.
 
 Each finding ends with its code. A comment in the script silences it:
   jq . file   # coshell-ignore: missing-command         on the line of the finding, or on the line before
