@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::cli::event::{FOLDER, is_event};
-use crate::cli::invoke::durable::runner::{ExecutionResult, callback_error};
+use crate::cli::invoke::durable::error::callback_error;
+use crate::cli::invoke::durable::runner::ExecutionResult;
 
 const EVENT: &str = "json";
 const ANSWERS: [&str; 2] = ["response", "error"];

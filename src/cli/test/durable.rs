@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use crate::cli::interruption::Interruption;
-use crate::cli::invoke::durable::runner::{Audience, ExecutionResult, Plan, Runner, error_of};
+use crate::cli::invoke::durable::error::error_of;
+use crate::cli::invoke::durable::runner::{Audience, ExecutionResult, Plan, Runner};
 use crate::cli::invoke::durable::table;
 use crate::lambda::durable::DurableApi;
 use crate::lambda::environment::Settings;

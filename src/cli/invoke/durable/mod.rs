@@ -1,6 +1,7 @@
 //! Runs a durable execution to its end and prints the result and the history: `coshell invoke --durable`.
 
 pub(crate) mod arguments;
+pub(crate) mod error;
 pub(crate) mod runner;
 pub(crate) mod table;
 
@@ -34,7 +35,7 @@ pub(super) fn run(request: &Request, arguments: &Arguments) -> Result<Status> {
         return Ok(Status::Interrupted(status));
     }
     let history = api.history(&arn);
-    let error = result.as_ref().err().map(runner::error_of);
+    let error = result.as_ref().err().map(error::error_of);
     log.finish(error.as_ref());
     let status = if error.is_some() { Status::HandlerFailed } else { Status::Success };
     if arguments.json {
@@ -72,7 +73,7 @@ fn plan(settings: &Settings, arguments: &Arguments) -> Result<Plan> {
         Ok((name.clone(), settings))
     });
     let failures =
-        options.callback_failure.iter().map(|(name, error)| (name.clone(), Err(runner::callback_error(error))));
+        options.callback_failure.iter().map(|(name, error)| (name.clone(), Err(error::callback_error(error))));
     let results = options.callback.iter().map(|(name, result)| (name.clone(), Ok(Some(result.clone()))));
     Ok(Plan {
         real_time: options.real_time,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::error;
 use crate::cli::interruption::Interruption;
 use crate::cli::invoke::json_output;
 use crate::cli::invoke::result::status_and_error;
@@ -16,7 +17,7 @@ use crate::cli::startup;
 use crate::lambda::durable::{DurableApi, End, Wait};
 use crate::lambda::environment::{Environment, Settings};
 use crate::lambda::identifiers::random_uuid;
-use crate::lambda::invocation::{FunctionError, Invoke, Outcome};
+use crate::lambda::invocation::{Invoke, Outcome};
 
 /// How often Lambda invokes again in a row if an invocation has failed, and its pause. As AWS's local runner 1.4.0 does.
 const MAX_FAILURES: u32 = 5;
@@ -68,19 +69,6 @@ fn with_variables(settings: &Settings, api: &DurableApi) -> Settings {
         }
     }
     settings
-}
-
-/// The error of a failed execution, in Lambda's form.
-pub(crate) fn error_of(error: &Value) -> FunctionError {
-    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    let body = json!({"errorType": text("ErrorType"), "errorMessage": text("ErrorMessage"), "stackTrace": error["StackTrace"]});
-    FunctionError { error_type: text("ErrorType"), body: body.to_string().into(), ..FunctionError::default() }
-}
-
-/// The error object of a callback that fails: `text` itself if it is a JSON object, else an error with this message.
-pub(crate) fn callback_error(text: &str) -> Value {
-    let object = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
-    object.unwrap_or_else(|| json!({"ErrorMessage": text}))
 }
 
 /// Runs executions.
@@ -146,7 +134,7 @@ impl Runner<'_> {
                 &arn,
                 &request_id,
                 begun.elapsed(),
-                shown.clone().map(|error| object(&error)),
+                shown.clone().map(|error| error::object(&error)),
                 end,
             );
             if self.interruption.exit_status().is_some() {
@@ -158,7 +146,7 @@ impl Runner<'_> {
             if let Some(error) = shown {
                 failures += 1;
                 if failures >= MAX_FAILURES {
-                    return Ok((arn, Err(object(&error))));
+                    return Ok((arn, Err(error::object(&error))));
                 }
                 self.audience.failed_invocation(failures, MAX_FAILURES);
                 self.pass(FAILURE_PAUSE);
@@ -274,11 +262,6 @@ impl Runner<'_> {
 /// The name that the script gave a callback: the one in `durable wait-for-callback NAME` has a longer name.
 fn given_name(name: &Option<String>) -> Option<&str> {
     name.as_deref().map(|name| name.strip_suffix(" create callback id").unwrap_or(name))
-}
-
-/// Lambda's form of a runtime's error report, in the form of an execution.
-fn object(error: &Value) -> Value {
-    json!({"ErrorType": error["errorType"], "ErrorMessage": error["errorMessage"], "StackTrace": error["stackTrace"]})
 }
 
 /// Reads the answer of an invocation: how the execution has ended, or `None` if it goes on.
