@@ -28,11 +28,17 @@ pub fn read(given: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
         },
         Some("-") => ("the event from stdin".to_owned(), stdin()?),
         Some(text) => match text.strip_prefix('@') {
-            Some(file) => (format!("the event in `{file}`"), file_bytes(Path::new(file))?),
+            Some(file) => {
+                let bytes = file_bytes(Path::new(file));
+                (
+                    format!("the event in `{file}`"),
+                    bytes.with_context(|| format!("no event was sent{}", near(file, folder)))?,
+                )
+            }
             None => ("the event".to_owned(), text.as_bytes().to_vec()),
         },
     };
-    check(&bytes).with_context(|| format!("{name} cannot be sent{}", hint(given)))?;
+    check(&bytes).with_context(|| format!("{name} cannot be sent{}", hint(given, folder)))?;
     Ok(bytes)
 }
 
@@ -81,14 +87,38 @@ fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Advice if the text of the event is the name of a file.
-fn hint(given: Option<&str>) -> String {
-    match given {
-        Some(name) if Path::new(name).is_file() => {
-            format!(" (to send the file of that name, write `@{name}`)")
-        }
-        Some(_) | None => String::new(),
+/// Advice if the text of the event is the name of a file, or seems to be one. `folder` is the function's.
+fn hint(given: Option<&str>, folder: &Path) -> String {
+    if given.is_some_and(|text| text.starts_with('{') && text.len() > 2 && !text.contains('"')) {
+        return " (the shell removes double quotes: put the event into single quotes, as in '{\"name\":\"Ada\"}')"
+            .to_owned();
     }
+    let is_name =
+        |text: &&str| !text.is_empty() && !text.starts_with('@') && !text.contains(['{', '[', '"', '\n', ' ']);
+    let Some(name) = given.filter(is_name) else { return String::new() };
+    if Path::new(name).is_file() {
+        return format!(" (to send the file of that name, write `@{name}`)");
+    }
+    match near(name, folder) {
+        near if near.is_empty() && (name.contains('/') || name.ends_with(".json")) => {
+            format!(" (`{name}` is no JSON, and no file of that name exists; an event in a file is written `@FILE`)")
+        }
+        near => near,
+    }
+}
+
+/// Advice if the function's folder has an event of that name.
+fn near(name: &str, folder: &Path) -> String {
+    let events = folder.join(FOLDER);
+    let candidates = [folder.join(name), events.join(name), events.join(format!("{name}.json"))];
+    let found = candidates.iter().find(|file| file.is_file()).map(|file| shortest(file));
+    found.map_or_else(String::new, |file| format!(" (to send the file `{0}`, write `@{0}`)", file.display()))
+}
+
+/// The path, relative to the current folder if the file is in it.
+fn shortest(file: &Path) -> PathBuf {
+    let current = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(current).unwrap_or(file).to_owned()
 }
 
 #[cfg(test)]
@@ -124,5 +154,29 @@ mod tests {
         fs::write(&file, "{}").unwrap();
         let error = read(file.to_str(), folder.path()).unwrap_err();
         assert!(error.to_string().contains(&format!("write `@{}`", file.display())), "{error}");
+    }
+
+    #[test]
+    fn the_name_of_a_file_that_is_elsewhere_or_nowhere_gets_a_hint() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("events")).unwrap();
+        let file = folder.path().join("events/order.json");
+        fs::write(&file, "{}").unwrap();
+        for name in ["order", "order.json", "events/order.json"] {
+            let error = read(Some(name), folder.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("write `@{}`", file.display())), "{name}: {error}");
+        }
+        let error = format!("{:#}", read(Some("@order.json"), folder.path()).unwrap_err());
+        assert!(error.contains(&format!("write `@{}`", file.display())) && error.contains("No such file"), "{error}");
+        for name in ["other.json", "events/other"] {
+            let error = read(Some(name), folder.path()).unwrap_err().to_string();
+            assert!(error.contains("no file of that name exists; an event in a file is written `@FILE`"), "{error}");
+        }
+        let error = read(Some("{name:Ada}"), folder.path()).unwrap_err().to_string();
+        assert!(error.contains("put the event into single quotes, as in '{\"name\":\"Ada\"}'"), "{error}");
+        for text in ["hello", "{\"a\": 1,}", "[x/y]", "it is 1/2"] {
+            let error = read(Some(text), folder.path()).unwrap_err().to_string();
+            assert!(!error.contains('@'), "{text}: {error}");
+        }
     }
 }

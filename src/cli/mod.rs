@@ -14,6 +14,7 @@ pub mod package;
 
 // A new function
 pub mod events;
+mod handler_hints;
 pub mod init;
 
 // Help for the shell and for `man`
@@ -28,6 +29,5 @@ mod failure_lines;
 pub mod interruption;
 pub mod progress;
 mod startup;
-mod stdin_hint;
 mod terminal;
 pub mod variables;

@@ -1,7 +1,7 @@
 //! `coshell package`: makes the zip of a function, with or without the runtime.
 //!
-//! Lambda unpacks the zip to /var/task, so the zip contains the whole folder of the script. Faults that make the function fail in any case, such
-//! as a missing handler function or a syntax error, are errors. Faults that a layer or a setting can remove are warnings.
+//! Lambda unpacks the zip to /var/task, so the zip contains the whole folder of the script. An error of `coshell check`, such as a syntax error or a
+//! command that Lambda lacks, prevents the zip. Faults of other files that a layer or a setting can remove are warnings.
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,9 @@ The zip contains the whole folder of the script, except `.git` and `.gitignore`,
 `events` and `tests` at the top of the folder. --include adds one of these. Symbolic links are followed; a link that points outside the
 folder is an error. A file gets the mode 0755 if it is executable on this machine, if it is the runtime or the handler's program, or if it
 is in bin/ or extensions/. Every other file gets 0644. The same files give the same bytes.
+
+A function in which `coshell check` finds an error is refused. --have names the commands that a layer brings, and a comment in the script,
+such as `# coshell-ignore: missing-command`, silences a finding.
 
 Exit status:
   0 the zip is written   1 the function was refused, or the zip cannot be written: there is no new file   2 wrong usage";
@@ -112,13 +115,12 @@ fn print_unneeded(mut exclusions: Exclusions, bundle: &Bundle) {
     }
 }
 
-/// Refuses a function that fails in any case, and warns of faults that a layer or a setting can remove.
+/// Refuses a function in which `coshell check` finds an error.
 fn check_function(function: &Function, arguments: &Arguments) -> Result<()> {
-    let found = check::before_packaging(function, &arguments.path, &arguments.have)?;
-    found.may_fail.iter().for_each(|warning| terminal::warn(warning));
-    match found.will_fail.is_empty() {
+    let errors = check::errors_before_packaging(function, &arguments.path, &arguments.have)?;
+    match errors.is_empty() {
         true => Ok(()),
-        false => bail!("{}", found.will_fail.join("\nerror: ")),
+        false => bail!("{}", errors.join("\nerror: ")),
     }
 }
 

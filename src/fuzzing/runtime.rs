@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{pieces, texts};
+use crate::runtime::event_source::EventSource;
 use crate::runtime::failure::{self, CustomError, Ending, Evidence, Failure, HandlerFailure};
 use crate::runtime::handler::Handler;
 use crate::runtime::logs::{Owner, json};
@@ -116,6 +117,7 @@ pub(super) fn failure(bytes: &[u8]) {
         place,
         stderr,
         custom_error: CustomError::parse(stdout),
+        event_source: EventSource::Argument,
         event_advice: None,
     };
     report(&Failure::Handler(Box::new(failed)));

@@ -115,11 +115,52 @@ fn function_by_name(path: &Path, folder: &Path, name: &str) -> Result<Function> 
         looked_for.push(path.join(SCRIPT));
     }
     let looked_for: Vec<String> = looked_for.iter().map(|path| format!("`{}`", path.display())).collect();
-    bail!(
-        "no script for `{}`: looked for {}; give a folder with {SCRIPT}, a script, or `dir/file.function`",
-        path.display(),
-        looked_for.join(", ")
-    )
+    let advice = match intended(path, folder, name) {
+        Some(intended) => format!("did you mean {intended}?"),
+        None => format!("give a folder with {SCRIPT}, a script, or `dir/file.function`"),
+    };
+    bail!("no script for `{}`: looked for {}; {advice}", path.display(), looked_for.join(", "))
+}
+
+/// The path that the user may have meant: a script without its `.sh`, a function after a slash, or a similar name.
+fn intended(path: &Path, folder: &Path, name: &str) -> Option<String> {
+    let script = folder.join(format!("{name}.sh"));
+    if script.is_file() {
+        return Some(format!(
+            "`{}`, or `{}.FUNCTION` for another function of that script",
+            script.display(),
+            path.display()
+        ));
+    }
+    let script_of_function = PathBuf::from(format!("{}.sh", folder.display()));
+    if script_of_function.is_file() && !name.contains('.') {
+        return Some(format!(
+            "`{}.{name}`, the function `{name}` of `{}`",
+            folder.display(),
+            script_of_function.display()
+        ));
+    }
+    if let Some(similar) = similar_name(folder, name) {
+        return Some(format!("`{}`", path.with_file_name(similar).display()));
+    }
+    if folder.join(SCRIPT).is_file() && !name.contains('.') {
+        let stem = folder.join(SCRIPT.trim_end_matches(".sh"));
+        let (folder, stem) = (folder.display(), stem.display());
+        return Some(format!("`{folder}` (its function `{FUNCTION}`), or `{stem}.{name}` for the function `{name}`"));
+    }
+    None
+}
+
+/// The name in `folder` of a function's folder or script that differs from `name` in one or two characters.
+fn similar_name(folder: &Path, name: &str) -> Option<String> {
+    let most = if name.len() < 6 { 1 } else { 2 };
+    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok).filter(|entry| {
+        let path = entry.path();
+        path.join(SCRIPT).is_file() || (path.is_file() && path.extension().is_some_and(|ending| ending == "sh"))
+    });
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let near = names.filter(|other| (1..=most).contains(&strsim::osa_distance(name, other)));
+    near.min_by_key(|other| (strsim::osa_distance(name, other), other.clone()))
 }
 
 fn function(folder: &Path, handler: String) -> Result<Function> {
@@ -196,6 +237,33 @@ mod tests {
         assert_eq!(error.matches(&format!("`{}`", inside("functoin"))).count(), 1, "{error}");
         let error = Function::locate(folder.path()).unwrap_err().to_string();
         assert!(error.contains(&format!("looked for `{}`", inside("function.sh"))), "{error}");
+    }
+
+    #[test]
+    fn a_path_that_is_nearly_right_gets_the_right_one() {
+        let folder = folder_with(&["orders.sh"]);
+        fs::create_dir(folder.path().join("hello")).unwrap();
+        fs::write(folder.path().join("hello/function.sh"), "").unwrap();
+        let root = folder.path().display();
+        for (path, intended) in [
+            ("hello/function", format!("did you mean `{root}/hello/function.sh`, or `{root}/hello/function.FUNCTION`")),
+            ("hello/function/create", format!("did you mean `{root}/hello/function.create`, the function `create`")),
+            (
+                "orders/create",
+                format!("did you mean `{root}/orders.create`, the function `create` of `{root}/orders.sh`"),
+            ),
+            (
+                "hello/create",
+                format!("did you mean `{root}/hello` (its function `handler`), or `{root}/hello/function.create`"),
+            ),
+            ("helo", format!("did you mean `{root}/hello`?")),
+            ("hello/functoin.sh", format!("did you mean `{root}/hello/function.sh`?")),
+        ] {
+            let error = Function::locate(&folder.path().join(path)).unwrap_err().to_string();
+            assert!(error.contains(&intended), "{path}: {error}");
+        }
+        let error = Function::locate(&folder.path().join("other")).unwrap_err().to_string();
+        assert!(error.contains("give a folder with function.sh"), "{error}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod channel;
 mod deadline;
 pub(crate) mod durable;
 pub(crate) mod event_entries;
+pub mod event_source;
 pub(crate) mod functions;
 mod processes;
 pub(crate) mod shell;
@@ -35,6 +36,7 @@ pub mod failure;
 pub mod logs;
 pub mod response;
 pub(crate) mod script;
+pub(crate) mod syntax;
 
 use std::env;
 use std::process::ExitCode;

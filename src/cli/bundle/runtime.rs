@@ -67,12 +67,11 @@ impl Runtime {
     /// The warning for a runtime that needs libraries of the system.
     pub(crate) fn warning(&self, architecture: Architecture) -> Option<String> {
         let Kind::Dynamic(_) = self.kind else { return None };
-        let folder = std::env::current_exe().ok()?.parent()?.display().to_string();
+        let program = std::env::current_exe().and_then(fs::canonicalize).ok()?;
         Some(format!(
-            "the runtime `{}` is linked dynamically. To get a static one, which needs no library of Lambda's, run `.ci/release --no-jq \
-             {architecture}` in the folder of coshell's sources; then use --bootstrap dist/bootstrap-{architecture}, or copy that file to \
-             `{folder}`, where coshell looks first",
-            self.path.display()
+            "the runtime `{}` is linked dynamically. To get a static one, which needs no library of Lambda's, {}",
+            self.path.display(),
+            how_to_build(program.parent()?, architecture)
         ))
     }
 
@@ -102,16 +101,38 @@ impl Display for Runtime {
 fn find_for(architecture: Architecture) -> Result<PathBuf> {
     let program =
         std::env::current_exe().and_then(fs::canonicalize).context("cannot find this program's own folder")?;
-    let candidates = candidates(program.parent().unwrap_or(Path::new("/")), architecture);
+    let folder = program.parent().unwrap_or(Path::new("/"));
+    let candidates = candidates(folder, architecture);
     if let Some(found) = candidates.iter().find(|path| is_for(path, architecture)) {
         return Ok(found.clone());
     }
     let looked_for: Vec<String> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
-    bail!(
-        "no runtime for {architecture}: looked for {}; build the runtime with `.ci/release --no-jq {architecture}` in the folder of coshell's \
-         sources, then add --bootstrap dist/bootstrap-{architecture}",
-        looked_for.join(", ")
-    )
+    bail!("no runtime for {architecture}: looked for {}; {}", looked_for.join(", "), how_to_build(folder, architecture))
+}
+
+/// How to build a static runtime for a `coshell` in `folder`, so that coshell then finds the runtime.
+fn how_to_build(folder: &Path, architecture: Architecture) -> String {
+    match sources_of(folder) {
+        Some(sources) => {
+            format!("run `.ci/release --no-jq {architecture}` in `{}`, and then this command again", sources.display())
+        }
+        None => format!(
+            "run `.ci/release --no-jq {architecture}` in your clone of coshell, and copy `dist/{BOOTSTRAP}-{architecture}` from the clone to `{}`, \
+             where coshell looks first, or name that file with --bootstrap",
+            folder.display()
+        ),
+    }
+}
+
+/// The clone of coshell, if `folder` is one of the folders in which cargo builds it.
+fn sources_of(folder: &Path) -> Option<&Path> {
+    target_of(folder)?.parent().filter(|sources| sources.join(".ci/release").is_file())
+}
+
+/// Cargo's target folder, if `folder` is one of its profiles.
+fn target_of(folder: &Path) -> Option<&Path> {
+    let is_profile = folder.file_name().is_some_and(|name| name == "debug" || name == "release");
+    folder.parent().filter(|_| is_profile)
 }
 
 /// Where a runtime can be, in the order of preference: beside `coshell` with the architecture in its name, in cargo's target folders, in dist/,
@@ -119,8 +140,7 @@ fn find_for(architecture: Architecture) -> Result<PathBuf> {
 fn candidates(folder: &Path, architecture: Architecture) -> Vec<PathBuf> {
     let named = format!("{BOOTSTRAP}-{architecture}");
     let mut candidates = vec![folder.join(&named)];
-    let in_target = folder.file_name().is_some_and(|name| name == "debug" || name == "release");
-    if let Some(target) = folder.parent().filter(|_| in_target) {
+    if let Some(target) = target_of(folder) {
         let triples = ["gnu", "musl"].map(|libc| format!("{}-unknown-linux-{libc}", architecture.target_name()));
         candidates.extend(triples.map(|triple| target.join(triple).join("release").join(BOOTSTRAP)));
         candidates.extend(target.parent().map(|sources| sources.join("dist").join(named)));

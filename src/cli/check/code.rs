@@ -12,8 +12,11 @@ pub(super) enum Code {
     DurableInStep,
     DurableReplay,
     DurableStdin,
+    EarlyExit,
     EmptyStdin,
     ErrexitIgnored,
+    EventArray,
+    ExitTrap,
     FileMode,
     HiddenStatus,
     LargeDocument,
@@ -41,7 +44,7 @@ pub(super) enum Code {
 
 impl Code {
     /// All codes, in the order of their names.
-    pub(super) const ALL: [Code; 34] = [
+    pub(super) const ALL: [Code; 37] = [
         Code::ArithmeticStatus,
         Code::BrokenProgram,
         Code::ByteOrderMark,
@@ -51,8 +54,11 @@ impl Code {
         Code::DurableInStep,
         Code::DurableReplay,
         Code::DurableStdin,
+        Code::EarlyExit,
         Code::EmptyStdin,
         Code::ErrexitIgnored,
+        Code::EventArray,
+        Code::ExitTrap,
         Code::FileMode,
         Code::HiddenStatus,
         Code::LargeDocument,
@@ -125,10 +131,19 @@ impl Code {
             Code::DurableStdin => {
                 ("durable-stdin", "durable", "a durable operation gets an input and does not read it")
             }
+            Code::EarlyExit => ("early-exit", "init", "the script exits while the runtime sources it"),
             Code::EmptyStdin => ("empty-stdin", "stdin", "a command reads the handler's stdin, which is empty"),
             Code::ErrexitIgnored => {
                 ("errexit-ignored", "errexit", "a function is called where Bash ignores failures inside it")
             }
+            Code::EventArray => {
+                ("event-array", "event", "the script reads the array LAMBDA_EVENT and does not declare it")
+            }
+            Code::ExitTrap => (
+                "exit-trap",
+                "state",
+                "with COSHELL_STATE=keep a handler's EXIT trap does not run at the end of the event",
+            ),
             Code::FileMode => ("file-mode", "mode", "Lambda's user cannot read or execute the file"),
             Code::HiddenStatus => ("hidden-status", "errexit", "`local x=$(command)` hides a failure of the command"),
             Code::LargeDocument => (

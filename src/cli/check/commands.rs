@@ -6,6 +6,7 @@ use std::path::Path;
 use super::code::Code;
 use super::finding::Severity;
 use super::handler::Checked;
+use super::position::Position;
 use super::rules::Parsed;
 use super::script::{Command, Kind, Script};
 use crate::lambda::base_image::{Presence, command_at, presence};
@@ -14,7 +15,8 @@ use crate::runtime::functions;
 /// A place where a command is called.
 struct Place<'a> {
     file: &'a Path,
-    line: u32,
+    position: Position,
+    first_argument: Option<&'a str>,
     /// Whether the script may do without the command: another way follows, or the call depends on the system.
     has_alternative: bool,
 }
@@ -30,12 +32,12 @@ impl Checked<'_> {
         let guarded = guarded(&scripts);
         for (command, places) in called(&scripts, &self.functions) {
             let first = places.iter().find(|place| !place.has_alternative).or(places.first());
-            let Some(Place { file, line, has_alternative }) = first else { continue };
+            let Some(Place { file, position, first_argument, has_alternative }) = first else { continue };
             if let Some((severity, code, message)) = self
-                .command(command, guarded.contains(command), *has_alternative)
+                .command(command, *first_argument, guarded.contains(command), *has_alternative)
                 .filter(|(_, code, _)| !(may_define_more && *code == Code::UnknownCommand))
             {
-                self.add(file, severity, code, (Some(*line), message));
+                self.add(file, severity, code, (Some(*position), message));
                 self.missing.extend((code == Code::MissingCommand).then(|| command.to_owned()));
             }
         }
@@ -48,7 +50,13 @@ impl Checked<'_> {
         self.unknown_sources || calls.any(|(_, call)| call.name.text == "eval")
     }
 
-    fn command(&self, command: &str, guarded: bool, has_alternative: bool) -> Option<(Severity, Code, String)> {
+    fn command(
+        &self,
+        command: &str,
+        first_argument: Option<&str>,
+        guarded: bool,
+        has_alternative: bool,
+    ) -> Option<(Severity, Code, String)> {
         let in_bin = self.root.join("bin").join(command).is_file();
         if self.arguments.have.iter().any(|brought| brought == command) || (in_bin && self.sets_path) {
             return None;
@@ -65,7 +73,9 @@ impl Checked<'_> {
                 Some((Severity::Warning, Code::CommandNotOnPath, not_on_path(command)))
             }
             Presence::Unknown if !guarded && is_name(command) => {
-                Some((Severity::Warning, Code::UnknownCommand, unknown(command)))
+                let is_assignment = first_argument.is_some_and(|argument| argument.starts_with('='));
+                let message = if is_assignment { blanks_in_assignment(command) } else { unknown(command) };
+                Some((Severity::Warning, Code::UnknownCommand, message))
             }
             Presence::Present | Presence::Unknown => None,
         }
@@ -83,9 +93,10 @@ fn called<'a>(scripts: &'a [Parsed], functions: &BTreeSet<String>) -> BTreeMap<&
             let is_function =
                 !call.by_program && (functions.contains(name) || functions::defines(name)) || name == "durable";
             if !name.contains('/') && !is_function {
-                let (file, line) = (file.path.as_path(), call.name.line);
+                let (file, position) = (file.path.as_path(), call.name.position);
                 let has_alternative = command.has_alternative || command.by_chance;
-                called.entry(name).or_default().push(Place { file, line, has_alternative });
+                let first_argument = call.arguments.first().map(|word| word.text.as_str());
+                called.entry(name).or_default().push(Place { file, position, first_argument, has_alternative });
             }
         }
     }
@@ -139,7 +150,9 @@ fn is_condition(command: &Command) -> bool {
 
 /// The image lacks `command`, which Amazon Linux has in `package`: what to do.
 fn lacking(command: &str, package: Option<&str>) -> String {
-    let from = package.map_or_else(String::new, |package| format!(" (package {package} of Amazon Linux 2023)"));
+    let from = package.map_or_else(String::new, |package| {
+        format!(" (package {package} of Amazon Linux 2023; handlers/deploy/BINARIES.md)")
+    });
     let instead = match command {
         "which" => "`command -v` does it; else ",
         "find" | "tree" => "globs, with `shopt -s globstar nullglob`, may do it; else ",
@@ -147,6 +160,8 @@ fn lacking(command: &str, package: Option<&str>) -> String {
         "hostname" => "`\"$HOSTNAME\"` may do it; else ",
         "wget" => "`curl` is there; else ",
         "python" | "perl" => "awk and sed are there; else ",
+        "jq" => "the array LAMBDA_EVENT has the event's fields without jq (handlers/EVENTS.md); else ",
+        "aws" => "a small `aws` exists for a layer (handlers/deploy/AWS.md); else ",
         _ => "",
     };
     format!(
@@ -161,6 +176,11 @@ fn unknown(command: &str) -> String {
         "`{command}` is not known to be on Lambda's provided.al2023: bring it in a layer, by `coshell layer --add bin/{command}=FILE`, and \
          say --have {command}"
     )
+}
+
+/// `name = "x"` runs a command called `name`.
+fn blanks_in_assignment(name: &str) -> String {
+    format!("Bash takes `{name}` for a command here: an assignment has no blanks around `=`, so write `{name}=VALUE`")
 }
 
 /// Whether `word` can be a command's name: a scan may take something else for one.

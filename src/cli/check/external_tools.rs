@@ -1,6 +1,7 @@
 //! What other programs say of a script: Bash itself, and shellcheck.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -8,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 use super::file::Fault;
+use super::position::Position;
+use crate::runtime::syntax::advice_on_syntax_error;
 
 /// What `bash -n` says, in POSIX mode if `posix`; nothing where the Bash cannot be started.
 pub(super) fn syntax(script: &Path, posix: bool, speaks_of_extglob: bool) -> Vec<Fault> {
@@ -24,12 +27,14 @@ pub(super) fn syntax(script: &Path, posix: bool, speaks_of_extglob: bool) -> Vec
     {
         output = with_extglob;
     }
-    if output.status.success() {
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    // After an error in `[[ ]]`, the status of Bash 5.2 is 0 all the same.
+    if output.status.success() && !told.contains(": syntax error") {
         return Vec::new();
     }
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let prefix = format!("{}: line ", script.display());
-    let faults: Vec<Fault> = told.lines().filter_map(|line| located(line, &prefix)).collect();
+    let text = fs::read(script).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let faults: Vec<Fault> = told.lines().filter_map(|line| located(line, &prefix, &text)).collect();
     match faults.is_empty() {
         true => vec![(None, format!("Bash cannot read it: {}", told.trim_end()))],
         false => faults.into_iter().take(1).collect(), // what follows is the line itself, or comes of the first
@@ -42,10 +47,12 @@ fn read_by(bash: &OsStr, script: &Path, options: &[&str]) -> std::io::Result<Out
     run(command)
 }
 
-/// `FILE: line N: TEXT`
-fn located(line: &str, prefix: &str) -> Option<Fault> {
-    let (number, text) = line.strip_prefix(prefix)?.split_once(": ")?;
-    Some((Some(number.parse().ok()?), format!("Bash cannot read it: {text}")))
+/// `FILE: line N: MESSAGE`, with advice on what is open in the script's `text`.
+fn located(line: &str, prefix: &str, text: &str) -> Option<Fault> {
+    let (number, message) = line.strip_prefix(prefix)?.split_once(": ")?;
+    let number = number.parse().ok()?;
+    let advice = advice_on_syntax_error(text, number, message).map_or_else(String::new, |advice| format!("; {advice}"));
+    Some((Some(Position::of_line(number)), format!("Bash cannot read it: {message}{advice}")))
 }
 
 /// What shellcheck warns of; nothing where it is not installed. In POSIX mode Bash can read what shellcheck cannot: `posix` leaves
@@ -68,9 +75,10 @@ pub(super) fn shellcheck(script: &Path, posix: bool, root: &Path) -> Vec<Fault> 
         .iter()
         .filter(|comment| !(posix && cannot_read(comment)))
         .map(|comment| {
-            let line = comment["line"].as_u64().and_then(|line| u32::try_from(line).ok());
+            let number = |name: &str| comment[name].as_u64().and_then(|number| u32::try_from(number).ok());
+            let position = number("line").map(|line| Position { line, column: number("column") });
             let message = comment["message"].as_str().unwrap_or_default();
-            (line, format!("shellcheck SC{}: {message}", comment["code"]))
+            (position, format!("shellcheck SC{}: {message}", comment["code"]))
         })
         .collect()
 }

@@ -3,8 +3,10 @@
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 
-/// A message, and the line that it is about.
-pub(super) type Fault = (Option<u32>, String);
+use super::position::Position;
+
+/// A message, and the position that it is about.
+pub(super) type Fault = (Option<Position>, String);
 
 /// Whether others can read the file: Lambda runs a function as a user who does not own its files.
 pub(super) fn unreadable(metadata: &Metadata, name: &str) -> Option<Fault> {
@@ -26,7 +28,7 @@ pub(super) fn not_executable(metadata: &Metadata, name: &str) -> Option<Fault> {
 pub(super) fn line_ends(text: &str, name: &str) -> Option<Fault> {
     let first = text.split_inclusive('\n').position(|line| line.ends_with("\r\n"))?;
     let message = format!("its lines end as on Windows, by CR LF, which Bash cannot read: `sed -i 's/\\r$//' {name}`");
-    Some((u32::try_from(first + 1).ok(), message))
+    Some((u32::try_from(first + 1).ok().map(Position::of_line), message))
 }
 
 /// Whether Bash's checks suit it: its first line names `sh` or `bash`, or no interpreter.
@@ -66,7 +68,7 @@ mod tests {
 
     #[test]
     fn windows_line_ends_are_told_at_their_first_line() {
-        assert_eq!(line_ends("a\nb\r\nc\r\n", "x.sh").unwrap().0, Some(2));
+        assert_eq!(line_ends("a\nb\r\nc\r\n", "x.sh").unwrap().0, Some(Position::of_line(2)));
         assert_eq!(line_ends("a\nb\rc\n", "x.sh"), None);
     }
 

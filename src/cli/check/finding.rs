@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use serde_json::{Value, json};
 
 use super::code::Code;
+use super::position::Position;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +33,7 @@ impl Severity {
 pub(super) struct Finding {
     /// As a path that the user can open.
     pub(super) file: String,
-    pub(super) line: Option<u32>,
+    pub(super) position: Option<Position>,
     pub(super) severity: Severity,
     pub(super) code: Code,
     pub(super) message: String,
@@ -43,7 +44,8 @@ impl Finding {
     pub(super) fn object(&self) -> Value {
         json!({
             "file": self.file,
-            "line": self.line,
+            "line": self.position.map(|position| position.line),
+            "column": self.position.and_then(|position| position.column),
             "severity": self.severity.name(),
             "check": self.code.check(),
             "code": self.code.name(),
@@ -55,8 +57,8 @@ impl Finding {
 impl Display for Finding {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
+        if let Some(position) = self.position {
+            write!(f, ":{position}")?;
         }
         match self.severity {
             Severity::Error => f.write_str(": ")?,

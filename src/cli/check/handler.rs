@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use super::code::Code;
 use super::file::Fault;
 use super::finding::{Finding, Severity};
+use super::position::Position;
 use super::rules::{self, Circumstances, Parsed};
 use super::script::{Script, Word};
 use super::sources::{below_root, sourced};
@@ -110,6 +111,7 @@ impl<'a> Checked<'a> {
             errexit: options.split(' ').next().is_some_and(|letters| letters.contains('e')),
             ignores_errexit: handler.is_some() && self.arguments.convention == "ql4b",
             empty_stdin: convention.is_some_and(|convention| !convention.on_stdin()),
+            keeps_state: handler.is_some() && self.arguments.state == "keep",
             is_sourced: handler.is_some(),
             handler,
         }
@@ -117,8 +119,10 @@ impl<'a> Checked<'a> {
 
     /// Applies the rules to the files of the shell.
     pub(super) fn judge(&mut self, circumstances: &Circumstances) {
-        for found in rules::judge(&self.scripts, circumstances) {
-            self.add(&found.path, found.severity, found.code, (Some(found.line), found.message));
+        let may_define_more = self.may_define_more();
+        let found = rules::judge(&self.scripts, circumstances);
+        for found in found.into_iter().filter(|found| !(may_define_more && found.code == Code::EventArray)) {
+            self.add(&found.path, found.severity, found.code, (Some(found.position), found.message));
         }
         self.commands();
     }
@@ -145,7 +149,12 @@ impl<'a> Checked<'a> {
         }
         if text.starts_with('\u{feff}') {
             let message = "it begins with a byte order mark, which Bash takes for a part of the first word: save it as UTF-8 without one";
-            self.add(path, Severity::Error, Code::ByteOrderMark, (Some(1), message.to_owned()));
+            self.add(
+                path,
+                Severity::Error,
+                Code::ByteOrderMark,
+                (Some(Position { line: 1, column: Some(1) }), message.to_owned()),
+            );
         }
         if let Some(fault) = file::line_ends(&text, &name) {
             return self.add(path, Severity::Error, Code::LineEnds, fault); // all else would follow from that
@@ -172,10 +181,10 @@ impl<'a> Checked<'a> {
     }
 
     fn script(&mut self, path: &Path, script: Script) {
-        for line in &script.process_substitutions {
+        for position in &script.process_substitutions {
             let message = "process substitution fails on Lambda, which has no /dev/fd: assign to a variable and read from \
                            `<<<\"$variable\"`, or use a temporary file or a pipe";
-            self.add(path, Severity::Error, Code::ProcessSubstitution, (Some(*line), message.to_owned()));
+            self.add(path, Severity::Error, Code::ProcessSubstitution, (Some(*position), message.to_owned()));
         }
         self.functions.extend(script.functions());
         let used = script.used_files();
@@ -190,8 +199,9 @@ impl<'a> Checked<'a> {
             return self.file(&file);
         }
         self.unknown_sources = true;
-        let missing = below_root(&source.text)
-            .map(|below| (Some(source.line), format!("it sources `{below}`, which is not in the function's folder")));
+        let missing = below_root(&source.text).map(|below| {
+            (Some(source.position), format!("it sources `{below}`, which is not in the function's folder"))
+        });
         missing.into_iter().for_each(|fault| self.add(by, Severity::Warning, Code::MissingSource, fault));
     }
 
@@ -217,7 +227,7 @@ impl<'a> Checked<'a> {
                 let message = format!(
                     "{message} an apostrophe here in an expansion such as \"${{name:-it's}}\"; COSHELL_POSIX=0 prevents it"
                 );
-                self.add(&file, Severity::Note, Code::PosixMode, (Some(line), message));
+                self.add(&file, Severity::Note, Code::PosixMode, (Some(Position::of_line(line)), message));
             }
         }
     }
@@ -245,14 +255,15 @@ impl<'a> Checked<'a> {
         }
     }
 
-    pub(super) fn add(&mut self, path: &Path, severity: Severity, code: Code, (line, message): Fault) {
-        self.findings.push(Finding { file: self.shown(path), line, severity, code, message });
+    pub(super) fn add(&mut self, path: &Path, severity: Severity, code: Code, (position, message): Fault) {
+        self.findings.push(Finding { file: self.shown(path), position, severity, code, message });
     }
 
     /// The path as the user would write it: below the folder that was named.
     pub(super) fn shown(&self, path: &Path) -> String {
         let given = &self.arguments.path;
         let folder = if given.is_dir() { given.as_path() } else { given.parent().unwrap_or(Path::new("")) };
-        path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below)).display().to_string()
+        let shown = path.strip_prefix(&self.root).map_or_else(|_| path.to_owned(), |below| folder.join(below));
+        if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.display().to_string() }
     }
 }

@@ -7,8 +7,9 @@ use super::code::Code;
 use super::file;
 use super::finding::{Finding, Severity};
 use super::handler::Checked;
+use super::position::Position;
 use super::rules::Circumstances;
-use super::script::Word;
+use super::script::{Command, Word};
 use super::sources::below_root;
 use crate::cli::bundle::fault::{Fault, Level};
 use crate::cli::bundle::{Bundle, Exclusions, PROGRAMS};
@@ -23,9 +24,9 @@ impl Checked<'_> {
         let Some(below) = below_root(&word.text) else { return };
         let path = self.root.join(below);
         let Some(metadata) = fs::metadata(&path).ok().filter(|metadata| metadata.is_file()) else {
-            if ROOTS.iter().any(|root| word.text.starts_with(root)) {
+            if ROOTS.iter().any(|root| word.text.starts_with(root)) || self.is_expected(by, word) {
                 let message = format!("it calls `{below}`, which is not in the function's folder");
-                self.add(by, Severity::Warning, Code::MissingProgram, (Some(word.line), message));
+                self.add(by, Severity::Warning, Code::MissingProgram, (Some(word.position), message));
             }
             return;
         };
@@ -42,6 +43,24 @@ impl Checked<'_> {
         self.script_of_its_own(path, executed);
     }
 
+    /// Whether the script `by` starts the program `word` without a look whether it exists, by a path that begins at the function's folder: the script
+    /// never leaves that folder.
+    fn is_expected(&self, by: &Path, word: &Word) -> bool {
+        let Some(file) = self.scripts.iter().find(|file| file.path == by) else { return false };
+        let name = word.text.rsplit('/').next().unwrap_or_default();
+        let moves = file.script.commands.iter().any(|command| matches!(command.name(), Some("cd" | "pushd")));
+        let mut calls = file.script.calls().filter(|(_, call)| {
+            call.name.position == word.position
+                || call.arguments.iter().any(|argument| argument.position == word.position)
+        });
+        let is_test = |command: &&Command| matches!(command.name(), Some("[" | "test"));
+        let mut tests = file.script.commands.iter().filter(is_test).flat_map(|command| &command.words);
+        let is_plain = calls.any(|(command, _)| !command.has_alternative && !command.by_chance);
+        let is_looked_for = tests.any(|tested| tested.text == word.text)
+            || file.script.looked_for.iter().any(|looked_for| looked_for == name);
+        word.literal && is_plain && !moves && !is_looked_for
+    }
+
     /// A script that another Bash runs has functions of its own.
     fn script_of_its_own(&mut self, path: PathBuf, executed: bool) {
         let handler = match executed {
@@ -56,6 +75,7 @@ impl Checked<'_> {
             errexit: false,
             ignores_errexit: false,
             empty_stdin: false,
+            keeps_state: false,
             is_sourced: false,
             handler: None,
         });
@@ -96,7 +116,7 @@ impl Checked<'_> {
         let is_of_line_ends = |finding: &Finding| finding.code == Code::LineEnds && finding.file == shown;
         // Its interpreter line ends as all its lines do.
         if fault.line.is_none() || !self.findings.iter().any(is_of_line_ends) {
-            self.add(&path, severity, Code::BrokenProgram, (fault.line, fault.message));
+            self.add(&path, severity, Code::BrokenProgram, (fault.line.map(Position::of_line), fault.message));
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fs;
 
 use super::code::Code;
 use super::finding::{Finding, Severity};
+use super::position::Position;
 
 const LINE: &str = "coshell-ignore:";
 const FILE: &str = "coshell-ignore-file:";
@@ -33,7 +34,7 @@ pub(super) fn apply(findings: Vec<Finding>, files: impl IntoIterator<Item = Stri
     let unknown = comments.iter().flat_map(|(file, comments)| {
         comments.unknown.iter().map(|(line, code)| Finding {
             file: file.clone(),
-            line: Some(*line),
+            position: Some(Position::of_line(*line)),
             severity: Severity::Warning,
             code: Code::UnknownIgnore,
             message: format!(
@@ -69,7 +70,7 @@ impl Comments {
 
     fn silence(&self, finding: &Finding) -> bool {
         let is_of_line = |(line, code): &(u32, Code)| {
-            *code == finding.code && finding.line.is_some_and(|of| of == *line || of == line + 1)
+            *code == finding.code && finding.position.is_some_and(|of| of.line == *line || of.line == line + 1)
         };
         self.file.contains(&finding.code) || self.lines.iter().any(is_of_line)
     }

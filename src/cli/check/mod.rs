@@ -11,13 +11,14 @@ mod finding;
 mod handler;
 mod helper;
 mod ignore;
+mod position;
 mod result;
 mod rules;
 mod sarif;
 mod script;
 mod sources;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -51,12 +52,13 @@ Each finding ends with its code. A comment in the script silences it:
 
 Codes (handlers/DEVELOPING.md explains each):
   arithmetic-status      broken-program         byte-order-mark        command-not-on-path    durable-background
-  durable-in-program     durable-in-step        durable-replay         durable-stdin          empty-stdin
-  errexit-ignored        file-mode              hidden-status          large-document         last-status
-  line-ends              missing-command        missing-program        missing-source         no-errexit
-  no-function            not-executable         not-parsed             posix-mode             process-substitution
-  script-path            shellcheck             syntax                 unknown-code           unknown-command
-  unpackable-folder      unreadable             unwatched-job          write-outside-tmp
+  durable-in-program     durable-in-step        durable-replay         durable-stdin          early-exit
+  empty-stdin            errexit-ignored        event-array            exit-trap              file-mode
+  hidden-status          large-document         last-status            line-ends              missing-command
+  missing-program        missing-source         no-errexit             no-function            not-executable
+  not-parsed             posix-mode             process-substitution   script-path            shellcheck
+  syntax                 unknown-code           unknown-command        unpackable-folder      unreadable
+  unwatched-job          write-outside-tmp
 
 Exit status:
   0 nothing that will fail   1 something will fail   2 wrong usage";
@@ -74,6 +76,10 @@ pub struct Arguments {
         value_parser = ["tutorial", "gkrizek", "ql4b", "mparkachov", "argument", "cgi"])]
     pub convention: String,
 
+    /// Whether variables and traps stay from event to event: the function's COSHELL_STATE
+    #[arg(long, value_name = "STATE", default_value = "fresh", value_parser = ["fresh", "keep"])]
+    pub state: String,
+
     /// What the function runs on
     #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
     pub arch: Architecture,
@@ -82,7 +88,7 @@ pub struct Arguments {
     #[arg(long, value_name = "COMMAND")]
     pub have: Vec<String>,
 
-    /// Prints one JSON object: `ok` and `findings`, each with file, line, severity (`error` will fail, `warning` may, `note` will not), check, code and message
+    /// Prints one JSON object: `ok` and `findings`, each with file, line, column (or null), severity (`error` will fail, `warning` may, `note` will not), check, code and message
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
 
@@ -124,21 +130,13 @@ pub fn run(arguments: &Arguments) -> ExitStatus {
     }
 }
 
-/// What is wrong with a function that is about to be packaged, a sentence each.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    /// Whatever else the function has.
-    pub(crate) will_fail: Vec<String>,
-    /// Unless a layer or a setting mends it.
-    pub(crate) may_fail: Vec<String>,
-}
-
-/// Checks `function`, which the user called `path` and for which a layer brings the commands `have`. A zip has modes of its own, and what
-/// shellcheck warns of is for `coshell check`.
-pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]) -> Result<Told> {
+/// The errors in `function`, a sentence each, before it is packaged. The user called the function `path`, and a layer brings the commands `have`. A
+/// zip has modes of its own, and warnings are for `coshell check`.
+pub(crate) fn errors_before_packaging(function: &Function, path: &Path, have: &[String]) -> Result<Vec<String>> {
     let arguments = Arguments {
         path: path.to_owned(),
         convention: "tutorial".to_owned(),
+        state: "fresh".to_owned(),
         arch: Architecture::X86_64, // only `programs` asks for it
         have: have.to_vec(),
         json: false,
@@ -146,15 +144,18 @@ pub(crate) fn before_packaging(function: &Function, path: &Path, have: &[String]
     };
     let mut checked = Checked::new(function, &arguments)?;
     checked.all();
-    let mut told = Told::default();
-    for finding in checked.into_findings().iter().filter(|finding| finding.severity == Severity::Error) {
-        match finding.code {
-            Code::FileMode | Code::Unreadable => {} // the zip has modes of its own, and cannot be made of what it cannot read
-            Code::NoFunction | Code::LineEnds | Code::Syntax => told.will_fail.push(finding.to_string()),
-            _ => told.may_fail.push(finding.to_string()),
-        }
-    }
-    Ok(told)
+    let is_error = |finding: &&Finding| {
+        finding.severity == Severity::Error && !matches!(finding.code, Code::FileMode | Code::Unreadable)
+    };
+    Ok(checked.into_findings().iter().filter(is_error).map(Finding::to_string).collect())
+}
+
+/// The line of the first command of the handler that reads the empty stdin, and what `coshell check` says about the command. `text` is the text of
+/// the script, which Bash has parsed.
+pub(crate) fn empty_stdin(script: &Path, text: &str, function: &str) -> Option<(u32, String)> {
+    let parsed = rules::Parsed { path: script.to_owned(), script: script::Script::parse(text)? };
+    let found = rules::empty_stdin(&[parsed], function).into_iter().min_by_key(|found| found.position)?;
+    Some((found.position.line, found.message))
 }
 
 /// Whether the parser takes `text`, which Bash has parsed: for the fuzzer.
@@ -178,7 +179,10 @@ fn tell(findings: &[Finding], arguments: &Arguments) -> Result<()> {
         }
         Format::Text => findings.iter().try_for_each(|finding| writeln!(stdout, "{finding}")),
     };
-    told.context("cannot write the findings")
+    match told {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()), // the reader has read enough, as `head` does
+        told => told.context("cannot write the findings"),
+    }
 }
 
 #[cfg(test)]

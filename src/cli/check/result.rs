@@ -19,12 +19,12 @@ impl Checked<'_> {
         let hidden: Vec<(String, Option<u32>)> = findings
             .iter()
             .filter(|finding| finding.code == Code::HiddenStatus)
-            .map(|finding| (finding.file.clone(), finding.line))
+            .map(|finding| (finding.file.clone(), finding.position.map(|position| position.line)))
             .collect();
         findings.retain(|finding| {
             // shellcheck's SC2155 says the same as `hidden-status`.
             let is_twin = finding.code == Code::Shellcheck && finding.message.contains("SC2155:");
-            !(is_twin && hidden.contains(&(finding.file.clone(), finding.line)))
+            !(is_twin && hidden.contains(&(finding.file.clone(), finding.position.map(|position| position.line))))
         });
         merge_interpreters(&mut findings, &missing);
         findings

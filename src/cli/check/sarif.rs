@@ -18,6 +18,7 @@ pub(super) fn log(findings: &[Finding]) -> Value {
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "coshell check", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "columnKind": "unicodeCodePoints",
             "results": findings.iter().map(result).collect::<Vec<Value>>(),
         }],
     })
@@ -25,8 +26,11 @@ pub(super) fn log(findings: &[Finding]) -> Value {
 
 fn result(finding: &Finding) -> Value {
     let mut location = json!({ "artifactLocation": { "uri": uri(&finding.file) } });
-    if let Some(line) = finding.line {
-        location["region"] = json!({ "startLine": line.max(1) });
+    if let Some(position) = finding.position {
+        location["region"] = json!({ "startLine": position.line.max(1) });
+        if let Some(column) = position.column {
+            location["region"]["startColumn"] = column.into();
+        }
     }
     json!({
         "ruleId": finding.code.name(),

@@ -9,8 +9,8 @@ use super::response_stream::{self, Writer, Written};
 use super::result::{billed, status_and_error};
 use super::{Arguments, Request, Status, sample};
 use crate::cli::events::Sample;
+use crate::cli::handler_hints;
 use crate::cli::startup::{self, Startup};
-use crate::cli::stdin_hint;
 use crate::cli::terminal::{say, stderr_is_a_terminal, stdout_is_a_terminal};
 use crate::lambda::contract::{self, Caller};
 use crate::lambda::environment::Environment;
@@ -133,6 +133,6 @@ pub(super) fn warnings(
     }
     let prelude = prelude.or_else(|| response_stream::prelude_of(response));
     warnings.extend(prelude.iter().flat_map(|prelude| contract::headers::stream_warnings(caller, prelude)));
-    warnings.extend(stdin_hint::warning(&request.settings, response));
+    warnings.extend(handler_hints::warnings(&request.settings, response));
     warnings
 }

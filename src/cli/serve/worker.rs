@@ -8,8 +8,8 @@ use super::environment::{EnvironmentFailure, Launcher, WarmEnvironment};
 use super::job::{Answer, Job};
 use super::platform_log::{Ending, Report};
 use super::watch::{Snapshot, Watch};
+use crate::cli::handler_hints;
 use crate::cli::invoke::result::{Status, billed, status_and_error};
-use crate::cli::stdin_hint;
 use crate::lambda::contract::{self, Caller};
 use crate::lambda::invocation::{Completion, FunctionError, Invocation, Invoke, Outcome, Response};
 
@@ -152,7 +152,7 @@ impl Worker {
     fn warn(&self, caller: Option<Caller>, invoke: &Invoke, response: &Response) {
         let caller = caller.unwrap_or_else(|| Caller::of(&invoke.payload));
         let warnings = contract::warnings_of(caller, &invoke.payload, response);
-        let unread = stdin_hint::warning(&self.launcher.settings, response);
+        let unread = handler_hints::warnings(&self.launcher.settings, response);
         warnings.iter().chain(&unread).for_each(|warning| self.launcher.log_prefix.warn(warning));
     }
 

@@ -12,7 +12,7 @@ use super::diff;
 use super::runner::{Answer, Run};
 use super::{Fault, Verdict};
 use crate::cli::invoke::error_view::ErrorView;
-use crate::lambda::invocation::FunctionError;
+use crate::lambda::invocation::{FunctionError, Response};
 
 const ERROR_TYPE: &str = "errorType";
 const ERROR_MESSAGE: &str = "errorMessage";
@@ -26,7 +26,11 @@ pub(super) fn compare(case: &Case, run: &Run, task_root: &Path) -> Result<Verdic
     let Some(actual) = run.history.as_ref().filter(|_| matches!(verdict, Verdict::Passed)) else { return Ok(verdict) };
     let file = case.history().file_name().unwrap_or_default().display().to_string();
     let Some(expected) = case.expected_history()? else {
-        return Ok(fault(format!("there is no `{file}`: create it with --update"), String::new()));
+        let details = diff::of_bytes(b"", actual.as_bytes()).unwrap_or_default();
+        return Ok(fault(
+            format!("there is no `{file}`: if this history is right, write the file with --update"),
+            details,
+        ));
     };
     Ok(match diff::of_bytes(trimmed(&expected), trimmed(actual.as_bytes())) {
         Some(details) => fault(format!("the history differs from `{file}`"), details),
@@ -40,11 +44,14 @@ fn compare_answers(case: &Case, answer: &Answer, task_root: &Path) -> Result<Ver
     let (response, error) = (file(&case.response()), file(&case.error()));
     Ok(match (answer, expected) {
         (Answer::InitFailed(error), _) => fault("init failed".to_owned(), explained(error, task_root)),
-        (Answer::Response(_), Expected::Nothing) => {
-            fault(format!("there is no `{response}`: create it with --update"), String::new())
-        }
+        (Answer::Response(actual), Expected::Nothing) => fault(
+            format!("there is no `{response}`: if this response is right, write the file with --update"),
+            shown(actual),
+        ),
         (Answer::Failure(actual), Expected::Nothing) => fault(
-            format!("the event failed, and there is no `{error}`: create it with --update"),
+            format!(
+                "the event failed: mend the handler, or, if the failure is what you expect, write `{error}` with --update"
+            ),
             explained(actual, task_root),
         ),
         (Answer::Unanswered(error), Expected::Nothing) => {
@@ -57,8 +64,7 @@ fn compare_answers(case: &Case, answer: &Answer, task_root: &Path) -> Result<Ver
             }
         }
         (Answer::Response(actual), Expected::Failure { .. }) => {
-            let details = diff::of_bytes(b"", trimmed(&actual.bytes)).unwrap_or_default();
-            fault(format!("the event succeeded, but `{error}` expects a failure"), details)
+            fault(format!("the event succeeded, but `{error}` expects a failure"), shown(actual))
         }
         (Answer::Failure(error) | Answer::Unanswered(error), Expected::Response(_)) => {
             fault("the event failed".to_owned(), explained(error, task_root))
@@ -104,6 +110,11 @@ fn update_answer(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdi
     }
     fs::write(&file, bytes).with_context(|| format!("cannot write `{}`", file.display()))?;
     Ok(Verdict::Written { file, failure })
+}
+
+/// The response as text that was not expected.
+fn shown(response: &Response) -> String {
+    diff::of_bytes(b"", trimmed(&response.bytes)).unwrap_or_default()
 }
 
 fn fault(reason: String, details: String) -> Verdict {

@@ -27,10 +27,10 @@ use self::case::Case;
 use self::runner::{Answer, Runner};
 use super::event;
 use super::exit_status::ExitStatus;
+use super::handler_hints;
 use super::interruption::Interruption;
 use super::invoke::arguments::{seconds, time_limit_warning};
 use super::progress::Progress;
-use super::stdin_hint;
 use super::terminal::warn;
 use super::variables::VariableOptions;
 use crate::lambda::contract;
@@ -196,7 +196,7 @@ fn run_case(case: &Case, runner: &mut Runner, update: bool) -> Result<TestResult
         Answer::Response(_) if case.is_durable() => Vec::new(),
         Answer::Response(response) => {
             let mut warnings = contract::warnings(&event, response);
-            warnings.extend(stdin_hint::warning(runner.settings(), response));
+            warnings.extend(handler_hints::warnings(runner.settings(), response));
             warnings
         }
         Answer::Failure(_) | Answer::Unanswered(_) | Answer::InitFailed(_) => Vec::new(),

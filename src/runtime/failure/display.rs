@@ -42,8 +42,8 @@ impl Display for Failure {
             ),
             Failure::NotExecutable { program } => write!(
                 f,
-                "handler `{}` is a file that cannot be executed: give it mode 0755 in the zip, or name a function of a script, \
-                 such as `function.handler`",
+                "handler `{0}` is a file that cannot be executed: run `chmod +x {0}` (in the zip its mode must be 0755), or name a function of \
+                 a script, such as `function.handler`",
                 program.display()
             ),
             Failure::UnknownConvention { name, known } => {
@@ -79,12 +79,15 @@ impl Display for Failure {
             Failure::AfterRestore(failure) => failure.describe_hook(f, "LAMBDA_AFTER_RESTORE"),
             Failure::NoRestore { cause } => write!(f, "the environment was not restored from a snapshot: {cause}"),
             Failure::FunctionMissing { function, script, defined } => {
-                write!(
-                    f,
-                    "script `{}` defines no function `{function}`: it defines {}",
-                    script.display(),
-                    list(defined.iter())
-                )
+                let defines = list(defined.iter());
+                write!(f, "script `{}` defines no function `{function}`: it defines {defines}", script.display())?;
+                let stem = script.file_stem().unwrap_or_default().to_string_lossy();
+                match defined.first() {
+                    Some(first) => {
+                        write!(f, "; rename it, or set the handler to FILE.FUNCTION, such as `{stem}.{first}`")
+                    }
+                    None => Ok(()),
+                }
             }
             Failure::Handler(failure) => failure.describe(f),
             Failure::InvalidPrelude { reason } => write!(

@@ -1,5 +1,7 @@
 //! Interprets how a command or a subshell ended: with an exit status or by a signal.
 
+use std::fmt::{self, Display, Formatter};
+
 use nix::sys::signal::Signal;
 
 use super::location::Place;
@@ -26,6 +28,16 @@ impl Ending {
             Ending::Status(status)
         } else {
             Ending::of_command(status)
+        }
+    }
+}
+
+/// `exited with status N`, or `was killed by SIGNAL`.
+impl Display for Ending {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        match self {
+            Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),
+            Ending::Status(status) => write!(f, "exited with status {status}"),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::custom_error::CustomError;
 use super::ending::Ending;
 use super::location::Place;
 use super::text::gives_status;
+use crate::runtime::event_source::EventSource;
 use crate::runtime::stack::Frame;
 
 /// A failed handler, or a script that failed while it was sourced.
@@ -26,6 +27,8 @@ pub struct HandlerFailure {
     pub stderr: String,
     /// The custom error that the handler printed.
     pub custom_error: Option<CustomError>,
+    /// Where a function of the script finds its event.
+    pub event_source: EventSource,
     /// Advice that needs the event: on an entry that LAMBDA_EVENT does not have.
     pub event_advice: Option<String>,
 }

@@ -26,6 +26,17 @@ pub(crate) fn advice_on_missing_entry(stderr: &str, event: &[u8]) -> Option<Stri
     Some(advice + "; where an entry may be absent, write `${LAMBDA_EVENT[PATH]-}`")
 }
 
+/// Advice on an array that is not filled because the script does not declare it. Bash then takes a path for an arithmetic expression.
+pub(crate) fn advice_on_undeclared_array(command: &str, stderr: &str) -> Option<String> {
+    let text = last_line(stderr).and_then(BashMessage::parse)?.text;
+    let is_subscript = text.ends_with(": unbound variable") || text.contains("(error token is ");
+    (is_subscript && command.contains("LAMBDA_EVENT[")).then(|| {
+        "the runtime fills LAMBDA_EVENT only if the script declares the array: add `declare -A LAMBDA_EVENT` at the top level of the \
+         script, outside of functions"
+            .to_owned()
+    })
+}
+
 /// The path that `path` may stand for: with the beginning left out, or with a few wrong characters.
 fn closest<'a>(path: &str, paths: &[&'a str]) -> Option<&'a str> {
     let end = format!(".{path}");

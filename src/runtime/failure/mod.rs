@@ -29,7 +29,7 @@ pub(crate) use self::location::Evidence;
 pub use self::location::Place;
 pub(crate) use self::message::BashMessage;
 use self::message::last_line;
-pub(crate) use self::missing_entry::advice_on_missing_entry;
+pub(crate) use self::missing_entry::{advice_on_missing_entry, advice_on_undeclared_array};
 pub(crate) use self::report::{
     body, log_message, reported_message, reported_type, short_body, stack_trace, xray_cause,
 };

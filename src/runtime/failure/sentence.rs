@@ -1,14 +1,15 @@
 //! Formats the message of a failed handler: where, which command, how it ended, the last line of stderr, and advice.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Formatter};
 use std::path::Path;
 
-use super::advice::{Circumstances, WINDOWS_LINE_ENDS, advice, has_windows_line_ends};
+use super::advice::{Circumstances, advice, advice_on_syntax};
 use super::ending::Ending;
 use super::handler::HandlerFailure;
 use super::location::{Place, exits_with_a_number};
 use super::message::{BashMessage, last_line};
 use super::text::{begins_with, gives_status, location, on_line, shortened};
+use crate::runtime::stack::Frame;
 
 const MAX_COMMAND_BYTES: usize = 300;
 /// The messages of Bash for a child that was killed, if they say no more. The failure message names the signal anyway.
@@ -20,20 +21,17 @@ impl HandlerFailure {
     /// The message for a failed handler.
     pub(super) fn describe(&self, f: &mut Formatter) -> fmt::Result {
         match (&self.place, self.ending) {
-            _ if self.is_program() => {
-                write!(f, "program `{}` {}", self.function, EndingText(self.ending_of_command()))?
-            }
+            _ if self.is_program() => write!(f, "program `{}` {}", self.function, self.ending_of_command())?,
             (Some(place), _) if place.in_exit_trap => self.describe_exit_trap(f, place)?,
             (Some(place), _) => self.describe_place(f, place, "handler")?,
-            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, EndingText(self.ending))?,
+            (None, Ending::Signal(_)) => write!(f, "handler `{}` {}", self.function, self.ending)?,
             (None, ending) if last_line(&self.stderr).is_some_and(|line| line.starts_with(BASH)) => {
-                write!(f, "the EXIT trap of `{}` {}", self.function, EndingText(ending))?;
+                write!(f, "the EXIT trap of `{}` {}", self.function, ending)?;
             }
             (None, ending) => write!(
                 f,
                 "handler `{}` {} (Bash cannot tell where: it cannot after `exec`, or when the handler sets its own EXIT trap)",
-                self.function,
-                EndingText(ending)
+                self.function, ending
             )?,
         }
         self.describe_cause(f)
@@ -44,7 +42,7 @@ impl HandlerFailure {
         if let Some(frame) = place.frames.first() {
             write!(f, "{}: ", location(&self.relative(&frame.file), frame))?;
         }
-        let ended = EndingText(self.ending_of_command());
+        let ended = self.ending_of_command();
         match (place.command.as_str(), place.frames.first()) {
             ("", _) => {
                 write!(f, "a command in the EXIT trap of `{}` {ended} (Bash cannot tell which)", self.function)
@@ -67,8 +65,10 @@ impl HandlerFailure {
             let file = BashMessage::parse(line).map_or(self.script.as_path(), |message| Path::new(message.file));
             let which = if file == self.script { "" } else { "a file that is sourced by " };
             write!(f, "{which}script `{script}` has a syntax error: {}", self.without_root(line))?;
-            let windows = has_windows_line_ends(file);
-            return if windows { write!(f, "; {WINDOWS_LINE_ENDS}") } else { self.describe_advice(f) };
+            return match advice_on_syntax(file, line, &self.stderr) {
+                Some(advice) => write!(f, "; {advice}"),
+                None => self.describe_advice(f),
+            };
         }
         write!(f, "script `{script}` ended while it was being sourced: ")?;
         match &self.place {
@@ -77,12 +77,21 @@ impl HandlerFailure {
                 f,
                 "it returned status {status}, the status of its last command or of a `return`; let the script end with a command that succeeds"
             )?,
-            _ => write!(f, "it {}", EndingText(self.ending))?,
+            _ => write!(f, "it {}", self.ending)?,
         }
         if self.ending == Ending::Status(0) {
             f.write_str("; a script must not exit, because its handler is called afterwards")?;
         }
-        self.describe_cause(f)
+        self.describe_cause(f)?;
+        let is_handler = |frame: &Frame| frame.function == self.function;
+        match self.place.iter().flat_map(|place| &place.frames).any(is_handler) {
+            true => write!(
+                f,
+                "; the script itself calls `{}`: remove this call, because the runtime calls the function for each event",
+                self.function
+            ),
+            false => Ok(()),
+        }
     }
 
     /// The sentence for a function that the script registered in the array `hooks` for SnapStart.
@@ -90,7 +99,7 @@ impl HandlerFailure {
         write!(f, "a function in {hooks} failed: ")?;
         match &self.place {
             Some(place) => self.describe_place(f, place, "function")?,
-            None => write!(f, "it {}", EndingText(self.ending))?,
+            None => write!(f, "it {}", self.ending)?,
         }
         self.describe_cause(f)
     }
@@ -105,15 +114,15 @@ impl HandlerFailure {
         match self.ending_of_command() {
             _ if missing.is_some() => write!(f, "command `{}` not found", missing.unwrap_or_default())?,
             ending if command.is_empty() => {
-                write!(f, "Bash cannot tell which command{} {}", on_line(place.frames.first()), EndingText(ending))?
+                write!(f, "Bash cannot tell which command{} {ending}", on_line(place.frames.first()))?
             }
             Ending::Status(126) if !gives_status(&command) => write!(f, "`{command}` cannot be executed")?,
             ending if place.pipeline.is_some() => {
                 let line = place.pipeline.unwrap_or_default();
-                write!(f, "`{command}`, in the pipeline on line {line}, {}", EndingText(ending))?;
+                write!(f, "`{command}`, in the pipeline on line {line}, {}", ending)?;
             }
             ending if place.at_exit && self.is_killed() => {
-                write!(f, "the {whole} {} at `{command}`", EndingText(ending))?;
+                write!(f, "the {whole} {} at `{command}`", ending)?;
             }
             Ending::Status(status) if begins_with(&command, "return") => {
                 return match place.frames.first() {
@@ -131,14 +140,14 @@ impl HandlerFailure {
                 write!(f, "`{command}` failed with status {status}")?;
             }
             ending if place.is_status_of_trap => {
-                write!(f, "`{command}` failed, and the ERR trap {}", EndingText(ending))?;
+                write!(f, "`{command}` failed, and the ERR trap {}", ending)?;
             }
             // The handler's own EXIT trap may have set the status.
             ending if self.status_was_changed(place) => {
-                let own = EndingText(Ending::of_command(place.status));
-                write!(f, "`{command}` {own} (the {whole} then {})", EndingText(ending))?;
+                let own = Ending::of_command(place.status);
+                write!(f, "`{command}` {own} (the {whole} then {})", ending)?;
             }
-            ending => write!(f, "`{command}` {}", EndingText(ending))?,
+            ending => write!(f, "`{command}` {}", ending)?,
         }
         match place.frames.first() {
             Some(frame) if !frame.is_top_level() => write!(f, " in `{}`", frame.function),
@@ -182,6 +191,8 @@ impl HandlerFailure {
             stderr: &self.stderr,
             function: place.and_then(|place| place.frames.first()).map_or("", |frame| &frame.function),
             handler: &self.function,
+            event_source: self.event_source,
+            in_pipeline: place.is_some_and(|place| place.pipeline.is_some()),
         };
         match advice(&circumstances) {
             advice if advice.is_empty() => Ok(()),
@@ -286,15 +297,4 @@ fn never_writes_to_stderr(command: &str) -> bool {
 fn one_line(command: &str) -> String {
     let (first, more) = command.split_once('\n').map_or((command, ""), |(first, _)| (first, " …"));
     shortened(&format!("{first}{more}"), MAX_COMMAND_BYTES)
-}
-
-struct EndingText(Ending);
-
-impl Display for EndingText {
-    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        match self.0 {
-            Ending::Signal(signal) => write!(f, "was killed by {}", signal.as_str()),
-            Ending::Status(status) => write!(f, "exited with status {status}"),
-        }
-    }
 }

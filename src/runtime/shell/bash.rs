@@ -10,13 +10,14 @@ use std::process::{Child, Command, Stdio};
 
 use nix::unistd::{AccessFlags, access};
 
-use super::convention::{Convention, Event};
+use super::convention::Convention;
 use super::driver;
 use super::headers_file::HeadersFile;
 use super::posix::{self, PosixMode};
 use super::script_scan::ScriptScan;
 use super::{OutputPipes, Pipes};
 use crate::runtime::config::{Config, State};
+use crate::runtime::event_source::EventSource;
 use crate::runtime::handler::Handler;
 
 /// An ordinary Bash sources this file before the driver. The tutorial's bootstrap did not, because it is run by `sh`.
@@ -92,7 +93,7 @@ fn settings(
     let script = handler.script();
     let globals: Vec<&str> = scan.globals.iter().copied().filter(|name| convention.globals.contains(name)).collect();
     let in_argument = match script {
-        Some(_) => convention.event == Event::Argument,
+        Some(_) => convention.event == EventSource::Argument,
         None => convention.program_argument,
     };
     vec![

@@ -1,6 +1,7 @@
 //! Defines how handlers that were written for other runtimes are called, with one row for each convention. The public Bash
 //! runtimes were surveyed in November 2026. The README says which convention to set for each.
 
+use crate::runtime::event_source::EventSource;
 use crate::runtime::failure::Failure;
 
 /// How a handler gets its event, and where it writes its response.
@@ -17,7 +18,7 @@ pub(crate) struct Convention {
     /// Whether the bootstrap of the convention is `#!/bin/sh`, Bash in POSIX mode, so that scripts may need that mode.
     pub(super) posix: bool,
     /// Where a function finds its event. A program finds the event on stdin in any case.
-    pub(super) event: Event,
+    pub(crate) event: EventSource,
     /// Whether a program gets the event in `$1` as well. An event over 128 KiB then fails: Linux takes no longer argument.
     pub(super) program_argument: bool,
     /// Which stream is the response. The other stream is the log. The runtime waits in both cases until no process holds stdout.
@@ -28,17 +29,6 @@ pub(crate) struct Convention {
     pub(crate) environment: &'static [(&'static str, &'static str)],
     /// Further names for the LAMBDA_RUNTIME_ variables; these names are exported too.
     pub(super) names: &'static [(&'static str, &'static str)],
-}
-
-/// Where a handler finds its event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Event {
-    /// In `$1`.
-    Argument,
-    /// On stdin.
-    Stdin,
-    /// By CGI: an HTTP request, in variables and on stdin.
-    Cgi,
 }
 
 /// One of a handler's two streams.
@@ -54,7 +44,7 @@ const TUTORIAL: Convention = Convention {
     must_source: false,
     in_if: false,
     posix: true,
-    event: Event::Argument,
+    event: EventSource::Argument,
     program_argument: false,
     response: Stream::Stdout,
     globals: "EVENT_DATA REQUEST_ID HEADERS",
@@ -85,11 +75,11 @@ const CONVENTIONS: [Convention; 6] = [
     // ql4b/lambda-shell-runtime calls the handler in an `if`.
     Convention { name: "ql4b", options: "-o pipefail", in_if: true, globals: "", ..TUTORIAL },
     // mparkachov/lambda-shell-runtime, m5d215; unverified: interchecks/bash-lambda-runtime.
-    Convention { name: "mparkachov", options: "-u", event: Event::Stdin, globals: "", ..TUTORIAL },
+    Convention { name: "mparkachov", options: "-u", event: EventSource::Stdin, globals: "", ..TUTORIAL },
     // Bootstraps that call a program as `./main.sh "$EVENT"`, such as two public layers of AWS's samples.
     Convention { name: "argument", program_argument: true, ..TUTORIAL },
     // CGI programs and functions in their style: RFC 3875. A variable that is not set is as good as an empty one there: no nounset.
-    Convention { name: "cgi", options: "-eo pipefail", event: Event::Cgi, posix: false, globals: "", ..TUTORIAL },
+    Convention { name: "cgi", options: "-eo pipefail", event: EventSource::Cgi, posix: false, globals: "", ..TUTORIAL },
 ];
 
 impl Convention {
@@ -112,14 +102,14 @@ impl Convention {
     /// Whether the handler reads the event, or the body of its request, from stdin.
     pub(crate) fn on_stdin(&self) -> bool {
         match self.event {
-            Event::Argument => false,
-            Event::Stdin | Event::Cgi => true,
+            EventSource::Argument => false,
+            EventSource::Stdin | EventSource::Cgi => true,
         }
     }
 
     /// Whether the event becomes a CGI request, and the output, a CGI response, what Lambda expects.
     pub(crate) fn is_cgi(&self) -> bool {
-        self.event == Event::Cgi
+        self.event == EventSource::Cgi
     }
 
     /// The variables with further names for `variables`, and their values.

@@ -5,7 +5,6 @@
 //! handler. The status comes early from the subshell itself, if the handler returned 0 and nothing is pending. Otherwise it comes
 //! from Bash after the subshell has ended.
 
-mod apostrophes;
 mod bash;
 mod convention;
 mod driver;

@@ -3,7 +3,7 @@
 //! AWS's tutorial, and most public runtimes, start `#!/bin/sh`, which is Bash in POSIX mode on Amazon Linux. coshell runs
 //! ordinary Bash, because POSIX mode takes features away: function names with dashes (up to Bash 5.2), `source` in the current
 //! folder, and scripts that survive a failing special builtin. One feature works in POSIX mode only: an apostrophe in
-//! `"${name:-it's}"` and similar expansions, see the module `apostrophes`. So a script with such an expansion runs in POSIX mode,
+//! `"${name:-it's}"` and similar expansions, see the module `runtime::syntax`. So a script with such an expansion runs in POSIX mode,
 //! as it did in the tutorial's runtime.
 //!
 //! POSIX mode must be on for the whole script, from start to end. Bash reads the quotes of such an expansion twice: when it

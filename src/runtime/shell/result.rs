@@ -7,6 +7,7 @@ use super::execution::Execution;
 use super::{Phase, Shell};
 use crate::runtime::failure::{
     CustomError, Ending, Evidence, Failure, HandlerFailure, Place, TimedOut, Timeout, advice_on_missing_entry,
+    advice_on_undeclared_array,
 };
 use crate::runtime::logs::Level;
 use crate::runtime::stack::{self, Record};
@@ -69,7 +70,11 @@ impl Execution<'_, '_> {
             Ending::Signal(_) => evidence.failure(),
         };
         let ending = Ending::of_subshell(status, place.as_ref());
-        let advice = advice_on_missing_entry(&stderr, &self.invocation.event).filter(|_| self.shell.has_event_array);
+        let advice = if self.shell.has_event_array {
+            advice_on_missing_entry(&stderr, &self.invocation.event)
+        } else {
+            place.as_ref().and_then(|place| advice_on_undeclared_array(&place.command, &stderr))
+        };
         let failure = self.shell.failure(ending, place, stderr, custom_error);
         Failure::Handler(Box::new(HandlerFailure { event_advice: advice, ..failure }))
     }
@@ -132,6 +137,7 @@ impl Shell {
             place,
             stderr,
             custom_error,
+            event_source: self.convention.event,
             event_advice: None,
         }
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::apostrophes::line_read_differently;
 use super::sources::{sourced_files, sources_files};
 use crate::runtime::functions;
+use crate::runtime::syntax::line_read_differently;
 
 /// The tutorial's globals that are only set if the script seems to read them.
 const GLOBALS: [&str; 2] = ["EVENT_DATA", "REQUEST_ID"];

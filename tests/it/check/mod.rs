@@ -1,5 +1,6 @@
 //! `coshell check`: what it finds, where, and what its exit status says.
 
+mod beginners;
 mod formats;
 mod programs;
 mod rules;
@@ -84,16 +85,17 @@ fn a_command_that_the_script_looks_for_first_is_a_note() {
     let bundle = Bundle::of("handler() { if command -v jq >/dev/null; then jq . <<<\"$1\"; else echo; fi; }\n");
     let ran = bundle.check().assert_status(0);
     assert!(String::from_utf8_lossy(&ran.stdout).contains("note: `jq` is not on Lambda's provided.al2023"), "{ran:?}");
-    Bundle::of("handler() {\n  echo \"$1\" | \\\n    jq .\n}\n").fails_with("./function.sh:3: `jq` is not on Lambda's");
+    Bundle::of("handler() {\n  echo \"$1\" | \\\n    jq .\n}\n")
+        .fails_with("./function.sh:3:5: `jq` is not on Lambda's");
 }
 
 #[test]
 fn a_byte_order_mark_and_a_sourced_file_that_is_not_there_are_told() {
     Bundle::of("\u{feff}#!/bin/bash\nhandler() { :; }\n")
-        .fails_with("./function.sh:1: it begins with a byte order mark");
+        .fails_with("./function.sh:1:1: it begins with a byte order mark");
     let ran = Bundle::of(". ./lib/missing.sh\nhandler() { :; }\n").check().assert_status(0);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
-    assert!(told.contains("./function.sh:1: warning: it sources `lib/missing.sh`, which is not in"), "{told}");
+    assert!(told.contains("./function.sh:1:3: warning: it sources `lib/missing.sh`, which is not in"), "{told}");
 }
 
 #[test]
@@ -102,7 +104,7 @@ fn a_file_that_is_sourced_beside_the_runtime_is_a_warning() {
     let bundle = Bundle::of(script).file("lib/u.sh", "", 0o644);
     let ran = bundle.check().assert_status(0);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
-    assert!(told.contains("./function.sh:2: warning: `$0` is the runtime's path here"), "{told}");
+    assert!(told.contains("./function.sh:2:19: warning: `$0` is the runtime's path here"), "{told}");
     Bundle::of(&script.replace("$0", "${BASH_SOURCE[0]}")).check().assert_status(0).assert_stdout(NOTHING);
 }
 
@@ -152,9 +154,9 @@ fn a_function_that_is_not_defined_is_told_with_those_that_are() {
 fn process_substitution_and_lacking_commands_are_told_in_sourced_files_too() {
     let bundle = Bundle::of("source \"$LAMBDA_TASK_ROOT/lib/a.sh\"\nhandler() {\n  cat <(echo)\n  find . | wc -l\n}\n");
     let bundle = bundle.file("lib/a.sh", "f() { echo \"$(jq .)\"; }\n", 0o644);
-    bundle.fails_with("./function.sh:3: process substitution fails on Lambda, which has no /dev/fd");
-    bundle.fails_with("./function.sh:4: `find` is not on Lambda's provided.al2023");
-    bundle.fails_with("./lib/a.sh:1: `jq` is not on Lambda's provided.al2023");
+    bundle.fails_with("./function.sh:3:7: process substitution fails on Lambda, which has no /dev/fd");
+    bundle.fails_with("./function.sh:4:3: `find` is not on Lambda's provided.al2023");
+    bundle.fails_with("./lib/a.sh:1:15: `jq` is not on Lambda's provided.al2023");
     Bundle::of("").file("run", "#!/usr/bin/env python3\n", 0o755).check_at("run", &[]).assert_status(1);
 }
 
@@ -171,8 +173,8 @@ fn a_command_counts_as_present_where_the_bundle_or_a_layer_or_the_script_has_it(
 fn a_command_in_the_functions_own_bin_is_not_on_lambdas_path() {
     let bundle = Bundle::of("handler() { jq -n .; date; own; }\n");
     let bundle = bundle.file("bin/jq", "", 0o755).file("bin/own", "", 0o755);
-    bundle.fails_with("./function.sh:1: `jq` is in the function's bin/, which is not on Lambda's PATH");
-    bundle.fails_with("./function.sh:1: warning: `own` is in the function's bin/");
+    bundle.fails_with("./function.sh:1:13: `jq` is in the function's bin/, which is not on Lambda's PATH");
+    bundle.fails_with("./function.sh:1:28: warning: `own` is in the function's bin/");
     bundle.check_at("", &["--have", "jq", "--have", "own"]).assert_status(0).assert_stdout(NOTHING);
     let called = "handler() { \"$LAMBDA_TASK_ROOT/bin/jq\" -n .; }\n";
     Bundle::of(called).file("bin/jq", "", 0o755).check().assert_status(0).assert_stdout(NOTHING);
@@ -192,7 +194,7 @@ fn shellchecks_warnings_are_told_and_fail_nothing() {
         return;
     }
     let ran = Bundle::of("handler() { cd /nosuch; rm -r \"$1/\"*; x=$(pwd) | cat; }\n").check().assert_status(0);
-    assert!(String::from_utf8_lossy(&ran.stdout).contains("./function.sh:1: warning: shellcheck SC"), "{ran:?}");
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("./function.sh:1:13: warning: shellcheck SC"), "{ran:?}");
 }
 
 #[test]
@@ -201,7 +203,11 @@ fn json_has_every_finding_for_machines() {
     let told: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let finding = &told["findings"][0];
     assert_eq!(told["ok"], false);
-    assert_eq!((finding["line"].as_u64(), finding["check"].as_str()), (Some(2), Some("command")), "{told}");
+    assert_eq!(
+        (finding["line"].as_u64(), finding["column"].as_u64(), finding["check"].as_str()),
+        (Some(2), Some(7), Some("command")),
+        "{told}"
+    );
     assert_eq!(
         (finding["severity"].as_str(), finding["file"].as_str()),
         (Some("error"), Some("./function.sh")),

@@ -10,9 +10,9 @@ fn a_command_that_nobody_knows_of_is_a_warning() {
     let ran = Bundle::of("handler() {\n  deno run x\n  yum -h\n  flock /tmp/l true\n}\n").check().assert_status(1);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     for line in [
-        "./function.sh:2: warning: `deno` is not known to be on Lambda's provided.al2023",
-        "./function.sh:3: warning: `yum` is not known to be",
-        "./function.sh:4: `flock` is not on Lambda's provided.al2023",
+        "./function.sh:2:3: warning: `deno` is not known to be on Lambda's provided.al2023",
+        "./function.sh:3:3: warning: `yum` is not known to be",
+        "./function.sh:4:3: `flock` is not on Lambda's provided.al2023",
     ] {
         assert!(told.contains(line), "no {line:?} in {told}");
     }
@@ -64,7 +64,7 @@ fn a_script_that_is_called_by_its_path_is_checked_as_one() {
         bundle("#!/bin/bash\n:\n", 0o644)
             .fails_with("./run.sh: its mode 0644 lets nobody else execute it, as Lambda must");
         bundle("#!/bin/bash\r\n:\r\n", 0o755).fails_with("./run.sh:1: its lines end as on Windows");
-        bundle("#!/bin/bash\nfind .\n", 0o755).fails_with("./run.sh:2: `find` is not on Lambda's");
+        bundle("#!/bin/bash\nfind .\n", 0o755).fails_with("./run.sh:2:1: `find` is not on Lambda's");
         bundle("#!/usr/bin/env ruby\n", 0o755).fails_with("./run.sh:1: `run.sh` is run by `ruby`");
     }
 }
@@ -87,21 +87,36 @@ fn a_script_that_is_given_to_bash_need_not_be_executable() {
 
 #[test]
 fn a_program_of_the_folder_that_is_not_there_is_a_warning() {
-    let ran = Bundle::of("handler() {\n  \"$LAMBDA_TASK_ROOT/bin/gone\"\n  ./made-later\n}\n").check().assert_status(0);
+    let script = "handler() {\n  \"$LAMBDA_TASK_ROOT/bin/gone\"\n  ./gone.sh\n  bash lib/gone.sh \"$1\"\n}\n";
+    let ran = Bundle::of(script).check().assert_status(0);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
-    assert_eq!(
-        told,
-        "./function.sh:2: warning: it calls `bin/gone`, which is not in the function's folder [missing-program]\n"
-    );
+    let lines: Vec<&str> = told.lines().collect();
+    let gone = |place: &str, name: &str| {
+        format!(
+            "./function.sh:{place}: warning: it calls `{name}`, which is not in the function's folder [missing-program]"
+        )
+    };
+    assert_eq!(lines, [gone("2:3", "bin/gone"), gone("3:3", "gone.sh"), gone("4:8", "lib/gone.sh")]);
+    for script in [
+        "handler() { cd /tmp || exit; ./made-there; }\n",
+        "handler() { if [[ -x ./optional ]]; then ./optional; fi; }\n",
+        "handler() { [ -x ./optional ] && ./optional; echo; }\n",
+        "handler() { if [[ -f lib/optional ]]; then bash lib/optional; fi; }\n",
+        "handler() { ./optional || echo; }\n",
+        "handler() { ./\"$1\"; }\n",
+    ] {
+        Bundle::of(script).check().assert_status(0).assert_stdout(NOTHING);
+    }
 }
 
 #[test]
-fn a_package_says_that_a_program_outside_of_bin_will_not_be_executable() {
+fn a_package_with_a_program_outside_of_bin_that_is_not_executable_is_refused() {
     let bundle = Bundle::of("handler() { ./run.sh; bin/tool; }\n");
     let bundle = bundle.file("run.sh", "#!/bin/sh\n", 0o644).file("bin/tool", "#!/bin/sh\n", 0o644);
     let zip = bundle.0.path().join("function.zip");
     let ran =
-        Ran::from(coshell().arg("package").arg(bundle.0.path()).arg("-o").arg(zip).output().unwrap()).assert_status(0);
+        Ran::from(coshell().arg("package").arg(bundle.0.path()).arg("-o").arg(zip).output().unwrap()).assert_status(1);
+    assert!(ran.stderr.contains("error: "), "{ran:?}");
     assert!(ran.stderr.contains("run.sh: its mode 0644 lets nobody else execute it"), "{ran:?}");
     assert!(!ran.stderr.contains("bin/tool"), "{ran:?}");
 }
@@ -138,8 +153,10 @@ fn a_file_that_is_written_outside_of_tmp_is_a_warning() {
     let ran = Bundle::of(script).check().assert_status(0);
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     let lines: Vec<&str> = told.lines().filter_map(|line| line.split(", and on Lambda").next()).collect();
-    let expected =
-        ["./function.sh:3: warning: it writes to `/var/log/b`", "./function.sh:4: warning: it writes to `out.txt`"];
+    let expected = [
+        "./function.sh:3:12: warning: it writes to `/var/log/b`",
+        "./function.sh:4:9: warning: it writes to `out.txt`",
+    ];
     assert_eq!(lines, expected);
     let moves = script.replace("echo b >>/var/log/b", "cd /tmp || exit");
     Bundle::of(&moves).check().assert_status(0).assert_stdout(NOTHING);

@@ -53,10 +53,18 @@ fn a_handler_that_reads_its_event_from_stdin_is_warned_of() {
         warnings(&ran.assert_status(0).assert_stdout("")).join("\n")
     };
     let told = warned("handler() {\n  cat >/dev/null\n}\n", &[]);
-    assert!(told.starts_with("warning: the response is empty, and `cat > /dev/null` on line 2 reads stdin"), "{told}");
-    assert!(told.contains("the event is the argument of `handler`, so add `<<<\"$1\"`"), "{told}");
+    assert!(
+        told.starts_with("warning: the response is empty: in function.sh:2, `cat` reads stdin, which is empty"),
+        "{told}"
+    );
+    assert!(told.contains("the event is in `$1`, so add `<<<\"$1\"`"), "{told}");
     assert_eq!(warned("handler() { cat >/dev/null; }", &["--env", "COSHELL_CONVENTION=mparkachov"]), "");
-    assert_eq!(warned("handler() { : \"$1\"; cat >/dev/null; }", &[]), "");
+    assert_eq!(warned("handler() { : \"$1\"; cat >/dev/null <<<\"$1\"; }", &[]), "");
+    let hello = InvokeTest::of_script("handler() { echo \"Hello, $(sed s/a/b/)\"; }").with(&["{\"a\":1}"]).run();
+    let told = warnings(&hello.assert_status(0).assert_stdout("Hello, ")).join("\n");
+    assert!(told.contains("cannot depend on the event: in function.sh:1, `sed` reads stdin, which is empty"), "{told}");
+    let used = InvokeTest::of_script("handler() { echo \"${#1} $(wc -c)\"; }").with(&["{\"a\":1}"]).run();
+    assert_eq!(warnings(&used.assert_status(0).assert_stdout("7 0")), [""; 0]);
 }
 
 #[test]

@@ -70,3 +70,29 @@ fn every_variable_that_replaces_a_field_of_the_context_is_set() {
     let left: u64 = String::from_utf8(ran.stdout).unwrap().trim().parse().unwrap();
     assert!(left <= 60_000, "{left}");
 }
+
+#[test]
+fn every_good_guess_has_versions_and_a_finding_that_shows_it() {
+    let page = include_str!("../../../handlers/GOOD-GUESSES.md");
+    let cells =
+        |row: &str| row.split(" | ").map(|cell| cell.trim_matches(['|', ' ']).to_owned()).collect::<Vec<String>>();
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| --- ") && !line.contains("| finding |"));
+    let rows: Vec<Vec<String>> = rows.map(cells).collect();
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/findings"));
+    for row in &rows {
+        assert_eq!(row.len(), 4, "{row:?}");
+        assert!(row[2].contains(|c: char| c.is_ascii_digit()), "no version: {row:?}");
+        let name = row[3].trim_matches('`');
+        let finding = std::fs::read_to_string(folder.join(name).with_extension("sh")).unwrap();
+        for part in ["# Guess: ", "# So:    ", "# Seen:  "] {
+            assert!(finding.contains(&format!("\n{part}")), "no {part:?} in {name}");
+        }
+    }
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for name in names.filter(|path| path.extension().is_some_and(|ending| ending == "sh")) {
+        let name = format!("`{}`", name.file_stem().unwrap().to_str().unwrap());
+        assert!(rows.iter().any(|row| row[3] == name), "{name} is not on the page");
+    }
+}

@@ -1,4 +1,5 @@
 //! The commands that help a developer who writes a handler.
+mod beginners;
 mod contract;
 mod events;
 mod guide;

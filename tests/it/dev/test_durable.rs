@@ -40,13 +40,21 @@ fn shows(ran: &Ran, part: &str) {
 #[test]
 fn an_execution_runs_to_its_end_and_its_result_and_history_are_written_and_compared() {
     let suite = Suite::of_script(SCRIPT).file("events/a.json", "7").file("events/a.callbacks", "ok=Ada\n");
-    shows(&suite.test(&[]).assert_status(1), "failed  a: there is no `a.response`: create it with --update\n");
+    shows(
+        &suite.test(&[]).assert_status(1),
+        "failed  a: there is no `a.response`: if this response is right, write the file with --update\n",
+    );
     shows(&suite.test(&["--update"]).assert_status(0), "wrote   a.response\n");
     assert_eq!(String::from_utf8(suite.read("events/a.response").unwrap()).unwrap(), "7 by Ada\n");
     assert_eq!(String::from_utf8(suite.read("events/a.history").unwrap()).unwrap(), HISTORY);
     for _ in 0..3 {
         shows(&suite.test(&[]).assert_status(0), "1 passed\n");
     }
+    std::fs::remove_file(suite.0.path().join("events/a.history")).unwrap();
+    let ran = suite.test(&[]).assert_status(1);
+    shows(&ran, "failed  a: there is no `a.history`: if this history is right, write the file with --update\n");
+    shows(&ran, "        +StepSucceeded 3-2-1 b\n");
+    let suite = suite.file("events/a.history", HISTORY);
     let suite = suite.file("function.sh", SCRIPT.replace("wait 2d", "wait 2d night"));
     let ran = suite.test(&[]).assert_status(1);
     shows(&ran, "failed  a: the history differs from `a.history`\n");

@@ -128,15 +128,25 @@ fn a_bootstrap_of_the_folder_is_packed_with_a_warning() {
 }
 
 #[test]
-fn a_fault_that_a_layer_can_remove_is_a_warning() {
-    let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o600);
-    project.package(&[]).assert_status(0).assert_stderr_has("warning: ./function.sh:1: `jq` is not on Lambda's");
+fn what_check_calls_an_error_is_refused() {
+    for (script, part) in [
+        ("handler() { jq .; }\n", "error: ./function.sh:1:13: `jq` is not on Lambda's"),
+        ("handler() { mapfile -t a < <(ls); }\n", "error: ./function.sh:1:28: process substitution"),
+        ("handler() { :; }\nexit 0\n", "error: ./function.sh:2:1: `exit` at the top level"),
+    ] {
+        let project = Project::new().file("function.sh", script, 0o600);
+        project.package(&[]).assert_status(1).assert_stderr_has(part);
+        assert!(!project.output().exists(), "{script}");
+    }
+    let warned =
+        Project::new().file("function.sh", "handler() { cat; ./gone; } # coshell-ignore: missing-command\n", 0o600);
+    assert_eq!(warned.package(&[]).assert_status(0).stderr, "", "warnings are for `coshell check`");
 }
 
 #[test]
 fn the_advice_about_a_layers_command_is_an_option_of_package() {
     let project = Project::new().file("function.sh", "handler() { jq .; }\n", 0o644);
-    project.package(&[]).assert_status(0).assert_stderr_has("--have jq [missing-command]\n");
+    project.package(&[]).assert_status(1).assert_stderr_has("--have jq [missing-command]\n");
     assert_eq!(project.package(&["--have", "jq"]).assert_status(0).stderr, "");
 }
 
@@ -146,7 +156,9 @@ fn every_example_can_be_packaged() {
     for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/handlers")).unwrap() {
         let folder = folder.unwrap().path();
         if folder.join("function.sh").is_file() {
-            project.run(&["package", &folder.display().to_string()]).assert_status(0);
+            let folder = folder.display().to_string();
+            let have = ["--have", "jq", "--have", "git", "--have", "cmark"];
+            project.run(&[&["package", &folder][..], &have].concat()).assert_status(0);
             assert!(Zip::read(&project.output()).names().contains(&"function.sh"));
         }
     }

@@ -73,7 +73,12 @@ fn an_installed_coshell_says_that_its_runtime_is_dynamic_and_how_to_get_a_static
     let ran = package(&installed(folder.path(), &[]));
     assert!(String::from_utf8_lossy(&ran.stdout).contains(" bytes, dynamic: needs glibc 2."), "{ran:?}");
     assert!(ran.stderr.contains("bootstrap` is linked dynamically"), "{ran:?}");
-    assert!(ran.stderr.contains(&format!("`.ci/release --no-jq {ARCH}`")), "{ran:?}");
+    let place = fs::canonicalize(folder.path()).unwrap();
+    let advice = format!(
+        "run `.ci/release --no-jq {ARCH}` in your clone of coshell, and copy `dist/bootstrap-{ARCH}` from the clone to `{}`",
+        place.display()
+    );
+    assert!(ran.stderr.contains(&advice), "{ran:?}");
     let ran = package(&installed(folder.path(), &["-static"]));
     assert!(String::from_utf8_lossy(&ran.stdout).contains(" bytes, static)\n"), "{ran:?}");
     assert_eq!(ran.stderr, "");

@@ -72,3 +72,20 @@ fn a_zip_of_scripts_alone_runs_on_a_customer_managed_runtime() {
     assert_eq!(String::from_utf8(ran.stdout).unwrap(), "{\"text\":\"Hello\"}", "{}", ran.stderr);
     run("/nosuch/bootstrap").assert_status(1).assert_stderr_has("`/nosuch/bootstrap` is no file that can be executed");
 }
+
+#[test]
+fn another_name_than_the_emulators_is_refused_at_once() {
+    let project = Project::new();
+    project.packaged(&[]);
+    for options in [&["--function-name", "echo"][..], &["--function-name=echo"]] {
+        let mut command = Command::new("timeout");
+        command
+            .args(["60", EMULATE])
+            .arg(project.output())
+            .args(["--", "aws", "lambda", "invoke"])
+            .args(options)
+            .arg("out");
+        let ran = Ran::from(command.stdin(Stdio::null()).output().unwrap()).assert_status(2).assert_stdout("");
+        ran.assert_stderr_has("replace `--function-name echo` by `--function-name function`");
+    }
+}

@@ -18,8 +18,8 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
                      file of the function's folder and redirect from that",
                     bytes / 1024
                 );
-                let (path, line, code) = (file.path.clone(), redirection.target.line, Code::LargeDocument);
-                found.push(Found { path, line, severity: Severity::Note, code, message });
+                let (path, position, code) = (file.path.clone(), redirection.target.position, Code::LargeDocument);
+                found.push(Found { path, position, severity: Severity::Note, code, message });
             }
         }
     }

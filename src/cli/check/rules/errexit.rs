@@ -63,9 +63,9 @@ fn functions_in_conditions(shell: &Shell, found: &mut Vec<Found>) {
             let message = format!(
                 "`{name}` is called in a condition, where Bash ignores errexit: if `{command}` on line {}{place} fails, `{name}` goes on; \
                  end that line with `|| return`, or call `{name}` as a command of its own",
-                fallible.line
+                fallible.position.line
             );
-            found.push(warning(&file.path, call.line, Code::ErrexitIgnored, message));
+            found.push(warning(&file.path, call.position, Code::ErrexitIgnored, message));
         }
     }
 }
@@ -147,7 +147,7 @@ fn hidden_statuses(shell: &Shell, found: &mut Vec<Found>) {
                  failure",
                 inner.name().unwrap_or_default()
             );
-            found.push(warning(&file.path, word.line, Code::HiddenStatus, message));
+            found.push(warning(&file.path, word.position, Code::HiddenStatus, message));
         }
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
         if wait.words.len() == 1 && has_jobs && !is_watched && !wait.handled {
             let message = "`wait` without a pid succeeds even if a background job failed: keep the pid of each job (`job & pids+=(\"$!\")`), and \
                            wait for each (`for pid in \"${pids[@]}\"; do wait \"$pid\"; done`)";
-            found.push(warning(&file.path, wait.line, Code::UnwatchedJob, message.to_owned()));
+            found.push(warning(&file.path, wait.position, Code::UnwatchedJob, message.to_owned()));
         }
     }
 }

@@ -2,7 +2,10 @@
 
 mod documents;
 mod durable;
+mod early_exit;
 mod errexit;
+mod event_array;
+mod exit_trap;
 mod jobs;
 mod own_path;
 mod status;
@@ -14,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::code::Code;
 use super::finding::Severity;
+use super::position::Position;
 use super::script::{Command, Kind, Script};
 
 /// A file of the shell.
@@ -32,6 +36,8 @@ pub(super) struct Circumstances {
     pub(super) ignores_errexit: bool,
     /// Whether the handler's stdin is empty.
     pub(super) empty_stdin: bool,
+    /// Whether the shell stays for the next event.
+    pub(super) keeps_state: bool,
     /// Whether the runtime sources the script, so that `$0` is another file.
     pub(super) is_sourced: bool,
     /// The handler's function.
@@ -42,7 +48,7 @@ pub(super) struct Circumstances {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
-    pub(super) line: u32,
+    pub(super) position: Position,
     pub(super) severity: Severity,
     pub(super) code: Code,
     pub(super) message: String,
@@ -55,7 +61,10 @@ pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Foun
     for rule in [
         documents::judge,
         durable::judge,
+        early_exit::judge,
         errexit::judge,
+        event_array::judge,
+        exit_trap::judge,
         jobs::judge,
         own_path::judge,
         status::judge,
@@ -64,6 +73,21 @@ pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Foun
     ] {
         rule(&shell, &mut found);
     }
+    found
+}
+
+/// The commands in `files` that read the empty stdin of the handler `function`.
+pub(super) fn empty_stdin(files: &[Parsed], function: &str) -> Vec<Found> {
+    let circumstances = Circumstances {
+        errexit: true,
+        ignores_errexit: false,
+        empty_stdin: true,
+        keeps_state: false,
+        is_sourced: true,
+        handler: Some(function.to_owned()),
+    };
+    let mut found = Vec::new();
+    stdin::judge(&Shell { files, circumstances: &circumstances }, &mut found);
     found
 }
 
@@ -110,7 +134,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// A warning at a line of `file`.
-fn warning(file: &Path, line: u32, code: Code, message: String) -> Found {
-    Found { path: file.to_owned(), line, severity: Severity::Warning, code, message }
+/// A warning at a position of `file`.
+fn warning(file: &Path, position: Position, code: Code, message: String) -> Found {
+    Found { path: file.to_owned(), position, severity: Severity::Warning, code, message }
 }

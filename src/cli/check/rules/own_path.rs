@@ -22,9 +22,9 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
             None => false,
         };
         for word in command.words.iter().chain(&command.assignments).filter(misleads) {
-            if lines.insert((&file.path, word.line)) {
+            if lines.insert((&file.path, word.position.line)) {
                 let message = "`$0` is the runtime's path here, not the script's: `${BASH_SOURCE[0]}` is the script's";
-                found.push(warning(&file.path, word.line, Code::ScriptPath, message.to_owned()));
+                found.push(warning(&file.path, word.position, Code::ScriptPath, message.to_owned()));
             }
         }
     }

@@ -19,7 +19,12 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
         if let Some(expression) = increment(command).filter(|_| !command.handled && errexit) {
             // Where the first one has not failed, the variable is no longer 0.
             if told.insert((&file.path, expression)) {
-                found.push(warning(&file.path, command.line, Code::ArithmeticStatus, increment_message(expression)));
+                found.push(warning(
+                    &file.path,
+                    command.position,
+                    Code::ArithmeticStatus,
+                    increment_message(expression),
+                ));
             }
             continue;
         }
@@ -35,7 +40,7 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
                 "{whose} fails where the condition is false, because this is its last command: write `if A; then B; fi` for `A && B`, or \
                  add `|| true`"
             );
-            found.push(warning(&file.path, command.line, Code::LastStatus, message));
+            found.push(warning(&file.path, command.position, Code::LastStatus, message));
         }
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
                 None => "give it a file or a here-string",
             };
             let message = format!("`{reader}` reads stdin, which is empty (/dev/null): {event}");
-            found.push(warning(&file.path, command.line, Code::EmptyStdin, message));
+            found.push(warning(&file.path, command.position, Code::EmptyStdin, message));
         }
     }
 }
@@ -109,7 +109,7 @@ fn reads_stdin(name: &str, arguments: &[Word]) -> bool {
     let operands: Vec<&Word> = arguments.iter().filter(|word| !is_option(word)).collect();
     let names_stdin = |word: &&Word| word.literal && word.text == "-";
     match name {
-        "jq" | "jaq" => jq_reads_stdin(arguments),
+        "jq" | "jaq" | "yq" => jq_reads_stdin(arguments),
         "read" | "mapfile" | "readarray" => !arguments.iter().any(|word| word.text.starts_with("-u")),
         _ if ALWAYS.contains(&name) => true,
         _ if WITHOUT_FILE.contains(&name) => operands.iter().all(names_stdin),

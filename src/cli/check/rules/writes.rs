@@ -2,6 +2,7 @@
 
 use super::{Found, Parsed, Shell, warning};
 use crate::cli::check::code::Code;
+use crate::cli::check::position::Position;
 use crate::cli::check::script::{Call, Direction, Word};
 
 /// Absolute paths that can be written, or that are no files.
@@ -11,24 +12,24 @@ const ROOTS: [&str; 2] = ["$LAMBDA_TASK_ROOT/", "${LAMBDA_TASK_ROOT}/"];
 pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
     for file in shell.files {
         let moves = file.script.commands.iter().any(|command| matches!(command.name(), Some("cd" | "pushd")));
-        for (line, target) in targets(file) {
+        for (position, target) in targets(file) {
             if let Some(message) = fault(&target, moves) {
-                found.push(warning(&file.path, line, Code::WriteOutsideTmp, message));
+                found.push(warning(&file.path, position, Code::WriteOutsideTmp, message));
             }
         }
     }
 }
 
 /// The files that the script writes by redirections, and by the arguments of commands, each with its line.
-fn targets(file: &Parsed) -> Vec<(u32, String)> {
+fn targets(file: &Parsed) -> Vec<(Position, String)> {
     let redirections = file.script.commands.iter().flat_map(|command| &command.redirections);
     let written =
         redirections.filter(|redirection| matches!(redirection.direction, Direction::Write | Direction::Append));
-    let mut targets: Vec<(u32, String)> =
-        written.map(|redirection| (redirection.target.line, redirection.target.text.clone())).collect();
+    let mut targets: Vec<(Position, String)> =
+        written.map(|redirection| (redirection.target.position, redirection.target.text.clone())).collect();
     for (_, call) in file.script.calls() {
         let words = written_by(&call).into_iter().filter(|word| word.text != "-" && !word.text.starts_with("$("));
-        targets.extend(words.map(|word| (word.line, word.text)));
+        targets.extend(words.map(|word| (word.position, word.text)));
     }
     targets
 }

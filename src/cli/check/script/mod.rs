@@ -12,12 +12,16 @@ use std::collections::BTreeSet;
 
 pub(super) use self::calls::Call;
 use self::used_files::UsedFiles;
+use super::position::Position;
 use crate::runtime::script::with_program;
+
+/// The array that the runtime fills with the entries of the event.
+pub(super) const EVENT_ARRAY: &str = "LAMBDA_EVENT";
 
 /// A word of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
-    pub(super) line: u32,
+    pub(super) position: Position,
     /// Without its quotes; expansions are left as they are written.
     pub(super) text: String,
     /// Whether nothing in it is expanded.
@@ -70,7 +74,9 @@ pub(super) enum Kind {
     List { only_and: bool },
     /// Commands joined by `|`.
     Pipeline,
-    /// A loop, `if`, `case`, `{ … }`, `( … )`, a coprocess.
+    /// `( … )`.
+    Subshell,
+    /// A loop, `if`, `case`, `{ … }`, a coprocess.
     Compound,
     /// The definition of the function with this name.
     Function(String),
@@ -80,7 +86,8 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Command {
     pub(super) kind: Kind,
-    pub(super) line: u32,
+    /// That of its name, or of its first word.
+    pub(super) position: Position,
     /// The command that this one is a part of.
     pub(super) parent: Option<usize>,
     /// The definition whose body it is in.
@@ -111,9 +118,10 @@ pub(super) struct Command {
 pub(super) struct Script {
     /// All commands, each before the commands inside it.
     pub(super) commands: Vec<Command>,
-    /// The lines of the process substitutions.
-    pub(super) process_substitutions: Vec<u32>,
-    /// The programs for which `[ -x … ]` and `[[ -x … ]]` look.
+    pub(super) process_substitutions: Vec<Position>,
+    /// Where the script reads entries of the array LAMBDA_EVENT.
+    pub(super) event_reads: Vec<Position>,
+    /// The files for which `[[ -x … ]]`, `[[ -f … ]]` and `[[ -e … ]]` look.
     pub(super) looked_for: Vec<String>,
 }
 

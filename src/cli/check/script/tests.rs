@@ -58,11 +58,11 @@ fn commands_are_found_wherever_bash_takes_them() {
 fn every_command_has_its_line() {
     let continued = script("handler() {\n  a | \\\n    b\n  x=$(c | \\\n    d)\n}\n");
     let lines: Vec<(&str, u32)> =
-        continued.calls().map(|(_, call)| (call.name.text.as_str(), call.name.line)).collect();
+        continued.calls().map(|(_, call)| (call.name.text.as_str(), call.name.position.line)).collect();
     assert_eq!(lines, [("a", 2), ("b", 3), ("c", 4), ("d", 5)]);
     let script = script("a\n\nb <<E\n1\n$(f)\nE\nc 'x\ny' \\\n z\nd \"$(\n  e\n)\"\nx=(1\n  $(g))\n");
     let lines: Vec<(&str, u32)> =
-        script.commands.iter().filter_map(|command| Some((command.name()?, command.line))).collect();
+        script.commands.iter().filter_map(|command| Some((command.name()?, command.position.line))).collect();
     assert_eq!(lines, [("a", 1), ("b", 3), ("f", 5), ("c", 7), ("d", 10), ("e", 11), ("g", 14)]);
 }
 
@@ -84,7 +84,8 @@ fn a_command_knows_where_it_stands() {
 #[test]
 fn redirections_process_substitutions_and_dollar_zero_are_known() {
     let script = script("a >b 2>>/c/d; e &>f >&2 2>&1 <g >|i >&- >$x; o > >(p)\nmapfile -t x < <(a)\necho '<(b)'\n");
-    assert_eq!(script.process_substitutions, [1, 2]);
+    let positions: Vec<String> = script.process_substitutions.iter().map(Position::to_string).collect();
+    assert_eq!(positions, ["1:50", "2:16"]);
     let written: Vec<&str> = script
         .commands
         .iter()

@@ -25,8 +25,8 @@ pub(super) struct Substitution {
 }
 
 /// Takes apart a word, or the lines of a here-document.
-pub(super) fn parts(text: &str, line: u32, is_document: bool) -> Parts {
-    let mut parts = Parts { word: Word { line, literal: true, ..Word::default() }, ..Parts::default() };
+pub(super) fn parts(text: &str, is_document: bool) -> Parts {
+    let mut parts = Parts { word: Word { literal: true, ..Word::default() }, ..Parts::default() };
     let pieces = if is_document { word::parse_heredoc(text, &options()) } else { word::parse(text, &options()) };
     match pieces {
         Ok(pieces) => parts.pieces(&pieces, text, 0),
@@ -41,7 +41,7 @@ pub(super) fn parts(text: &str, line: u32, is_document: bool) -> Parts {
 
 /// The substitutions of an arithmetic expression that begins `lines` below.
 pub(super) fn of_arithmetic(text: &str) -> Parts {
-    parts(text, 0, true)
+    parts(text, true)
 }
 
 impl Parts {

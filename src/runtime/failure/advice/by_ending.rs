@@ -5,6 +5,8 @@ use std::env;
 use nix::sys::signal::Signal;
 
 use super::Circumstances;
+use super::by_name::{not_executable, not_found};
+use crate::runtime::event_source::EventSource;
 use crate::runtime::failure::ending::Ending;
 use crate::runtime::failure::text::gives_status;
 
@@ -29,12 +31,8 @@ fn of_status(status: i32, of: &Circumstances) -> String {
         124 if of.command.starts_with("timeout ") => {
             "`timeout` ended the command, because its time limit was over".into()
         }
-        126 if !gives_status(of.command) => {
-            "the file exists but cannot be executed: is its mode 0755 in the zip or layer, and is it built \
-            for this processor?"
-                .into()
-        }
-        127 if !gives_status(of.command) => not_found(of.command).into(),
+        126 if !gives_status(of.command) => not_executable(of),
+        127 if !gives_status(of.command) => not_found(of),
         _ => match Signal::try_from(status - 128) {
             Ok(signal) if !of_signal(signal).is_empty() => {
                 format!("status {status} usually tells of {}: {}", signal.as_str(), of_signal(signal))
@@ -53,11 +51,34 @@ fn of_status_1(of: &Circumstances) -> &'static str {
         && !of.reason().contains("(error token is ")
     {
         "arithmetic has status 1 if its result is 0: assign with `n=$((n + 1))` instead"
+    } else if let Some(advice) = read_ended(of) {
+        advice
     } else if of.command.starts_with("grep ") && of.stderr.is_empty() {
         "grep has status 1 if it finds no line: add `|| :` if that is not a failure"
     } else {
         ""
     }
+}
+
+/// Advice for a `read` that came to the end of its input. A handler whose event is an argument has an empty stdin.
+fn read_ended(of: &Circumstances) -> Option<&'static str> {
+    let mut words = of.command.split_whitespace();
+    let is_read = words.find(|word| !word.contains('=') || word.starts_with('-')) == Some("read");
+    if !is_read || !of.stderr.is_empty() {
+        return None;
+    }
+    let reads_all = ["-d ''", "-d \"\"", "-d $'\\0'"].iter().any(|option| of.command.contains(option));
+    let has_input = of.in_pipeline || of.command.contains('<') || of.command.contains(" -u");
+    Some(match of.event_source {
+        _ if reads_all => "`read -d ''` reads up to the end of the input, and its status there is always 1: add `|| :`",
+        EventSource::Argument if !has_input => {
+            "`read` has status 1 at the end of its input, and the handler's stdin is empty: the event is the handler's argument, as in \
+             `read -r event <<<\"$1\"`"
+        }
+        EventSource::Argument | EventSource::Stdin | EventSource::Cgi => {
+            "`read` has status 1 if its input ends before a newline, although the variable gets the text: add `|| :`"
+        }
+    })
 }
 
 /// Whether Bash itself may be the process that was killed.
@@ -71,17 +92,6 @@ fn assigns(command: &str) -> bool {
     let without_comparisons =
         ["==", "!=", "<=", ">="].iter().fold(command.to_owned(), |text, sign| text.replace(sign, ""));
     is_arithmetic && ["=", "++", "--"].iter().any(|sign| without_comparisons.contains(sign))
-}
-
-fn not_found(command: &str) -> &'static str {
-    let program = command.split(' ').find(|word| *word != "exec");
-    if program.is_some_and(|word| word.contains('/')) {
-        "is the file in the zip or layer? A path that does not begin with `/` starts at the current folder, which is \
-        LAMBDA_TASK_ROOT unless the handler changes it"
-    } else {
-        "Amazon Linux's minimal image lacks many tools (jq, aws, find, tar, ...): put the command into the zip, or into the \
-        bin folder of a layer, which is /opt/bin and on PATH"
-    }
 }
 
 fn of_signal(signal: Signal) -> String {

@@ -1,18 +1,13 @@
 //! Gives advice by the message that Bash, the C library or a program wrote to stderr.
 
 use super::by_ending::memory;
+use super::by_name::blanks_in_declaration;
 use super::{Circumstances, WINDOWS_LINE_ENDS};
+use crate::runtime::event_source::EventSource;
 use crate::runtime::failure::ending::Ending;
-use crate::runtime::failure::message::BashMessage;
-use crate::runtime::stack::TOP_LEVEL;
 
 /// Parts of the line that carries the reason, and the advice.
-const BY_REASON: [(&[&str], &str); 5] = [
-    (
-        &["Argument list too long"],
-        "one argument or exported variable holds at most 128 KiB, and an event can be larger: give the event on stdin, such as \
-         `jq .items <<<\"$1\"`",
-    ),
+const BY_REASON: [(&[&str], &str); 4] = [
     (
         &MISSING_LIBRARY,
         "the program exists, but this library is missing: put the library into `lib/` of the zip or of a layer, since Lambda has \
@@ -39,9 +34,11 @@ pub(super) fn advice(of: &Circumstances) -> Option<String> {
     let reason = of.reason();
     let fixed = by_stderr(of.stderr)
         .or_else(|| program_for_script(of.command, reason))
+        .or_else(|| long_argument(of.event_source, reason))
         .or_else(|| by_reason(reason))
+        .or_else(|| blanks_in_declaration(reason))
         .or_else(|| no_interpreter(of.ending, reason));
-    fixed.map(str::to_owned).or_else(|| used_up_memory(reason)).or_else(|| unset_parameter(of))
+    fixed.map(str::to_owned).or_else(|| used_up_memory(reason))
 }
 
 /// Whether a command with status 127 exists, and its interpreter or a library does not.
@@ -73,6 +70,19 @@ fn program_for_script(command: &str, reason: &str) -> Option<&'static str> {
     )
 }
 
+fn long_argument(event_source: EventSource, reason: &str) -> Option<&'static str> {
+    reason.contains("Argument list too long").then_some(match event_source {
+        EventSource::Argument => {
+            "one argument or exported variable holds at most 128 KiB, and an event can be larger: give the event on stdin, such as \
+             `jq .items <<<\"$1\"`"
+        }
+        EventSource::Stdin | EventSource::Cgi => {
+            "one argument or exported variable holds at most 128 KiB, and an event can be larger: let the command read the handler's \
+             stdin itself, as in `jq .items`"
+        }
+    })
+}
+
 fn by_reason(reason: &str) -> Option<&'static str> {
     if contains_any(reason, &EXISTS) && reason.contains("/tmp") {
         return Some(
@@ -94,24 +104,6 @@ fn no_interpreter(ending: Ending, reason: &str) -> Option<&'static str> {
 
 fn used_up_memory(reason: &str) -> Option<String> {
     contains_any(reason, &NO_MEMORY).then(|| format!("the memory is used up{}: give the function more", memory()))
-}
-
-/// Advice for `$1` outside the handler, and for further arguments, which other runtimes pass to a handler.
-fn unset_parameter(of: &Circumstances) -> Option<String> {
-    let unset = BashMessage::parse(of.reason())?.text.strip_suffix(": unbound variable")?;
-    let number: u32 = unset.trim_start_matches('$').parse().ok()?; // Bash 5.1 says `2` for `${2}`
-    let handler = of.handler;
-    if of.function == TOP_LEVEL {
-        return Some(format!(
-            "the event is the argument of the function `{handler}`: read `$1` inside that function, not at the top level of the script"
-        ));
-    }
-    (of.function == handler && number > 1).then(|| {
-        format!(
-            "the only argument of `{handler}` is the event, `$1`: the context is in variables, such as LAMBDA_RUNTIME_AWS_REQUEST_ID, \
-            LAMBDA_RUNTIME_DEADLINE_MS and LAMBDA_RUNTIME_INVOKED_FUNCTION_ARN"
-        )
-    })
 }
 
 fn contains_any(text: &str, parts: &[&str]) -> bool {

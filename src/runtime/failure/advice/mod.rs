@@ -1,20 +1,24 @@
 //! Chooses the advice at the end of a failure message: what the failure usually means, and what helps.
 //!
-//! The message of a program is the best evidence, then the program itself, then how the program ended. The rules are asked in
+//! The message of a program is the best evidence, then the variable that Bash names, the program itself, and how the program ended. The rules are asked in
 //! this order, and the first rule that applies gives the advice.
 
 mod by_ending;
 mod by_message;
+mod by_name;
 mod by_program;
+mod by_variable;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::ending::Ending;
-use super::message::last_line;
+use super::message::{BashMessage, last_line};
+use crate::runtime::event_source::EventSource;
+use crate::runtime::syntax::advice_on_syntax_error;
 
-pub(super) const WINDOWS_LINE_ENDS: &str =
+const WINDOWS_LINE_ENDS: &str =
     "the file has Windows line ends: save it with Unix ones, or run `sed -i 's/\\r$//'` on it";
 const LOOKED_AT_BYTES: u64 = 64 * 1024;
 
@@ -33,6 +37,10 @@ pub(super) struct Circumstances<'a> {
     pub(super) function: &'a str,
     /// The function that gets the event.
     pub(super) handler: &'a str,
+    /// Where this function finds the event.
+    pub(super) event_source: EventSource,
+    /// Whether the command is a member of a pipeline.
+    pub(super) in_pipeline: bool,
 }
 
 impl<'a> Circumstances<'a> {
@@ -44,17 +52,23 @@ impl<'a> Circumstances<'a> {
 
 /// The advice for a failure; empty if there is none.
 pub(super) fn advice(of: &Circumstances) -> String {
-    let rules = [by_message::advice, by_program::advice, by_ending::advice];
+    let rules = [by_message::advice, by_variable::advice, by_program::advice, by_ending::advice];
     rules.iter().find_map(|rule| rule(of)).unwrap_or_default()
 }
 
-/// Whether the beginning of a file has Windows line ends. Bash only shows them if they are in a word of its message. The path may
-/// lead to any file, so only the beginning of a regular file is read.
-pub(super) fn has_windows_line_ends(file: &Path) -> bool {
+/// The advice for a syntax error in `file`, of which Bash wrote `line` and perhaps, before it, a warning. The path may lead to any file, so only the beginning of a regular file
+/// is read. Bash only shows Windows line ends if they are in a word of its message.
+pub(super) fn advice_on_syntax(file: &Path, line: &str, stderr: &str) -> Option<String> {
     let mut beginning = Vec::new();
-    file.is_file()
-        && File::open(file).is_ok_and(|file| file.take(LOOKED_AT_BYTES).read_to_end(&mut beginning).is_ok())
-        && beginning.windows(2).any(|pair| pair == b"\r\n")
+    if !file.is_file() || File::open(file).ok()?.take(LOOKED_AT_BYTES).read_to_end(&mut beginning).is_err() {
+        return None;
+    }
+    if beginning.windows(2).any(|pair| pair == b"\r\n") {
+        return Some(WINDOWS_LINE_ENDS.to_owned());
+    }
+    let is_warning = |line: &&str| line.contains("delimited by end-of-file");
+    let message = BashMessage::parse(stderr.lines().find(is_warning).unwrap_or(line))?;
+    advice_on_syntax_error(&String::from_utf8_lossy(&beginning), message.line?, message.text)
 }
 
 #[cfg(test)]

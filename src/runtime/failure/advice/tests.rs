@@ -3,10 +3,11 @@
 use nix::sys::signal::Signal;
 
 use super::{Circumstances, advice};
+use crate::runtime::event_source::EventSource;
 use crate::runtime::failure::ending::Ending;
 use crate::runtime::stack::TOP_LEVEL;
 
-fn of(status: i32, command: &'static str, stderr: &'static str) -> Circumstances<'static> {
+fn of<'a>(status: i32, command: &'a str, stderr: &'a str) -> Circumstances<'a> {
     Circumstances {
         ending: Ending::Status(status),
         command,
@@ -14,6 +15,8 @@ fn of(status: i32, command: &'static str, stderr: &'static str) -> Circumstances
         stderr,
         function: "handler",
         handler: "handler",
+        event_source: EventSource::Argument,
+        in_pipeline: false,
     }
 }
 
@@ -89,6 +92,88 @@ fn the_event_and_the_context_are_shown_where_they_are() {
     assert!(unset(2, "handler").contains("LAMBDA_RUNTIME_AWS_REQUEST_ID"));
     assert_eq!(unset(2, "greet"), "");
     assert_eq!(unset(1, "handler"), "");
+    let stderr = "/var/task/function.sh: line 1: $1: unbound variable\n";
+    let by = |event_source| Circumstances { event_source, ..of(1, "", stderr) };
+    has(&by(EventSource::Stdin), &["on the stdin of `handler`"]);
+    has(&by(EventSource::Cgi), &["body of the request is on the stdin", "QUERY_STRING"]);
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_explained_by_its_name() {
+    let unset = |name: &str| {
+        let stderr = format!("/nonexistent/function.sh: line 1: {name}: unbound variable\n");
+        advice(&of(1, "", &stderr))
+    };
+    for (name, parts) in [
+        ("TABLE_NAME", ["--env TABLE_NAME=VALUE", "--env-file", "`${TABLE_NAME-}`"]),
+        ("total", ["nothing has set `total`", "", "`${total-}`"]),
+        ("QUERY_STRING", ["--env COSHELL_CONVENTION=cgi", "`QUERY_STRING`", ""]),
+        ("HTTP_HOST", ["--env COSHELL_CONVENTION=cgi", "`HTTP_HOST`", ""]),
+        ("LAMBDA_RUNTIME_CLIENT_CONTEXT", ["for each event that has the value", "not while Bash sources", ""]),
+    ] {
+        let advice = unset(name);
+        assert!(parts.iter().all(|part| advice.contains(part)), "{name}: {advice}");
+    }
+    assert_eq!(unset("list[3]"), "where this element may be unset, write `${list[3]-}`");
+    assert!(unset("event").contains("write `event=$1` first") && unset("EVENT").contains("`EVENT=$1`"));
+    let stderr = "/f.sh: line 1: QUERY_STRING: unbound variable\n";
+    let advice = advice(&Circumstances { event_source: EventSource::Cgi, ..of(1, "", stderr) });
+    assert!(!advice.contains("CONVENTION"), "{advice}");
+}
+
+#[test]
+fn a_name_that_differs_in_a_letter_from_one_that_the_script_sets_is_suggested() {
+    let script = tempfile::NamedTempFile::new().unwrap();
+    let text = "handler() {\n  local total=1 i n\n  read -r customer rest <<<\"$1\"\n  for item in a; do :; done\n  export TABLE=x\n}\n";
+    std::fs::write(script.path(), text).unwrap();
+    for (name, similar) in
+        [("totl", "total"), ("costumer", "customer"), ("itme", "item"), ("TABLES", "TABLE"), ("Total", "total")]
+    {
+        let stderr = format!("{}: line 3: {name}: unbound variable\n", script.path().display());
+        let advice = advice(&of(1, "", &stderr));
+        assert!(advice.contains(&format!("did you mean `{similar}`")), "{name}: {advice}");
+    }
+    for name in ["other", "n2", "resolved"] {
+        let stderr = format!("{}: line 3: {name}: unbound variable\n", script.path().display());
+        assert!(!advice(&of(1, "", &stderr)).contains("did you mean"), "{name}");
+    }
+}
+
+#[test]
+fn a_read_at_the_end_of_its_input_is_told_what_stdin_has() {
+    let read = |command| of(1, command, "");
+    has(&read("read -r event"), &["stdin is empty", "`read -r event <<<\"$1\"`"]);
+    has(&read("IFS= read -r event"), &["stdin is empty"]);
+    has(&read("read -r line < /dev/null"), &["ends before a newline"]);
+    has(&read("read -r -d '' text <<EOF"), &["always 1"]);
+    has(&Circumstances { event_source: EventSource::Stdin, ..read("read -r event") }, &["ends before a newline"]);
+    has(&Circumstances { in_pipeline: true, ..read("read -r event") }, &["ends before a newline"]);
+    assert_eq!(advice(&of(2, "read -r event", "")), "");
+    assert_eq!(advice(&read("readonly x")), "");
+}
+
+#[test]
+fn blanks_around_the_sign_of_an_assignment_are_explained() {
+    let missing = "f.sh: line 2: name: command not found\n";
+    for (command, right) in
+        [("name = \"x y\"", "`name=\"x y\"`"), ("name =\"x\"", "`name=\"x\"`"), ("name= \"x\"", "`name=\"x\"`")]
+    {
+        has(&of(127, command, missing), &["no blanks around `=`", right]);
+    }
+    has(&of(1, "export A = b", "f.sh: line 2: export: `=': not a valid identifier\n"), &["no blanks around `=`"]);
+    has(&of(127, "echo\u{a0}hi", "f.sh: line 2: echo\u{a0}hi: command not found\n"), &["no-break space"]);
+    for command in ["LC_ALL= tool x", "name == x", "2x = y", "name x=y"] {
+        assert!(!advice(&of(127, command, missing)).contains("blanks"), "{command}");
+    }
+}
+
+#[test]
+fn missing_tools_that_have_a_page_are_sent_there() {
+    let missing = |name: &str| format!("f.sh: line 2: {name}: command not found\n");
+    has(&of(127, "jq -r .a <<< \"$1\"", &missing("jq")), &["LAMBDA_EVENT", "EVENTS.md", "BINARIES.md"]);
+    has(&of(127, "name=$(jq -r .a <<< \"$1\")", &missing("jq")), &["LAMBDA_EVENT"]);
+    has(&of(127, "aws s3 ls", &missing("aws")), &["BINARIES.md"]);
+    has(&of(127, "ecoh", &missing("ecoh")), &["is the name right?"]);
 }
 
 #[test]
@@ -114,7 +199,12 @@ fn a_child_without_an_environment_has_no_path() {
 #[test]
 fn an_argument_has_a_limit() {
     has(&of(126, "jq -n", "f.sh: line 2: /usr/bin/jq: Argument list too long\n"), &["128 KiB", "stdin"]);
-    has(&of(126, "./tool", "f.sh: line 2: ./tool: Permission denied\n"), &["mode 0755"]);
+    let in_cgi = Circumstances {
+        event_source: EventSource::Cgi,
+        ..of(126, "jq -n", "f.sh: line 2: /usr/bin/jq: Argument list too long\n")
+    };
+    assert!(!advice(&in_cgi).contains("$1"), "{}", advice(&in_cgi));
+    has(&of(126, "./tool", "f.sh: line 2: ./tool: Permission denied\n"), &["mode 0755", "`chmod +x ./tool`"]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::posix::{self, PosixMode, Reason};
 use super::script_scan::ScriptScan;
 use super::status::{Status, StatusReader};
 use super::xtrace::TraceOutput;
-use super::{Phase, Pipes, Shell, WAKE, apostrophes, bash, sources};
+use super::{Phase, Pipes, Shell, WAKE, bash, sources};
 use crate::runtime::channel::{Channel, PipeEnd};
 use crate::runtime::config::Config;
 use crate::runtime::failure::Failure;
@@ -29,6 +29,7 @@ use crate::runtime::logs::driver_text::DriverText;
 use crate::runtime::logs::leftovers::Holder;
 use crate::runtime::logs::lines::Lines;
 use crate::runtime::logs::{Level, Owner};
+use crate::runtime::syntax;
 
 /// After this time a warning is logged. Lambda allows 10 s for the whole of init.
 const LONG_SOURCING: Duration = Duration::from_secs(5);
@@ -231,7 +232,7 @@ impl ShellStart {
     /// script computes, so their text is checked here.
     fn sourced(mut self) -> Result<Step, Failure> {
         let functions = self.functions();
-        if self.may_need_posix_mode() && apostrophes::line_read_differently(&functions).is_some() {
+        if self.may_need_posix_mode() && syntax::line_read_differently(&functions).is_some() {
             return self.again_in_posix_mode("a function has an apostrophe in an expansion such as \"${name:-it's}\"");
         }
         if !self.scan.headers && !functions.contains("HEADERS") && !sources::has_unknown(&functions) {

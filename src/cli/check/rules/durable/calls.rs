@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::DURABLE;
+use crate::cli::check::position::Position;
 use crate::cli::check::rules::Parsed;
 use crate::cli::check::script::{Command, Kind, Script, Word};
 
@@ -17,15 +18,15 @@ const FLAGS: [&str; 3] = ["--at-most-once", "--flat", "--stdin"];
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) script: Script,
-    /// Of a branch: the function that runs it, and its line.
+    /// Of a branch: the function that runs it, and where its text is.
     owner: Option<String>,
-    pub(super) line: Option<u32>,
+    pub(super) position: Option<Position>,
 }
 
 /// The files, and the texts of all branches in them.
 pub(super) fn parts(files: &[Parsed]) -> Vec<Part> {
     let of_file =
-        |file: &Parsed| Part { path: file.path.clone(), script: file.script.clone(), owner: None, line: None };
+        |file: &Parsed| Part { path: file.path.clone(), script: file.script.clone(), owner: None, position: None };
     let mut parts: Vec<Part> = files.iter().map(of_file).collect();
     let mut at = 0;
     while at < parts.len() {
@@ -54,7 +55,7 @@ impl Part {
                     path: self.path.clone(),
                     script: Script::parse(&word.text)?,
                     owner: self.owner_of(command).map(str::to_owned),
-                    line: Some(self.line.unwrap_or(word.line)),
+                    position: Some(self.position.unwrap_or(word.position)),
                 })
             })
         })

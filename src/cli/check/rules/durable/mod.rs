@@ -24,9 +24,12 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
     let in_steps = closure(&parts, functions_of_steps(&parts), false);
     let using = closure(&parts, functions_with_operations(&parts), true);
     let mut add = |part: &Part, command: &Command, code: Code, message: String| {
-        let line = part.line.unwrap_or(command.line);
-        if !found.iter().any(|other| other.line == line && other.path == part.path && other.message == message) {
-            found.push(warning(&part.path, line, code, message));
+        let position = part.position.unwrap_or(command.position);
+        if !found
+            .iter()
+            .any(|other| other.position.line == position.line && other.path == part.path && other.message == message)
+        {
+            found.push(warning(&part.path, position, code, message));
         }
     };
     for part in &parts {

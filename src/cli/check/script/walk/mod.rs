@@ -10,6 +10,7 @@ use brush_parser::ast::{self, SourceLocation};
 
 use super::words;
 use super::{Command, Kind, Script};
+use crate::cli::check::position::{Position, column};
 use crate::runtime::script::restored;
 
 /// What conditions contain that ask of the system.
@@ -115,7 +116,7 @@ impl Walk {
             self.pipeline(pipeline, &scope);
             asks_of_system |= asks_of_system_in(pipeline);
         }
-        self.take_line_of_first_child(index);
+        self.take_position_of_first_child(index);
     }
 
     fn pipeline(&mut self, pipeline: &ast::Pipeline, scope: &Scope) {
@@ -130,12 +131,12 @@ impl Walk {
         for (at, member) in pipeline.seq.iter().enumerate() {
             self.command(member, &Scope { fed: scope.fed || at > 0, ..inside(&scope, index) });
         }
-        self.take_line_of_first_child(index);
+        self.take_position_of_first_child(index);
     }
 
-    fn take_line_of_first_child(&mut self, index: usize) {
-        let line = self.script.commands.get(index + 1).map(|first| first.line);
-        self.script.commands[index].line = line.unwrap_or(1);
+    fn take_position_of_first_child(&mut self, index: usize) {
+        let position = self.script.commands.get(index + 1).map(|first| first.position);
+        self.script.commands[index].position = position.unwrap_or(Position::of_line(1));
     }
 
     fn command(&mut self, command: &ast::Command, scope: &Scope) {
@@ -145,6 +146,8 @@ impl Walk {
             ast::Command::Function(function) => self.function(function, scope),
             ast::Command::ExtendedTest(test, redirections) => {
                 let index = self.add(Kind::Test, start_line(command), scope);
+                self.script.commands[index].position.column =
+                    scope.column(start_line(command), command.location().as_ref(), "[[");
                 self.redirections(redirections.as_ref(), index, scope);
                 self.test(&test.expr, index, scope);
             }
@@ -152,8 +155,8 @@ impl Walk {
     }
 
     fn test(&mut self, expression: &ast::ExtendedTestExpr, index: usize, scope: &Scope) {
-        use ast::ExtendedTestExpr as E;
-        let line = self.script.commands[index].line - scope.line_offset;
+        use ast::{ExtendedTestExpr as E, UnaryPredicate as P};
+        let line = self.script.commands[index].position.line - scope.line_offset;
         match expression {
             E::And(left, right) | E::Or(left, right) => {
                 self.test(left, index, scope);
@@ -162,7 +165,7 @@ impl Walk {
             E::Not(inner) | E::Parenthesized(inner) => self.test(inner, index, scope),
             E::UnaryTest(predicate, word) => {
                 let word = self.word(word, line, index, scope);
-                if matches!(predicate, ast::UnaryPredicate::FileExistsAndIsExecutable) {
+                if matches!(predicate, P::FileExists | P::FileExistsAndIsRegularFile | P::FileExistsAndIsExecutable) {
                     self.script.looked_for.extend(word.text.rsplit('/').next().map(str::to_owned));
                 }
             }
@@ -178,9 +181,13 @@ impl Walk {
         let line = start_line(compound);
         let kind = match compound {
             C::Arithmetic(arithmetic) => Kind::Arithmetic(arithmetic.expr.value.trim().to_owned()),
+            C::Subshell(_) => Kind::Subshell,
             _ => Kind::Compound,
         };
         let index = self.add(kind, line, scope);
+        if matches!(compound, C::Arithmetic(_)) {
+            self.script.commands[index].position.column = scope.column(line, compound.location().as_ref(), "((");
+        }
         self.redirections(redirections, index, scope);
         let fed = self.script.commands[index].fed;
         let scope = Scope { fed, ..scope.clone() };
@@ -243,7 +250,7 @@ impl Walk {
     fn add(&mut self, kind: Kind, line: u32, scope: &Scope) -> usize {
         self.script.commands.push(Command {
             kind,
-            line: line + scope.line_offset,
+            position: Position::of_line(line + scope.line_offset),
             parent: scope.parent,
             function: scope.function,
             words: Vec::new(),
@@ -258,6 +265,17 @@ impl Walk {
             substitution: scope.substitution,
         });
         self.script.commands.len() - 1
+    }
+}
+
+impl Scope {
+    /// The column of `text`, which begins at `span`, in line `line` of the text that is being walked.
+    fn column(&self, line: u32, span: Option<&SourceSpan>, text: &str) -> Option<u32> {
+        let starts_here = span.filter(|span| line_number(span.start.line) == line);
+        // The columns of the first line of a substitution are not those of the file.
+        let expected =
+            starts_here.filter(|_| self.line_offset == 0 && self.depth == 0 || line > 1).map(|span| span.start.column);
+        column(self.lines.get((line + self.line_offset).checked_sub(1)? as usize)?, expected, &restored(text))
     }
 }
 

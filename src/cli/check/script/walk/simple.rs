@@ -1,11 +1,14 @@
 //! Walks simple commands: their words, redirections, and the commands in substitutions.
 
-use brush_parser::SourceSpan;
+use std::sync::Arc;
+
 use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Item, SourceLocation};
+use brush_parser::{SourcePosition, SourceSpan};
 
 use super::super::words::{self, Parts};
 use super::super::{Direction, Kind, Redirection, Word};
 use super::{Scope, Walk, inside, line_number, start_line};
+use crate::cli::check::position::Position;
 use crate::runtime::script::program;
 
 /// So many substitutions inside one another are looked into.
@@ -31,12 +34,23 @@ impl Walk {
             }
         }
         simple.word_or_name.iter().for_each(|word| self.argument(word, line, index, scope));
+        self.take_position_of_name(index);
         for item in suffix() {
             match item {
                 Item::AssignmentWord(_, word) | Item::Word(word) => self.argument(word, line, index, scope),
                 Item::IoRedirect(redirection) => self.redirection(redirection, index, scope),
                 Item::ProcessSubstitution(_, inner) => self.process(inner, index, scope),
             }
+        }
+    }
+
+    /// The column of a command is that of its name, if the name is on the command's first line.
+    fn take_position_of_name(&mut self, index: usize) {
+        let command = &mut self.script.commands[index];
+        if let Some(first) = command.words.first().or(command.assignments.first())
+            && first.position.line == command.position.line
+        {
+            command.position = first.position;
         }
     }
 
@@ -54,7 +68,7 @@ impl Walk {
 
     fn redirection(&mut self, redirection: &ast::IoRedirect, index: usize, scope: &Scope) {
         use ast::{IoFileRedirectKind as K, IoFileRedirectTarget as T, IoRedirect as R};
-        let line = self.script.commands[index].line - scope.line_offset;
+        let line = self.script.commands[index].position.line - scope.line_offset;
         let (direction, descriptor, target) = match redirection {
             R::File(_, _, T::ProcessSubstitution(_, inner)) => {
                 self.process(inner, index, scope);
@@ -85,10 +99,15 @@ impl Walk {
             R::HereDocument(descriptor, document) => {
                 if document.requires_expansion {
                     let begins = document.doc.loc.as_ref().map_or(line, |span| line_number(span.start.line));
-                    let parts = words::parts(&document.doc.value, begins, true);
+                    let parts = words::parts(&document.doc.value, true);
+                    self.note_event(&parts, Position::of_line(begins + scope.line_offset));
                     self.substitutions(parts, begins, index, scope);
                 }
-                (Direction::Text(document.doc.value.len()), *descriptor, Word { line, ..Word::default() })
+                (
+                    Direction::Text(document.doc.value.len()),
+                    *descriptor,
+                    Word { position: Position::of_line(line + scope.line_offset), ..Word::default() },
+                )
             }
         };
         let command = &mut self.script.commands[index];
@@ -101,22 +120,36 @@ impl Walk {
     }
 
     fn process(&mut self, inner: &ast::SubshellCommand, index: usize, scope: &Scope) {
-        self.script.process_substitutions.push(start_line(inner) + scope.line_offset);
+        let line = start_line(inner);
+        let sign_before = |span: SourceSpan| SourceSpan { start: previous(&span.start), ..span };
+        let span = inner.location().map(sign_before);
+        let columns = ["<(", ">("].map(|opening| scope.column(line, span.as_ref(), opening));
+        let column = columns.into_iter().flatten().next();
+        self.script.process_substitutions.push(Position { line: line + scope.line_offset, column });
         self.list(&inner.list, &Scope { fed: true, last: false, ..inside(scope, index) });
     }
 
     /// Takes a word of the command `index` apart and walks its substitutions.
     pub(super) fn word(&mut self, word: &ast::Word, line: u32, index: usize, scope: &Scope) -> Word {
         let begins = word.loc.as_ref().map_or(line, |span| after_continuations(word, span, scope));
-        let parts = words::parts(&word.value, begins, false);
-        let found = Word { line: begins + scope.line_offset, ..parts.word.clone() };
+        let parts = words::parts(&word.value, false);
+        let column = scope.column(begins, word.loc.as_ref(), &word.value);
+        let position = Position { line: begins + scope.line_offset, column };
+        let found = Word { position, ..parts.word.clone() };
         let in_word =
             |opening: &str| word.value.contains(opening) && !found.literal && is_process(&word.value, opening);
         if in_word("<(") || in_word(">(") {
-            self.script.process_substitutions.push(found.line);
+            self.script.process_substitutions.push(found.position);
         }
+        self.note_event(&parts, position);
         self.substitutions(parts, begins, index, scope);
         found
+    }
+
+    fn note_event(&mut self, parts: &Parts, position: Position) {
+        if !parts.word.literal && parts.word.text.contains("{LAMBDA_EVENT[") {
+            self.script.event_reads.push(position);
+        }
     }
 
     pub(super) fn substitutions(&mut self, parts: Parts, line: u32, index: usize, scope: &Scope) {
@@ -155,6 +188,12 @@ fn after_continuations(word: &ast::Word, span: &SourceSpan, scope: &Scope) -> u3
         column = 0;
     }
     line
+}
+
+/// The position of the character before, in the same line.
+fn previous(position: &SourcePosition) -> Arc<SourcePosition> {
+    let before = |number: usize| number.saturating_sub(1);
+    Arc::new(SourcePosition { index: before(position.index), line: position.line, column: before(position.column) })
 }
 
 /// Whether `opening` begins a process substitution in the unquoted part of a word.

@@ -8,8 +8,10 @@ impl Reader<'_> {
         match (self.peek(0), self.peek(1)) {
             (b'\\', _) => self.at += 2,
             (b'\'', _) => {
+                let start = self.at;
                 self.at += 1;
                 self.skip_past(b'\'');
+                self.end_of_quote(start);
             }
             (b'"', _) => self.double_quotes(),
             (b'`', _) => self.backquotes(quoted),
@@ -29,6 +31,7 @@ impl Reader<'_> {
     }
 
     fn double_quotes(&mut self) {
+        let start = self.at;
         self.at += 1;
         while !self.is_at_end() && self.peek(0) != b'"' {
             match self.peek(0) {
@@ -37,6 +40,7 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
+        self.end_of_quote(start);
     }
 
     /// Reads a command between backquotes. Bash first removes one level of backslashes from the command.
@@ -55,7 +59,7 @@ impl Reader<'_> {
             return;
         }
         let mut inner = Reader { depth: self.depth + 1, ..Reader::new(&code, 0) };
-        inner.code(None);
+        inner.code(None, true);
         self.found = inner.found.map(|_| start);
     }
 
@@ -64,7 +68,7 @@ impl Reader<'_> {
         self.at += 1;
         match (self.peek(0), self.peek(1)) {
             (b'(', b'(') if self.is_arithmetic() => self.nested(Reader::arithmetic),
-            (b'(', _) => self.parentheses(),
+            (b'(', _) => self.parentheses(true),
             (b'{', _) => self.nested(|reader| reader.braces(quoted)),
             (b'$' | b'#' | b'*' | b'@' | b'?' | b'!' | b'-', _) => self.at += 1,
             _ => {}
@@ -72,9 +76,9 @@ impl Reader<'_> {
     }
 
     /// Reads `( … )`.
-    pub(super) fn parentheses(&mut self) {
+    pub(super) fn parentheses(&mut self, are_commands: bool) {
         self.at += 1;
-        self.nested(|reader| reader.code(Some(b')')));
+        self.nested(|reader| reader.code(Some(b')'), are_commands));
         self.at += 1;
     }
 

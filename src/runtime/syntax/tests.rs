@@ -1,4 +1,4 @@
-use super::line_read_differently;
+use super::{advice_on_syntax_error, line_read_differently};
 
 fn line(text: &str) -> Option<u32> {
     line_read_differently(text)
@@ -66,7 +66,16 @@ fn an_expansion_that_both_modes_read_alike_is_not_found() {
 fn every_text_comes_to_an_end() {
     let parts = [
         "`", "(", ")", "\"", "'", "$(", "${", "$((", "<(", "<<E", "[[", "case", "in", ";;", "x=(", "\\", "#", "\n",
-        "a", "{", "}", "${x:-", "$'", "esac",
+        "a", "{", "}", "${x:-", "$'", "esac", "if", "then", "fi", "for", "do", "done", "else", "]]", "if[", "def ",
+        "ü",
+    ];
+    let messages = [
+        "syntax error near unexpected token `}'",
+        "syntax error near unexpected token `ü'",
+        "syntax error in conditional expression",
+        "unexpected EOF while looking for matching `''",
+        "unexpected EOF while looking for matching `\"'",
+        "syntax error: unexpected end of file",
     ];
     let mut number = 1_u32;
     for _ in 0..20_000 {
@@ -77,8 +86,11 @@ fn every_text_comes_to_an_end() {
             text.push_str(if number & 0x8000 == 0 { " " } else { "" });
         }
         line(&text);
+        let message = messages[number as usize % messages.len()];
+        advice_on_syntax_error(&text, number >> 8 & 7, message);
     }
     for part in ["$((", "\"${x:-", "$(", "`\\`", "\"${x:-'", "(("] {
         line(&part.repeat(3000));
+        advice_on_syntax_error(&part.repeat(3000), 1, messages[5]);
     }
 }

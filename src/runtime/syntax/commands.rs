@@ -1,5 +1,6 @@
 //! Reads lists of commands: words, operators, comments and the patterns of `case`.
 
+use super::unclosed::Constructs;
 use super::{METACHARACTERS, Reader};
 
 /// The position inside one list of commands.
@@ -15,16 +16,23 @@ struct ListState {
     pattern: bool,
     /// The number of open `case` commands.
     cases: u32,
+    /// The name of a function follows.
+    function_name: bool,
+    /// The constructs that are open.
+    constructs: Constructs,
 }
 
 impl Reader<'_> {
-    /// Reads commands up to `end`, and does not consume `end`.
-    pub(super) fn code(&mut self, end: Option<u8>) {
-        let mut state = ListState { command: true, word: false, header: false, pattern: false, cases: 0 };
+    /// Reads commands up to `end`, and does not consume `end`. The words of an array or a pattern are no commands: `are_commands` says so.
+    pub(super) fn code(&mut self, end: Option<u8>, are_commands: bool) {
+        let constructs = Constructs::new(are_commands, end.map(|_| self.at));
+        let (command, function_name, cases) = (true, false, 0);
+        let mut state =
+            ListState { command, word: false, header: false, pattern: false, cases, function_name, constructs };
         while !self.is_at_end() {
             let byte = self.peek(0);
             match byte {
-                _ if Some(byte) == end && !state.pattern => return,
+                _ if Some(byte) == end && !state.pattern => break,
                 b'\n' => {
                     self.at += 1;
                     self.skip_documents();
@@ -45,6 +53,7 @@ impl Reader<'_> {
                 _ => self.plain_word(&mut state),
             }
         }
+        self.end_of_list(&state.constructs);
     }
 
     fn skip_comment(&mut self) {
@@ -63,10 +72,16 @@ impl Reader<'_> {
                 (state.pattern, state.command) = (false, true);
             }
             (b'(', b'(') if !word && self.is_arithmetic() => self.arithmetic(),
-            (b'(', _) => self.parentheses(),
+            (b'(', _) => {
+                let start = self.at;
+                self.parentheses(!word);
+                let is_definition =
+                    self.text[start..].get(1..self.at - start - 1).is_some_and(|inner| inner.trim_ascii().is_empty());
+                state.command |= is_definition; // the body follows
+            }
             (b'<' | b'>', b'(') => {
                 self.at += 1;
-                self.parentheses();
+                self.parentheses(true);
             }
             (b'<', b'<') if self.peek(2) == b'<' => self.at += 3,
             (b'<', b'<') => self.announce_document(),
@@ -90,6 +105,13 @@ impl Reader<'_> {
         let special = |byte: &u8| METACHARACTERS.contains(byte) || b"\\'\"`$".contains(byte);
         let length = rest.iter().position(special).unwrap_or(rest.len());
         let is_whole = rest.get(length).is_none_or(|byte| METACHARACTERS.contains(byte));
+        // A word at the end of a line is no pattern.
+        let is_pattern = state.pattern && !matches!(rest.get(length), None | Some(b'\n'));
+        if is_whole && (state.command || state.pattern) && !is_pattern && !state.function_name {
+            let word = String::from_utf8_lossy(&rest[..length]).into_owned();
+            self.construct(&word, &mut state.constructs);
+        }
+        let is_function_name = std::mem::take(&mut state.function_name);
         self.at += length;
         state.word = true;
         match &rest[..length] {
@@ -102,7 +124,10 @@ impl Reader<'_> {
                 (state.pattern, state.command) = (false, false);
             }
             b"case" if is_whole && state.command && !state.pattern => (state.header, state.command) = (true, false),
+            b"function" if is_whole && state.command => state.function_name = true,
             b"if" | b"then" | b"elif" | b"else" | b"do" | b"while" | b"until" | b"!" | b"{" | b"time" | b"coproc" => {}
+            b"fi" | b"done" | b"}" if is_whole && state.command => {} // another closing word may follow
+            _ if is_function_name => {}
             _ => state.command = false,
         }
     }
