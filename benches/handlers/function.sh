@@ -68,3 +68,11 @@ greet_once() {
   jq -c '{statusCode: 200, headers: {"content-type": "application/json"}, body: ({message:
     "Hello, \(.queryStringParameters.name)", method: .requestContext.http.method, path: .rawPath} | tojson)}' <<<"$1"
 }
+
+# Takes a value out of the event, and keeps the event in S3.
+store_order() {
+  local PATH=$BENCH_TOOLS id
+  id=$(jq -r .order.id <<<"$1")
+  aws s3 cp - "s3://bench/orders/$id.json" --quiet <<<"$1"
+  printf 'stored %s\n' "$id"
+}

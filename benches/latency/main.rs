@@ -11,10 +11,12 @@ mod peer;
 
 // One running peer and its surroundings
 mod arrival;
+mod call;
 mod cgroup;
 mod processor_time;
 mod sandbox;
 mod service;
+mod store;
 mod subject;
 
 // The rows

@@ -23,6 +23,8 @@ pub struct Globals {
     pub query: Option<String>,
     /// `--cli-binary-format`
     pub binary_format: Option<String>,
+    /// `--color`
+    pub color: Option<String>,
     /// `--ca-bundle`
     pub ca_bundle: Option<String>,
     /// `--cli-read-timeout`, in seconds
@@ -99,7 +101,7 @@ impl Globals {
             "--ca-bundle" => &mut self.ca_bundle,
             "--cli-read-timeout" => &mut self.read_timeout,
             "--cli-connect-timeout" => &mut self.connect_timeout,
-            "--color" => return None,
+            "--color" => &mut self.color,
             _ => return None,
         })
     }
@@ -114,6 +116,15 @@ impl Globals {
             return Err(Failure::Syntax(format!(
                 "argument --cli-binary-format: Found invalid choice '{format}', choose from base64, raw-in-base64-out"
             )));
+        }
+        match self.color.as_deref() {
+            None | Some("off" | "auto") => {}
+            Some("on") => return Err(Failure::Unserved("`--color on` is not served".to_owned())),
+            Some(color) => {
+                return Err(Failure::Syntax(format!(
+                    "argument --color: Found invalid choice '{color}', choose from on, off, auto"
+                )));
+            }
         }
         if let Some(url) = self.endpoint_url.as_deref().filter(|url| !url.contains("://")) {
             let message = format!(

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 pub mod api;
 mod configure;
+pub mod crc32;
 pub mod error_body;
 pub mod failure;
 pub mod fallback;

@@ -44,6 +44,14 @@ impl Session {
         Signer { credentials: self.credentials.clone(), region: region.to_owned(), service: service.to_owned() }
     }
 
+    /// Whether requests to S3 carry a checksum that S3 does not require.
+    #[must_use]
+    pub fn sends_checksums(&self) -> bool {
+        let setting = || self.profile.setting("request_checksum_calculation").map(str::to_owned);
+        let setting = variable("AWS_REQUEST_CHECKSUM_CALCULATION").or_else(setting);
+        setting.is_none_or(|value| !value.eq_ignore_ascii_case("when_required"))
+    }
+
     /// The output format: `--output`, AWS_DEFAULT_OUTPUT, the profile's, else `json`.
     ///
     /// # Errors

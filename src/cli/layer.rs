@@ -6,17 +6,18 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
-use super::bundle::{Architecture, Bundle, Exclusion, Exclusions, ExtraFile, Runtime, Summary};
+use super::bundle::{Architecture, Bundle, Exclusion, Exclusions, ExtraFile, Runtime, Summary, Tools};
 use super::exit_status::ExitStatus;
 use super::terminal;
 
 const EXAMPLES: &str = "\
 Examples:
   coshell layer -o runtime.zip                                        the runtime, for functions on x86_64
-  coshell layer -o runtime.zip --arch arm64 --add bin/jq=jq-arm64     the runtime and jq, on arm64
-  coshell layer -o tools.zip --no-runtime --add bin/jq=jq --add lib=/tmp/libraries --exclude '*.a'
+  coshell layer -o tools.zip --no-runtime --tools                     jq and the small `aws`, for functions on x86_64
+  coshell layer -o runtime.zip --tools --arch arm64                   the runtime, jq and the small `aws`, on arm64
+  coshell layer -o git.zip --no-runtime --add bin/git=git --add lib=/tmp/libraries --exclude '*.a'
 
 A function can call a file that is added as bin/NAME by its NAME. A program for another architecture, or one that needs a newer glibc than
 Amazon Linux 2023 has, is an error. A script whose interpreter (`#!…`) Lambda lacks is a warning.
@@ -26,7 +27,7 @@ Exit status:
 
 /// The arguments of `coshell layer`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, group = ArgGroup::new("content").args(["add", "tools"]).multiple(true))]
 pub struct Arguments {
     /// The zip to write; an existing file is replaced; `-` writes the zip to stdout
     #[arg(short, long, value_name = "FILE", default_value = "runtime.zip")]
@@ -35,6 +36,10 @@ pub struct Arguments {
     /// The processor that the functions run on
     #[arg(long, value_name = "ARCHITECTURE", default_value = "x86_64")]
     pub arch: Architecture,
+
+    /// Adds jq and the small `aws` of a coshell release as bin/jq and bin/aws, with their licences
+    #[arg(long)]
+    pub tools: bool,
 
     /// Adds a file or folder, named NAME in the zip: bin/NAME for a command; without NAME the path is the name; can be repeated
     #[arg(long, value_name = "[NAME=]PATH", value_parser = ExtraFile::parse)]
@@ -53,7 +58,7 @@ pub struct Arguments {
     pub bootstrap: Option<PathBuf>,
 
     /// Leaves out the runtime, for a layer of tools only
-    #[arg(long, requires = "add", conflicts_with = "bootstrap")]
+    #[arg(long, requires = "content", conflicts_with = "bootstrap")]
     pub no_runtime: bool,
 
     /// Prints one JSON object: path, architecture, runtime, codeSize, unzippedBytes, files, codeSha256 and sha256
@@ -80,6 +85,10 @@ fn layer(arguments: &Arguments) -> Result<()> {
             bail!("the name of `{}` is not UTF-8: write NAME=PATH", extra_file.path.display())
         };
         bundle.add(name, &extra_file.path, &exclusions)?;
+    }
+    let tools = if arguments.tools { Some(Tools::find(arguments.arch)?) } else { None }; // until the zip is written
+    if let Some(tools) = &tools {
+        tools.add_to(&mut bundle, &exclusions)?;
     }
     exclusions.warnings().iter().for_each(|warning| terminal::warn(warning));
     if !arguments.no_runtime {

@@ -24,7 +24,7 @@ mod lambda_2026;
 mod logs;
 mod package;
 mod release;
-mod release_jq;
+mod release_tools;
 mod resources;
 mod road;
 mod runtime;

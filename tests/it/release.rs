@@ -18,7 +18,7 @@ const EVENT: &str = "{\"text\":\"Hello\"}";
 
 /// What .ci/release made for `architecture`; says so where it is not there.
 fn released(architecture: &str) -> Option<PathBuf> {
-    made(&format!("dist/bootstrap-{architecture}"), &format!(".ci/release --install --no-jq {architecture}"))
+    made(&format!("dist/bootstrap-{architecture}"), &format!(".ci/release --install --no-tools {architecture}"))
 }
 
 /// The file `path` of this repository, which the command `by` makes; says so where it is not there.

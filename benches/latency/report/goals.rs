@@ -4,6 +4,7 @@ use super::Row;
 use super::number::{Unit, ratio};
 use crate::rows::http::JQ_TWICE;
 use crate::rows::keep::KEEP;
+use crate::rows::tools::{CLI_CP, CLI_DOWN, CLI_SSM, CLI_UP, HANDLER, SMALL_CP, SMALL_DOWN, SMALL_SSM, SMALL_UP};
 use crate::rows::traces::UNTRACED;
 
 /// A value that is compared or compared with: row, line, column.
@@ -49,7 +50,7 @@ const fn kept(what: &'static str, row: &'static str, column: &'static str, facto
     Goal { what, value: Place(row, KEEP, column), limit: Limit::Times(factor, Place(row, who, column)) }
 }
 
-const GOALS: [Goal; 24] = [
+const GOALS: [Goal; 38] = [
     times("p50 back to back, to Rust's", "back-to-back", "p50", 3.0, RUST),
     times("p50 back to back, to the shell bootstrap's", "back-to-back", "p50", 1.0 / 50.0, SHELL),
     times("p50 with 20 ms between, to Rust's", "gap", "p50", 2.0, RUST),
@@ -82,7 +83,36 @@ const GOALS: [Goal; 24] = [
     kept("back to back with keep, to Rust's", "keep", "back to back p50", 3.0, RUST),
     kept("from delivery to `next` with keep, to the default's", "keep", "its billed p50", 0.5, OURS),
     kept("the same at 128 MB", "keep-128mb", "billed p50", 0.1, OURS),
+    tool("processor time of ssm get-parameter, to the AWS CLI's", "tools", "processor", SMALL_SSM, 1.0 / 50.0, CLI_SSM),
+    tool("memory of ssm get-parameter, to the AWS CLI's", "tools", "peak memory", SMALL_SSM, 1.0 / 5.0, CLI_SSM),
+    tool("processor time of s3 cp of 1 kB, to the AWS CLI's", "tools", "processor", SMALL_CP, 1.0 / 50.0, CLI_CP),
+    tool("memory of s3 cp of 1 kB, to the AWS CLI's", "tools", "peak memory", SMALL_CP, 1.0 / 5.0, CLI_CP),
+    most("the small aws as a file", "tools", "file", SMALL_SSM, 6e6),
+    tool("ssm get-parameter at 128 MB, to the AWS CLI", "tools-128mb", "time", SMALL_SSM, 1.0 / 50.0, CLI_SSM),
+    tool("s3 cp of 1 kB at 128 MB, to the AWS CLI", "tools-128mb", "time", SMALL_CP, 1.0 / 50.0, CLI_CP),
+    tool("100 MB to S3, to the AWS CLI", "tools-100mb", "time", SMALL_UP, 1.0, CLI_UP),
+    most("memory of 100 MB to S3", "tools-100mb", "peak memory", SMALL_UP, 32.0 * 1_048_576.0),
+    tool("100 MB from S3, to the AWS CLI", "tools-100mb", "time", SMALL_DOWN, 1.0, CLI_DOWN),
+    most("memory of 100 MB from S3", "tools-100mb", "peak memory", SMALL_DOWN, 32.0 * 1_048_576.0),
+    tool("processor time of 100 MB to S3, to the AWS CLI's", "tools-100mb", "processor", SMALL_UP, 1.0, CLI_UP),
+    tool("processor time of 100 MB from S3, to the AWS CLI's", "tools-100mb", "processor", SMALL_DOWN, 1.0, CLI_DOWN),
+    tool("jq and s3 cp in a handler at 128 MB", "tools-handler-128mb", "p50", HANDLER[0], 1.0 / 20.0, HANDLER[1]),
 ];
+
+const fn tool(
+    what: &'static str,
+    row: &'static str,
+    column: &'static str,
+    ours: &'static str,
+    factor: f64,
+    theirs: &'static str,
+) -> Goal {
+    Goal { what, value: Place(row, ours, column), limit: Limit::Times(factor, Place(row, theirs, column)) }
+}
+
+const fn most(what: &'static str, row: &'static str, column: &'static str, who: &'static str, bytes: f64) -> Goal {
+    Goal { what, value: Place(row, who, column), limit: Limit::Bytes(bytes) }
+}
 
 /// Time that grows in line with size, with a quarter more for noise: sizes that differ by 10 or by 6.
 const fn in_line(what: &'static str, row: &'static str, large: &'static str, small: &'static str) -> Goal {

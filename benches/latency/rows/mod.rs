@@ -11,6 +11,7 @@ mod reference;
 mod size;
 mod slots;
 pub(crate) mod stream;
+pub(crate) mod tools;
 pub(crate) mod traces;
 
 use anyhow::Result;
@@ -50,6 +51,10 @@ pub(crate) fn all() -> Vec<Experiment> {
         other("keep-128mb", keep::run_with_quota),
         other("http", http::run),
         other("http-128mb", http::run_128mb),
+        other("tools", tools::run),
+        other("tools-128mb", tools::run_128mb),
+        other("tools-100mb", tools::run_large),
+        other("tools-handler-128mb", tools::run_handler),
     ]);
     all
 }

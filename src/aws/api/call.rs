@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::table::{Operation, Table};
 use super::wire::on_wire;
-use super::{query_protocol, rest, result};
+use super::{checksum, query_protocol, rest, result};
 use crate::aws::error_body;
 use crate::aws::failure::Failure;
 use crate::aws::session::Session;
@@ -45,10 +45,20 @@ impl<'a> Caller<'a> {
 
     /// Calls the operation.
     pub(super) fn call(&self, parameters: &Map<String, Value>, file: Option<&str>) -> Result<Value, Failure> {
+        self.call_with_status(parameters, file).map(|(_, result)| result)
+    }
+
+    /// Calls the operation, and gives the HTTP status of the answer beside the result.
+    pub(super) fn call_with_status(
+        &self,
+        parameters: &Map<String, Value>,
+        file: Option<&str>,
+    ) -> Result<(u16, Value), Failure> {
         let response = self.send(parameters, file)?;
         let headers = rest::header_members(self.table, self.operation, &response);
+        let status = response.status;
         let body = response.bytes().map_err(|error| Failure::General(format!("the answer breaks off: {error}")))?;
-        self.read(&body, headers)
+        Ok((status, self.read(&body, headers)?))
     }
 
     /// Calls the operation; the body of the answer is not part of the result.
@@ -89,7 +99,9 @@ impl<'a> Caller<'a> {
             }
             _ => {
                 let stream = file.map(open).transpose()?;
-                rest::request(table, self.operation, &self.endpoint, parameters, stream)?
+                let mut request = rest::request(table, self.operation, &self.endpoint, parameters, stream)?;
+                checksum::add(self.operation, parameters, self.session.sends_checksums(), &mut request)?;
+                request
             }
         })
     }

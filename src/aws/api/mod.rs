@@ -1,17 +1,23 @@
 //! `aws SERVICE OPERATION`: serves the operations of the tables.
 
 mod call;
+mod checksum;
+mod idempotency;
 mod json_fault;
+mod metric_data;
 mod paging;
 mod parameter_file;
 mod parameters;
 mod query_protocol;
 mod rest;
 mod result;
+#[cfg(test)]
+mod served;
 pub mod shorthand;
 mod table;
 mod typed;
 mod validation;
+mod wait;
 mod wire;
 
 use std::io::Write;
@@ -39,12 +45,16 @@ pub fn run(globals: Globals, service: &str, arguments: &[String]) -> Result<u8, 
     let Some((operation, arguments)) = arguments.split_first() else {
         return Err(Failure::Syntax("the following arguments are required: operation".to_owned()));
     };
+    if operation == "wait" {
+        return wait::run(globals, &table, arguments);
+    }
     let operation = table
         .operation(operation)
         .ok_or_else(|| Failure::Unserved(format!("the operation `aws {service} {operation}` is not served")))?;
     let query = globals.query.as_deref().map(Query::parse).transpose()?;
     let raw_blobs = reads_raw_blobs(&globals)?;
-    let call = Reader { table: &table, operation: &operation, raw_blobs }.read(arguments)?;
+    let mut call = Reader { table: &table, operation: &operation, raw_blobs }.read(arguments)?;
+    idempotency::add_tokens(&table, &operation, &mut call.parameters)?;
     validation::check(&table, operation.input, &Value::Object(call.parameters.clone()))?;
     let session = Session::start(globals)?;
     let format = session.output()?;

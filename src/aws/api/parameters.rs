@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::json_fault::python_reason;
+use super::metric_data;
 use super::parameter_file::{fault, load};
 use super::shorthand;
 use super::table::{Argument, Kind, Operation, Table};
@@ -74,6 +75,10 @@ impl Reader<'_> {
                 _ => {
                     let argument = self.argument(option)?;
                     given.push(argument.name);
+                    if argument.is_part_of_metric() {
+                        metric_data::add(&mut call.parameters, argument.name, &self.loaded(argument.name, &one()?)?)?;
+                        continue;
+                    }
                     call.stops_paging |= argument.stops_paging();
                     let shape = self.shape_of(argument.member);
                     let kind = self.table.shape(shape).kind;
@@ -120,6 +125,8 @@ impl Reader<'_> {
     }
 
     fn check_required(&self, given: &[&str], has_json: bool, call: &Call) -> Result<(), Failure> {
+        let is_part = |name: &&str| self.argument(name).is_ok_and(|argument| argument.is_part_of_metric());
+        metric_data::check(given.contains(&"metric-data"), given.iter().any(is_part))?;
         let is_missing = |argument: &&Argument| {
             if argument.is_output_file() {
                 call.output_file.is_none()

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::table::{Kind, Operation, Table};
-use super::wire::on_wire;
+use super::wire::iso8601;
 use crate::aws::output::python;
 use crate::client::request::pair;
 
@@ -44,13 +44,13 @@ fn put(table: &Table, shape: &str, value: &Value, name: &str, pairs: &mut Vec<St
                 let entry = format!("{name}.entry.{}", position + 1);
                 // SNS calls the parts of its maps Name and Value; `Attributes` alone keeps the protocol's own names.
                 let (key_name, value_name) =
-                    if name == "MessageAttributes" { ("Name", "Value") } else { ("key", "value") };
+                    if name.ends_with("MessageAttributes") { ("Name", "Value") } else { ("key", "value") };
                 pairs.push(pair(&format!("{entry}.{key_name}"), key));
                 put(table, inner, value, &format!("{entry}.{value_name}"), pairs);
             }
         }
         (Kind::Boolean, Value::Bool(value)) => pairs.push(pair(name, if *value { "true" } else { "false" })),
-        (Kind::Timestamp, value) => pairs.push(pair(name, &python(&on_wire(table, shape, value)))),
+        (Kind::Timestamp, value) => pairs.push(pair(name, &iso8601(value))),
         (_, value) => pairs.push(pair(name, &python(value))),
     }
 }

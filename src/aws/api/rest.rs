@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::result::scalar;
 use super::table::{Kind, Member, Operation, Table};
-use super::wire::on_wire;
+use super::wire::{iso8601, on_wire};
 use crate::aws::failure::Failure;
 use crate::aws::output::python;
 use crate::aws::time;
@@ -101,25 +101,18 @@ fn payload(
     request: &mut Request,
 ) -> Result<Body, Failure> {
     let bytes = |text: String| Body::Bytes(Arc::new(text.into_bytes()));
-    let wire = |name: &str, value: &Value| {
-        let shape =
-            table.shape(operation.input).members().find(|member| member.name == name).map_or("", |member| member.shape);
-        (shape, on_wire(table, shape, value))
-    };
     if !operation.payload_in.is_empty() {
         let Some(value) = body.get(operation.payload_in) else { return Ok(Body::empty()) };
-        let (shape, value) = wire(operation.payload_in, value);
-        return Ok(match (table.shape(shape).kind, &value) {
+        let member = table.shape(operation.input).members().find(|member| member.name == operation.payload_in);
+        let (shape, name) = member.map_or(("", ""), |member| (member.shape, member.wire));
+        return Ok(match (table.shape(shape).kind, value) {
             (Kind::Blob, Value::String(text)) => {
                 let decoded =
                     STANDARD.decode(text).map_err(|_| Failure::Usage(format!("Invalid base64: \"{text}\"")))?;
                 Body::Bytes(Arc::new(decoded))
             }
-            (Kind::Structure, value) if table.protocol == "rest-xml" => {
-                let member = table.shape(operation.input).members().find(|member| member.name == operation.payload_in);
-                bytes(xml(table, shape, member.map_or("", |member| member.wire), value, true))
-            }
-            (_, value) => bytes(value.to_string()),
+            (Kind::Structure, value) if table.protocol == "rest-xml" => bytes(xml(table, shape, name, value, true)),
+            (_, value) => bytes(on_wire(table, shape, value).to_string()),
         });
     }
     if table.protocol != "rest-json" || (body.is_empty() && request.method == "GET") {
@@ -150,6 +143,7 @@ fn xml(table: &Table, shape: &str, name: &str, value: &Value, is_root: bool) -> 
             if is_flat { items } else { format!("<{name}>{items}</{name}>") }
         }
         (_, Value::Bool(value)) => format!("<{name}>{value}</{name}>"),
+        (Kind::Timestamp, value) => format!("<{name}>{}</{name}>", escape(&iso8601(value))),
         (_, value) => format!("<{name}>{}</{name}>", escape(&python(value))),
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-const TABLES: [&str; 14] = [
+pub(super) const TABLES: [&str; 15] = [
+    include_str!("../models/cloudwatch.tsv"),
     include_str!("../models/dynamodb.tsv"),
     include_str!("../models/events.tsv"),
     include_str!("../models/firehose.tsv"),
@@ -62,6 +63,8 @@ pub(super) struct Operation {
     pub(super) arguments: Vec<Argument>,
     /// How pages are asked for.
     pub(super) paginator: Option<Value>,
+    /// Whether a request carries a checksum: `required`, `optional` or empty.
+    pub(super) checksum: &'static str,
 }
 
 /// An option.
@@ -88,6 +91,11 @@ impl Argument {
     /// Whether the option is the `--no-` form.
     pub(super) fn is_negative(&self) -> bool {
         self.flags.contains('n')
+    }
+
+    /// Whether the option is a part of the first metric of `put-metric-data`.
+    pub(super) fn is_part_of_metric(&self) -> bool {
+        self.flags.contains('m')
     }
 
     /// Whether the argument is a file for the body of the answer.
@@ -131,6 +139,8 @@ pub(super) struct Member {
     pub(super) shape: &'static str,
     /// Whether it must be there.
     pub(super) is_required: bool,
+    /// Whether it recognises a request that is sent again, and gets a random value by default.
+    pub(super) is_token: bool,
     /// `header`, `headers`, `uri`, `querystring`, `statusCode`; empty for the body.
     pub(super) location: &'static str,
     /// The name on the wire.
@@ -145,7 +155,8 @@ impl Shape {
             let mut next = || parts.next().unwrap_or_default();
             let (name, shape, flags, location, wire) = (next(), next(), next(), next(), next());
             let wire = if wire.is_empty() { name } else { wire };
-            Member { name, shape, is_required: flags.contains('r'), location, wire }
+            let (is_required, is_token) = (flags.contains('r'), flags.contains('t'));
+            Member { name, shape, is_required, is_token, location, wire }
         })
     }
 
@@ -194,7 +205,8 @@ impl Table {
         })
     }
 
-    fn line(&self, kind: &str, name: &str) -> Option<&'static str> {
+    /// The fields after the name in the line of one kind that has this name.
+    pub(super) fn line(&self, kind: &str, name: &str) -> Option<&'static str> {
         let start = format!("\n{kind}\t{name}\t");
         let position = self.text.find(&start)? + start.len();
         self.text[position..].lines().next()
@@ -216,6 +228,7 @@ impl Table {
             payload_in: next(),
             arguments: next().split(' ').filter(|text| !text.is_empty()).map(argument).collect(),
             paginator: serde_json::from_str(next()).ok(),
+            checksum: next(),
         })
     }
 

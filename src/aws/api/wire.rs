@@ -1,8 +1,10 @@
 //! Writes parameters as the protocols send them.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::table::{Kind, Table};
+use crate::aws::output::python;
 use crate::aws::time;
 
 /// A value as the JSON protocols send it: timestamps are numbers unless the model wants another format.
@@ -29,13 +31,23 @@ pub(super) fn on_wire(table: &Table, shape: &str, value: &Value) -> Value {
             items.iter().map(|item| on_wire(table, inner, item)).collect()
         }
         (Kind::Timestamp, value) => {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let Some(time) = time::parse(&text) else { return value.clone() };
+            let Some(time) = parse(value) else { return value.clone() };
             match found.format() {
-                "iso8601" => Value::from(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+                "iso8601" => Value::from(iso8601(value)),
                 _ => Value::from(time.as_second()),
             }
         }
         (_, value) => value.clone(),
     }
+}
+
+fn parse(timestamp: &Value) -> Option<Timestamp> {
+    let text = timestamp.as_str().map_or_else(|| timestamp.to_string(), str::to_owned);
+    time::parse(&text)
+}
+
+/// A timestamp as the XML protocols and the query protocol send it, in whole seconds.
+pub(super) fn iso8601(timestamp: &Value) -> String {
+    let time = parse(timestamp);
+    time.map_or_else(|| python(timestamp), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

@@ -1,10 +1,13 @@
-//! Draws tables as the AWS CLI does where stdout is no terminal: 80 columns count as unlimited, and nothing is coloured.
+//! Draws tables as the AWS CLI does where stdout is no terminal: without colours, and for 80 columns.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use super::{is_true, python};
+
+/// A wider table shows a section with one row as a list of names and values.
+const MAX_WIDTH: usize = 80;
 
 #[derive(Default)]
 struct Section {
@@ -32,6 +35,18 @@ impl Section {
     fn row(&mut self, row: Vec<String>) {
         self.measure(&row);
         self.rows.push(row);
+    }
+
+    /// The same with a row for each header, where there is one row.
+    fn vertical(self) -> Section {
+        match self.rows.as_slice() {
+            [row] if !self.headers.is_empty() => {
+                let mut section = Section { title: self.title, indent: self.indent, ..Section::default() };
+                self.headers.into_iter().zip(row).for_each(|(header, cell)| section.row(vec![header, cell.clone()]));
+                section
+            }
+            _ => self,
+        }
     }
 
     fn total_width(&self) -> usize {
@@ -78,7 +93,11 @@ pub(super) fn render(title: &str, value: &Value) -> String {
     if !build(&mut sections, Some(title), value, 0) {
         return String::new();
     }
-    let widest = sections.iter().map(Section::total_width).max().unwrap_or(0);
+    let widest = |sections: &[Section]| sections.iter().map(Section::total_width).max().unwrap_or(0);
+    if widest(&sections) > MAX_WIDTH {
+        sections = sections.into_iter().map(Section::vertical).collect();
+    }
+    let widest = widest(&sections);
     let mut text = "-".repeat(widest) + "\n";
     sections.iter().for_each(|section| draw(&mut text, section, widest - section.indent * 2));
     text

@@ -27,8 +27,41 @@ pub(super) fn call(name: &str, arguments: &[Ast], value: &Value) -> Found {
     }
 }
 
+/// The functions of JMESPath.
+const NAMES: [&str; 26] = [
+    "abs",
+    "avg",
+    "ceil",
+    "contains",
+    "ends_with",
+    "floor",
+    "join",
+    "keys",
+    "length",
+    "map",
+    "max",
+    "max_by",
+    "merge",
+    "min",
+    "min_by",
+    "not_null",
+    "reverse",
+    "sort",
+    "sort_by",
+    "starts_with",
+    "sum",
+    "to_array",
+    "to_number",
+    "to_string",
+    "type",
+    "values",
+];
+
 fn refused(name: &str) -> Failure {
-    Failure::General(format!("In function {name}(), invalid type or number of arguments, or the function is unknown"))
+    Failure::General(match NAMES.contains(&name) {
+        true => format!("In function {name}(), invalid type or number of arguments"),
+        false => format!("Unknown function: {name}()"),
+    })
 }
 
 fn merge(values: Vec<Value>) -> Value {

@@ -4,6 +4,7 @@
 //! in which the AWS CLI prints them.
 
 mod functions;
+mod literals;
 
 use jmespath::ast::{Ast, Comparator};
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ impl Query {
     /// Where it is not JMESPath.
     pub fn parse(expression: &str) -> Result<Query, Failure> {
         let bad = |why: String| Failure::Usage(format!("Bad value for --query {expression}: {why}"));
-        let ast = jmespath::parse(expression).map_err(|error| bad(error.reason.to_string()))?;
+        let ast = jmespath::parse(&literals::with_json(expression)).map_err(|error| bad(error.reason.to_string()))?;
         Ok(Query { ast })
     }
 

@@ -5,6 +5,7 @@ use super::parallel::in_parallel;
 use super::plan::Item;
 use super::settings::Settings;
 use super::store::{Ask, Store};
+use super::tags::Tags;
 use super::upload::{Multipart, check_late_error, part_size};
 use crate::aws::failure::Failure;
 use crate::client::request::encode;
@@ -33,7 +34,9 @@ pub(super) fn object(
         progress(size);
         return Ok(());
     }
-    let headers = properties(source, settings, item)?;
+    let tags = if settings.copies_tags { Tags::read(source, settings, &item.source)? } else { Tags::default() };
+    let mut headers = properties(source, settings, item)?;
+    headers.extend(tags.header());
     let step = part_size(settings.part_size, size);
     let upload = Multipart::start(store, settings, &item.destination, &headers)?;
     let ranges: Vec<(u64, u64, u64)> =
@@ -45,27 +48,24 @@ pub(super) fn object(
         progress(length);
         Ok(part)
     });
-    upload.finish(result)
+    upload.finish(result)?;
+    tags.write(store, settings, &item.destination)
 }
 
 /// The headers of the new object: the command's, and those of the source unless they are replaced.
 fn properties(source: &Store<'_>, settings: &Settings, item: &Item) -> Result<Vec<(String, String)>, Failure> {
     let mut headers = settings.object_headers.clone();
-    if settings.copy_headers.iter().any(|(name, value)| name == "x-amz-metadata-directive" && value == "REPLACE") {
+    if !settings.copies_metadata {
         return Ok(headers);
     }
     let (bucket, key) = split(&item.source);
     let (_, response) = source.head(bucket, key, &settings.payer_headers)?;
     let kept = response.headers().filter(|(name, _)| PROPERTIES.contains(name) || name.starts_with("x-amz-meta-"));
     let kept: Vec<(String, String)> = kept.map(|(name, value)| (name.to_owned(), value)).collect();
-    let has_tags = response.header("x-amz-tagging-count").is_some();
     for (name, value) in kept {
         if !headers.iter().any(|(given, _)| *given == name) {
             headers.push((name, value));
         }
-    }
-    if has_tags {
-        return Err(Failure::Unserved("copies of objects above 8 MiB that have tags are not served".to_owned()));
     }
     Ok(headers)
 }

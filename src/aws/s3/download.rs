@@ -26,7 +26,7 @@ pub(super) fn file(
 ) -> Result<(), Failure> {
     let path = &item.destination;
     let failed = |error: std::io::Error| Failure::General(format!("{}: '{path}'", words(&error)));
-    if let Some(folder) = Path::new(path).parent() {
+    if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.exists()) {
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::General(format!(
                 "Could not create directory {}: {}: '{}'",

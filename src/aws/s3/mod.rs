@@ -25,6 +25,7 @@ mod settings;
 mod store;
 mod stream;
 mod sync;
+mod tags;
 mod transfer;
 mod upload;
 
@@ -32,6 +33,8 @@ use crate::aws::failure::Failure;
 use crate::aws::globals::Globals;
 use crate::aws::session::Session;
 use options::Options;
+#[cfg(test)]
+pub(super) use options::served;
 use store::Store;
 
 /// Runs one command.

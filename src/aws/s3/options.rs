@@ -54,6 +54,7 @@ const TRANSFER_VALUES: &[&str] = &[
     "--request-payer",
     "--metadata",
     "--metadata-directive",
+    "--copy-props",
 ];
 
 /// The flags and the options with values of a command, and how many paths it takes.
@@ -101,7 +102,7 @@ const FORMS: [Form; 9] = [
     },
 ];
 
-const CHOICES: [(&str, &[&str]); 5] = [
+const CHOICES: [(&str, &[&str]); 6] = [
     (
         "--acl",
         &[
@@ -130,6 +131,7 @@ const CHOICES: [(&str, &[&str]); 5] = [
         ],
     ),
     ("--metadata-directive", &["COPY", "REPLACE"]),
+    ("--copy-props", &["none", "metadata-directive", "default"]),
     ("--request-payer", &["requester"]),
 ];
 
@@ -251,6 +253,16 @@ impl Form {
         let shared = if self.transfers { TRANSFER_VALUES } else { &[] };
         self.values.iter().chain(shared).copied().find(|option| *option == name)
     }
+}
+
+/// The commands with the names of their options, for the list of served calls.
+#[cfg(test)]
+pub(in crate::aws) fn served() -> Vec<(String, Vec<String>)> {
+    let names = |form: &Form| {
+        let shared = [TRANSFER_FLAGS, TRANSFER_VALUES].into_iter().flatten().filter(|_| form.transfers);
+        shared.chain(form.flags).chain(form.values).map(|name| name.trim_start_matches('-').to_owned()).collect()
+    };
+    FORMS.iter().map(|form| (format!("s3 {}", form.name), names(form))).collect()
 }
 
 /// Names and values, by JSON or shorthand.

@@ -4,7 +4,6 @@ use super::options::Options;
 use super::store::Store;
 use crate::aws::failure::Failure;
 use crate::aws::time;
-use crate::client::profile::variable;
 
 /// What all transfers of a command have in common.
 #[derive(Debug, Default)]
@@ -21,6 +20,10 @@ pub(super) struct Settings {
     pub(super) object_headers: Vec<(String, String)>,
     /// Headers of copies alone.
     pub(super) copy_headers: Vec<(String, String)>,
+    /// Whether a copy in parts takes the metadata of its source along.
+    pub(super) copies_metadata: bool,
+    /// Whether a copy in parts takes the tags of its source along.
+    pub(super) copies_tags: bool,
     /// Who pays.
     pub(super) payer_headers: Vec<(String, String)>,
     /// Whether checksums are sent.
@@ -44,7 +47,10 @@ impl Settings {
     pub(super) fn new(options: &Options, store: &Store<'_>) -> Result<Settings, Failure> {
         let size = |name: &str| store.setting(name).map_or(Ok(8 * MIB), bytes);
         let parallel = store.setting("max_concurrent_requests").and_then(|text| text.parse().ok()).unwrap_or(10);
-        let checksums = variable("AWS_REQUEST_CHECKSUM_CALCULATION").is_none_or(|value| value != "when_required");
+        let copies = |but: &str| {
+            options.value("--metadata-directive").is_none()
+                && options.value("--copy-props").is_none_or(|props| props != but)
+        };
         Ok(Settings {
             threshold: size("multipart_threshold")?,
             part_size: size("multipart_chunksize")?.max(5 * MIB),
@@ -52,8 +58,10 @@ impl Settings {
             expected_size: options.number("--expected-size"),
             object_headers: object_headers(options),
             copy_headers: copy_headers(options),
+            copies_metadata: copies("none") && options.metadata.is_empty(),
+            copies_tags: copies("none") && copies("metadata-directive"),
             payer_headers: payer_headers(options),
-            checksums,
+            checksums: store.sends_checksums(),
             moves: options.command == "mv",
             is_dry_run: options.has("--dryrun"),
             guesses_type: !options.has("--no-guess-mime-type") && options.value("--content-type").is_none(),
@@ -107,8 +115,11 @@ fn object_headers(options: &Options) -> Vec<(String, String)> {
 
 fn copy_headers(options: &Options) -> Vec<(String, String)> {
     let given = options.value("--metadata-directive");
-    let directive = given.or((!options.metadata.is_empty()).then_some("REPLACE"));
-    directive.map(|directive| ("x-amz-metadata-directive".to_owned(), directive.to_owned())).into_iter().collect()
+    let properties = options.value("--copy-props").filter(|_| given.is_none());
+    let replaces = !options.metadata.is_empty() || properties == Some("none");
+    let metadata = given.or(replaces.then_some("REPLACE")).map(|value| ("x-amz-metadata-directive", value));
+    let tags = properties.filter(|props| *props != "default").map(|_| ("x-amz-tagging-directive", "REPLACE"));
+    metadata.into_iter().chain(tags).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 fn payer_headers(options: &Options) -> Vec<(String, String)> {

@@ -94,6 +94,11 @@ impl<'a> Store<'a> {
         self.session.profile.setting(&format!("s3.{name}"))
     }
 
+    /// Whether requests carry checksums.
+    pub(super) fn sends_checksums(&self) -> bool {
+        self.session.sends_checksums()
+    }
+
     /// Sends a request; `operation` is its name in errors.
     pub(super) fn send(&self, ask: &Ask, operation: &str) -> Result<Response, Failure> {
         let region = self.region_of(&ask.bucket);

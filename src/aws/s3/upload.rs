@@ -4,13 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::objects::{read_xml, split};
 use super::parallel::in_parallel;
 use super::settings::Settings;
 use super::store::{Ask, Store};
+use crate::aws::crc32::crc32;
 use crate::aws::failure::Failure;
 use crate::aws::xml::escape;
 use crate::client::request::Body;
@@ -31,7 +29,11 @@ pub(super) fn file(
 ) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::General(format!("{}: '{path}'", words(&error)));
     let file = Arc::new(File::open(path).map_err(failed)?);
-    let length = file.metadata().map_err(failed)?.len();
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(std::io::Error::from_raw_os_error(nix::libc::EISDIR)));
+    }
+    let length = metadata.len();
     let headers = headers(settings, content_type);
     if length < settings.threshold {
         put(store, settings, destination, &headers, Body::Part { file, offset: 0, length })?;
@@ -141,9 +143,7 @@ fn checksum(settings: &Settings, body: &Body) -> Result<Option<String>, Failure>
     if !settings.checksums {
         return Ok(None);
     }
-    let mut hasher = crc32fast::Hasher::new();
-    body.each_piece(|piece| hasher.update(piece)).map_err(|error| Failure::General(words(&error)))?;
-    Ok(Some(STANDARD.encode(hasher.finalize().to_be_bytes())))
+    crc32(body).map(Some).map_err(|error| Failure::General(words(&error)))
 }
 
 /// An upload in parts.

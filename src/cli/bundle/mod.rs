@@ -16,6 +16,7 @@ mod interpreter;
 pub(super) mod program_check;
 mod runtime;
 mod summary;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,6 +31,7 @@ pub(super) use self::exclusions::Exclusions;
 pub use self::extra_file::ExtraFile;
 pub(super) use self::runtime::{BOOTSTRAP, Runtime};
 pub(super) use self::summary::Summary;
+pub(super) use self::tools::Tools;
 
 /// Lambda accepts a function with its layers only if all together are smaller than this.
 const UNZIPPED_LIMIT_BYTES: u64 = 262_144_000;

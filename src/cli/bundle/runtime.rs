@@ -114,10 +114,13 @@ fn find_for(architecture: Architecture) -> Result<PathBuf> {
 fn how_to_build(folder: &Path, architecture: Architecture) -> String {
     match sources_of(folder) {
         Some(sources) => {
-            format!("run `.ci/release --no-jq {architecture}` in `{}`, and then this command again", sources.display())
+            format!(
+                "run `.ci/release --no-tools {architecture}` in `{}`, and then this command again",
+                sources.display()
+            )
         }
         None => format!(
-            "run `.ci/release --no-jq {architecture}` in your clone of coshell, and copy `dist/{BOOTSTRAP}-{architecture}` from the clone to `{}`, \
+            "run `.ci/release --no-tools {architecture}` in your clone of coshell, and copy `dist/{BOOTSTRAP}-{architecture}` from the clone to `{}`, \
              where coshell looks first, or name that file with --bootstrap",
             folder.display()
         ),

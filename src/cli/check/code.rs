@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Code {
     ArithmeticStatus,
+    AwsCall,
     BrokenProgram,
     ByteOrderMark,
     CommandNotOnPath,
@@ -44,8 +45,9 @@ pub(super) enum Code {
 
 impl Code {
     /// All codes, in the order of their names.
-    pub(super) const ALL: [Code; 37] = [
+    pub(super) const ALL: [Code; 38] = [
         Code::ArithmeticStatus,
+        Code::AwsCall,
         Code::BrokenProgram,
         Code::ByteOrderMark,
         Code::CommandNotOnPath,
@@ -109,6 +111,7 @@ impl Code {
             Code::ArithmeticStatus => {
                 ("arithmetic-status", "errexit", "`((n++))` fails where the result is 0, and errexit ends the event")
             }
+            Code::AwsCall => ("aws-call", "command", "only the whole AWS CLI serves the call, and not the small `aws`"),
             Code::BrokenProgram => ("broken-program", "program", "a program of the folder cannot start on Lambda"),
             Code::ByteOrderMark => ("byte-order-mark", "byte-order-mark", "the script begins with a byte order mark"),
             Code::CommandNotOnPath => {

@@ -164,9 +164,13 @@ fn lacking(command: &str, package: Option<&str>) -> String {
         "aws" => "a small `aws` exists for a layer (handlers/deploy/AWS.md); else ",
         _ => "",
     };
+    // The package of Amazon Linux does not matter for the tools of a release.
+    let (how, from) = match command {
+        "aws" | "jq" => ("--tools".to_owned(), String::new()),
+        _ => (format!("--add bin/{command}=FILE"), from),
+    };
     format!(
-        "`{command}` is not on Lambda's provided.al2023: {instead}bring it in a layer, by `coshell layer --add \
-         bin/{command}=FILE`{from}, and say --have {command}"
+        "`{command}` is not on Lambda's provided.al2023: {instead}bring it in a layer, by `coshell layer {how}`{from}, and say --have {command}"
     )
 }
 

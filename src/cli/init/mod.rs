@@ -107,8 +107,10 @@ fn next_steps(folder: &Path, example: &Example) -> String {
     let files = rows.map(|(name, about)| (terminal::quoted_path(&folder.join(name)), about));
     let width = files.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let files: String = files.iter().map(|(name, about)| format!("  {name:width$}  {about}\n")).collect();
-    let needs =
-        example.needs.map_or_else(String::new, |tool| format!("The example needs {tool}. Lambda has no {tool}: put it into a layer (coshell layer --add bin/{tool}=FILE).\n"));
+    let needs = example.needs.map_or_else(String::new, |tool| {
+        let option = if tool == "jq" { "--tools".to_owned() } else { format!("--add bin/{tool}=FILE") };
+        format!("The example needs {tool}. Lambda has no {tool}: put it into a layer (coshell layer {option}).\n")
+    });
     format!(
         "made {path} from the example {name}: {about}
 {files}{needs}next:

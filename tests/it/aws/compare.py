@@ -1,10 +1,11 @@
-"""Runs the command lines of commands.txt with the AWS CLI and with the small `aws`, each against a moto server of its own, and compares stdout,
+"""Runs the command lines of the tables in this folder with the AWS CLI and with the small `aws`, each against a moto server of its own, and compares stdout,
 stderr's first line, the exit status and the state afterwards. Prints the page tests/aws.md.
 
-    compare.py REAL-AWS SMALL-AWS MOTO-SERVER COMMANDS FOLDER RECORD
+    compare.py REAL-AWS SMALL-AWS MOTO-SERVER TABLES FOLDER RECORDS [--version-2]
 
-The AWS CLI takes minutes for the list, so its answers are kept in RECORD. They are recorded anew where a command line is not in RECORD.
-SMALL-AWS `-` only records.
+TABLES is a folder with the tables, files NAME.txt, each of which gets servers of its own. The AWS CLI takes minutes for a table, so its answers are
+kept in the folder RECORDS, in NAME.json. They are recorded anew where a command line of the table is not in the record.
+SMALL-AWS `-` only records. With --version-2, REAL-AWS is version 2 of the AWS CLI, whose exit status is expected as it is.
 """
 
 import hashlib
@@ -22,7 +23,8 @@ import urllib.request
 import boto3
 import botocore.exceptions
 
-REAL, SMALL, MOTO, COMMANDS, FOLDER, RECORD = sys.argv[1:]
+REAL, SMALL, MOTO, TABLES, FOLDER, RECORDS, *MORE = sys.argv[1:]
+IS_VERSION_2 = MORE == ["--version-2"]
 ACCOUNT = "123456789012"
 CONFIG = "[default]\ncli_timestamp_format = iso8601\nregion = eu-west-1\ns3 =\n    signature_version = s3v4\n"
 
@@ -30,9 +32,9 @@ CONFIG = "[default]\ncli_timestamp_format = iso8601\nregion = eu-west-1\ns3 =\n 
 class Side:
     """One of the two programs, with its server, its folder and its results."""
 
-    def __init__(self, name, program):
+    def __init__(self, table, name, program):
         self.name = name
-        self.folder = pathlib.Path(FOLDER) / name
+        self.folder = pathlib.Path(FOLDER) / f"{table.stem}-{name}"
         (self.folder / "bin").mkdir(parents=True)
         (self.folder / "bin" / "aws").symlink_to(program)
         self.config = self.folder / "config"
@@ -40,7 +42,7 @@ class Side:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        command = ["timeout", "900", MOTO, "-H", "127.0.0.1", "-p", str(self.port)]
+        command = ["timeout", "2400", MOTO, "-H", "127.0.0.1", "-p", str(self.port)]
         log = open(self.folder / "moto.log", "wb")
         self.server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.endpoint = f"http://127.0.0.1:{self.port}"
@@ -133,9 +135,9 @@ class Side:
         return found
 
 
-def groups():
+def groups(table):
     found = []
-    for line in pathlib.Path(COMMANDS).read_text().splitlines():
+    for line in table.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("= "):
@@ -150,14 +152,18 @@ def groups():
 
 def expected_status(status, stderr):
     """The status of version 2 for what version 1 has done."""
+    if IS_VERSION_2:
+        return status
     if status == 2 and ("usage:" in stderr or "aws: error" in stderr):
         return 252
     if status != 255:
         return status
+    if "Waiter " in stderr:
+        return 255
     if "An error occurred (" in stderr:
         return 254
     usage = ["Parameter validation failed", "Error parsing parameter", "Invalid argument type", "Cannot mv", "Bad value for", "Invalid JSON"]
-    usage += ["Please specify a valid bucket", "Unknown options", "Invalid endpoint"]
+    usage += ["Please specify a valid bucket", "Unknown options", "Invalid endpoint", "Streaming currently is only"]
     if any(text in stderr for text in usage):
         return 252
     missing = ["Unable to locate credentials", "You must specify a region", "Partial credentials", "could not be found"]
@@ -184,32 +190,45 @@ def known_stderr(text):
     return first(text)
 
 
-def answers(name, program):
-    """Runs everything with one program."""
-    side = Side(name, program)
+def answers(table, name, program):
+    """Runs a table with one program."""
+    side = Side(table, name, program)
     try:
         side.wait()
-        return {"results": side.run(groups()), "state": side.state()}
+        return {"results": side.run(groups(table)), "state": side.state()}
     finally:
         side.server.terminate()
         side.server.wait()
 
 
-def main():
-    names = [f"{group}: {line}" for group, commands in groups() for _, line in commands]
-    record = pathlib.Path(RECORD)
+def recorded(table):
+    """The answers of the AWS CLI."""
+    names = [f"{group}: {line}" for group, commands in groups(table) for _, line in commands]
+    record = pathlib.Path(RECORDS) / f"{table.stem}.json"
     real = json.loads(record.read_text()) if record.exists() else {"results": []}
     if [result[0] for result in real["results"]] != names:
-        real = answers("real", REAL)
+        real = answers(table, "real", REAL)
         record.write_text(json.dumps(real, indent=1, ensure_ascii=False) + "\n")
-    if SMALL == "-":
-        return
-    small = answers("small", SMALL)
-    report(real["results"], small["results"], [real["state"], json.loads(json.dumps(small["state"]))])
+    return real
 
 
-def report(real, small, states):
-    lines = [(group, reason, line) for group, commands in groups() for reason, line in commands]
+def main():
+    lines, real, small, states = [], [], [], [{}, {}]
+    for table in sorted(pathlib.Path(TABLES).glob("*.txt")):
+        theirs = recorded(table)
+        if SMALL == "-":
+            continue
+        ours = answers(table, "small", SMALL)
+        lines += [(group, reason, line) for group, commands in groups(table) for reason, line in commands]
+        real += theirs["results"]
+        small += ours["results"]
+        for states_of_side, state in zip(states, (theirs["state"], json.loads(json.dumps(ours["state"])))):
+            states_of_side.update({f"{table.stem}: {name}": value for name, value in state.items()})
+    if SMALL != "-":
+        report(lines, real, small, states)
+
+
+def report(lines, real, small, states):
     same, known, differing = 0, [], []
     for (group, reason, line), (_, out, err, status), (_, our_out, our_err, our_status) in zip(lines, real, small):
         faults = []
@@ -230,7 +249,7 @@ def report(real, small, states):
     state = [(name, states[0].get(name), states[1].get(name)) for name in names if states[0][name] != states[1].get(name)]
     print("# The small `aws` beside the AWS CLI\n")
     print("<!-- Written by the test `aws`: UPDATE_GOLDEN=1 cargo test --features aws --test it -- aws:: -->\n")
-    print(f"The test runs the {len(lines)} command lines of [commands.txt](it/aws/commands.txt) with the AWS CLI (version 1, from PyPI) and with the small")
+    print(f"The test runs the {len(lines)} command lines of [two tables](it/aws) with the AWS CLI (version 1, from PyPI) and with the small")
     print("`aws`, each against a moto server of its own. It compares stdout, the first line of stderr, the exit status (that of version 2) and the state")
     print("of both servers afterwards.\n")
     print(f"- {same} lines: no difference.\n- {len(known)} lines: a known difference, listed below.\n- {len(differing)} lines: an unknown difference.\n")

@@ -22,8 +22,7 @@ fn the_command_lines_of_the_table_do_what_the_aws_cli_does() {
     let tests = Path::new(PROJECT).join("tests/it/aws");
     let output = Command::new(python)
         .arg(tests.join("compare.py"))
-        .args([real, PathBuf::from(AWS), moto, tests.join("commands.txt"), folder.path().join("run")])
-        .arg(tests.join("recorded.json"))
+        .args([real, PathBuf::from(AWS), moto, tests.clone(), folder.path().join("run"), tests])
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -206,3 +206,40 @@ fn comments_silence_findings() {
         "{told}"
     );
 }
+
+#[test]
+fn a_call_that_the_small_aws_refuses_is_a_note() {
+    let calls = "handler() {
+  aws s3 cp - s3://bucket/key --content-type text/plain <<<\"$1\"
+  aws --region eu-west-1 --output=text ssm get-parameter --name \"$2\" --with-decryption --query 'Parameter.Value'
+  aws dynamodb wait table-exists --table-name items
+  aws $service describe-instances
+  aws ec2 describe-instances
+  timeout 9 aws lambda update-function-code --function-name f
+  aws s3 cp a s3://bucket/key --sse-c AES256
+  aws sqs send-message --queue-url \"$3\" --message-body=--anything \"$@\"
+}
+";
+    let bundle = Bundle::of(calls);
+    let expected = ["6 note aws-call", "7 note aws-call", "8 note aws-call"];
+    assert_eq!(codes(&bundle, &["--have", "aws"]), expected);
+    let printed = bundle.check_at("", &["--have", "aws"]).assert_status(0).stdout;
+    let printed = String::from_utf8_lossy(&printed);
+    for line in [
+        "function.sh:6: note: the small `aws` does not serve the service `ec2`: this call needs the whole AWS CLI [aws-call]",
+        "function.sh:7: note: the small `aws` does not serve `aws lambda update-function-code`: this call needs the whole AWS CLI [aws-call]",
+        "function.sh:8: note: the small `aws` does not serve the option `--sse-c` of `aws s3 cp`: this call needs the whole AWS CLI [aws-call]",
+    ] {
+        assert!(printed.contains(line), "no {line:?} in {printed}");
+    }
+    let own = "aws() { echo \"$@\"; }\nhandler() { aws ec2 describe-instances; }\n";
+    assert_eq!(codes(&Bundle::of(own), &[]), [""; 0]);
+}
+
+#[test]
+fn a_release_brings_jq_and_aws() {
+    let bundle = Bundle::of("handler() { aws s3 ls; }\n");
+    bundle.fails_with(
+        "`aws` is not on Lambda's provided.al2023: bring it in a layer, by `coshell layer --tools`, and say --have aws",
+    );
+}

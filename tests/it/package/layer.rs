@@ -1,6 +1,10 @@
 //! `coshell layer`.
 
+use std::process::Command;
+
 use super::project::{Project, Zip};
+use crate::support::executable::copy_executable;
+use crate::support::program::Ran;
 
 const RUNTIME: [&str; 2] = ["--bootstrap", "run"];
 
@@ -63,6 +67,21 @@ fn wrong_arguments_and_files_are_refused() {
     refused(&["--add", "=tool"], 2, "write NAME=PATH");
     refused(&["--arch", "sparc"], 2, "arm64");
     refused(&["--bootstrap", "nosuch"], 1, "cannot use the bootstrap `nosuch`");
+}
+
+#[test]
+fn without_the_tools_of_a_release_the_message_names_the_places_where_they_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let coshell = folder.path().join("coshell");
+    copy_executable(env!("CARGO_BIN_EXE_coshell"), &coshell);
+    let output = folder.path().join("tools.zip");
+    let mut command = Command::new(&coshell);
+    command.args(["layer", "--no-runtime", "--tools", "--arch", "arm64", "-o"]).arg(&output);
+    let looked_for = folder.path().join("coshell-tools-arm64.zip");
+    let sentence = format!("no tools for arm64: looked for `{}`; copy `coshell-tools-arm64.zip`", looked_for.display());
+    let ran = Ran::from(command.output().unwrap()).assert_status(1);
+    ran.assert_stderr_has(&sentence).assert_stderr_has("or run `.ci/release arm64`");
+    assert!(!output.exists());
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn an_installed_coshell_says_that_its_runtime_is_dynamic_and_how_to_get_a_static
     assert!(ran.stderr.contains("bootstrap` is linked dynamically"), "{ran:?}");
     let place = fs::canonicalize(folder.path()).unwrap();
     let advice = format!(
-        "run `.ci/release --no-jq {ARCH}` in your clone of coshell, and copy `dist/bootstrap-{ARCH}` from the clone to `{}`",
+        "run `.ci/release --no-tools {ARCH}` in your clone of coshell, and copy `dist/bootstrap-{ARCH}` from the clone to `{}`",
         place.display()
     );
     assert!(ran.stderr.contains(&advice), "{ran:?}");

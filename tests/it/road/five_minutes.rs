@@ -14,7 +14,7 @@ fn the_readmes_five_minutes_give_what_they_show() {
         return;
     }
     if !Path::new(env!("CARGO_MANIFEST_DIR")).join(LAYER).is_file() {
-        return skip(&format!("`{LAYER}` is not there: .ci/release --install --no-jq x86_64 makes it"));
+        return skip(&format!("`{LAYER}` is not there: .ci/release --install --no-tools x86_64 makes it"));
     }
     let Some(terminal) = Terminal::open() else { return };
     terminal.run("aws iam create-role --role-name lambda-role --assume-role-policy-document '{}'");

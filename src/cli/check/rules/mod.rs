@@ -1,5 +1,6 @@
 //! The rules that judge how a script would behave on Lambda: each looks at all files of one shell, the script and what it sources.
 
+mod aws_calls;
 mod documents;
 mod durable;
 mod early_exit;
@@ -59,6 +60,7 @@ pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Foun
     let shell = Shell { files, circumstances };
     let mut found = Vec::new();
     for rule in [
+        aws_calls::judge,
         documents::judge,
         durable::judge,
         early_exit::judge,
