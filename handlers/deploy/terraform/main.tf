@@ -1,5 +1,9 @@
 # A Bash function on coshell: the layer with the runtime, the function, its role and its log.
 
+locals {
+  is_durable = var.durable_execution_seconds != null
+}
+
 resource "aws_lambda_layer_version" "runtime" {
   layer_name               = "${var.name}-runtime"
   description              = "coshell, a runtime for Bash"
@@ -20,6 +24,16 @@ resource "aws_lambda_function" "this" {
   layers           = [aws_lambda_layer_version.runtime.arn]
   memory_size      = var.memory_megabytes
   timeout          = var.timeout_seconds
+  publish          = local.is_durable
+
+  dynamic "durable_config" {
+    for_each = local.is_durable ? [1] : []
+
+    content {
+      execution_timeout = var.durable_execution_seconds
+      retention_period  = var.durable_retention_days
+    }
+  }
 
   environment {
     # Ends an event this long before its time limit, and reports where it was.
@@ -32,6 +46,32 @@ resource "aws_lambda_function" "this" {
   }
 
   depends_on = [aws_iam_role_policy_attachment.log]
+}
+
+# Lambda invokes a durable function only by a version or an alias.
+resource "aws_lambda_alias" "live" {
+  count = local.is_durable ? 1 : 0
+
+  name             = "live"
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
+}
+
+# An ARN without a version never matches.
+resource "aws_iam_role_policy" "durable" {
+  count = local.is_durable ? 1 : 0
+
+  name = "durable"
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
+      Resource = "${aws_lambda_function.this.arn}:*"
+    }]
+  })
 }
 
 resource "aws_lambda_function_url" "this" {

@@ -18,6 +18,11 @@ output "role_name" {
   value       = aws_iam_role.this.name
 }
 
+output "durable_alias_arn" {
+  description = "For what starts executions; null for a function that is not durable"
+  value       = one(aws_lambda_alias.live[*].arn)
+}
+
 output "url" {
   description = "For browsers and curl; null without public_url"
   value       = one(aws_lambda_function_url.this[*].function_url)

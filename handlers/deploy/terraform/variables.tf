@@ -48,6 +48,23 @@ variable "public_url" {
   default     = false
 }
 
+variable "durable_execution_seconds" {
+  description = "Makes the function durable: the time limit of a whole execution. It cannot be set for a function that exists without it"
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.durable_execution_seconds == null ? true : var.durable_execution_seconds >= 1 && var.durable_execution_seconds <= 31622400
+    error_message = "durable_execution_seconds is 1 to 31622400."
+  }
+}
+
+variable "durable_retention_days" {
+  description = "How long the history of a durable execution is kept after its end"
+  type        = number
+  default     = 14
+}
+
 variable "log_retention_days" {
   description = "How long the log is kept"
   type        = number

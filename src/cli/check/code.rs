@@ -8,6 +8,11 @@ pub(super) enum Code {
     BrokenProgram,
     ByteOrderMark,
     CommandNotOnPath,
+    DurableBackground,
+    DurableInProgram,
+    DurableInStep,
+    DurableReplay,
+    DurableStdin,
     EarlyExit,
     EmptyStdin,
     ErrexitIgnored,
@@ -40,12 +45,17 @@ pub(super) enum Code {
 
 impl Code {
     /// All codes, in the order of their names.
-    pub(super) const ALL: [Code; 33] = [
+    pub(super) const ALL: [Code; 38] = [
         Code::ArithmeticStatus,
         Code::AwsCall,
         Code::BrokenProgram,
         Code::ByteOrderMark,
         Code::CommandNotOnPath,
+        Code::DurableBackground,
+        Code::DurableInProgram,
+        Code::DurableInStep,
+        Code::DurableReplay,
+        Code::DurableStdin,
         Code::EarlyExit,
         Code::EmptyStdin,
         Code::ErrexitIgnored,
@@ -106,6 +116,23 @@ impl Code {
             Code::ByteOrderMark => ("byte-order-mark", "byte-order-mark", "the script begins with a byte order mark"),
             Code::CommandNotOnPath => {
                 ("command-not-on-path", "command", "a command is in the function's bin/, which is not on PATH")
+            }
+            Code::DurableBackground => {
+                ("durable-background", "durable", "durable operations run at once, in an order that is left to chance")
+            }
+            Code::DurableInProgram => (
+                "durable-in-program",
+                "durable",
+                "a program calls `durable`, which is a function of the handler's shell",
+            ),
+            Code::DurableInStep => ("durable-in-step", "durable", "the command of a step has durable operations"),
+            Code::DurableReplay => (
+                "durable-replay",
+                "durable",
+                "outside of steps, a command gives another value or repeats its work when a durable execution goes on",
+            ),
+            Code::DurableStdin => {
+                ("durable-stdin", "durable", "a durable operation gets an input and does not read it")
             }
             Code::EarlyExit => ("early-exit", "init", "the script exits while the runtime sources it"),
             Code::EmptyStdin => ("empty-stdin", "stdin", "a command reads the handler's stdin, which is empty"),

@@ -89,7 +89,9 @@ fn called<'a>(scripts: &'a [Parsed], functions: &BTreeSet<String>) -> BTreeMap<&
         for (command, call) in file.script.calls().filter(|(_, call)| call.name.literal) {
             let text = call.name.text.as_str();
             let name = command_at(text).unwrap_or(text);
-            let is_function = !call.by_program && (functions.contains(name) || functions::defines(name));
+            // A program that calls `durable` is another finding: no layer can bring it.
+            let is_function =
+                !call.by_program && (functions.contains(name) || functions::defines(name)) || name == "durable";
             if !name.contains('/') && !is_function {
                 let (file, position) = (file.path.as_path(), call.name.position);
                 let has_alternative = command.has_alternative || command.by_chance;

@@ -42,9 +42,10 @@ Examples:
 
 Looks at the script, the files that it sources and the scripts of its folder that it starts (`./run.sh`, `$LAMBDA_TASK_ROOT/run.sh`,
 `bash lib/run.sh`): function, syntax, line ends, modes, process substitution (Lambda has no /dev/fd), commands that provided.al2023 lacks,
-calls of `aws` that need the whole AWS CLI, failures that Bash hides, an empty stdin, files written outside of /tmp, and what shellcheck says
-where it is installed. A command in the folder bin/ beside the script counts as present if the script sets PATH: Lambda's has only a layer's
-bin/, not the function's. Of all programs in the folder it says what `coshell package` says: interpreter line, architecture, loader, libraries.
+calls of `aws` that need the whole AWS CLI, failures that Bash hides, an empty stdin, files written outside of /tmp, what a durable function
+repeats, and what shellcheck says where it is installed. A command in the folder bin/ beside the script counts as present if the script sets
+PATH: Lambda's has only a layer's bin/, not the function's. Of all programs in the folder it says what `coshell package` says: interpreter line,
+architecture, loader, libraries.
 
 Each finding ends with its code. A comment in the script silences it:
   jq . file   # coshell-ignore: missing-command         on the line of the finding, or on the line before
@@ -52,6 +53,7 @@ Each finding ends with its code. A comment in the script silences it:
 
 Codes (handlers/DEVELOPING.md explains each):
   arithmetic-status      aws-call               broken-program         byte-order-mark        command-not-on-path
+  durable-background     durable-in-program     durable-in-step        durable-replay         durable-stdin
   early-exit             empty-stdin            errexit-ignored        event-array            exit-trap
   file-mode              hidden-status          large-document         last-status            line-ends
   missing-command        missing-program        missing-source         no-errexit             no-function

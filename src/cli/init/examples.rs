@@ -10,6 +10,8 @@ pub(super) struct Example {
     pub(super) about: &'static str,
     /// A command that the example needs and provided.al2023 lacks.
     pub(super) needs: Option<&'static str>,
+    /// Options that `coshell invoke` needs.
+    pub(super) options: &'static str,
     script: &'static str,
     event: &'static str,
     /// The file with the expected response or error: its path and its content.
@@ -30,6 +32,7 @@ macro_rules! example {
             name: $name,
             about: $about,
             needs: $needs,
+            options: "",
             script: file!($name, "function.sh"),
             event: file!($name, "events/example.json"),
             expected: (
@@ -43,7 +46,7 @@ macro_rules! example {
 
 const JQ: Option<&str> = Some("jq");
 
-const ALL: [Example; 11] = [
+const ALL: [Example; 12] = [
     example!("echo", "the smallest handler: event in, response out, log", None, "response",),
     example!("helper", "functions in a second file of the package", None, "response", "words.sh"),
     example!("warm", "slow work, done once at start", None, "response", "rates.csv"),
@@ -55,6 +58,26 @@ const ALL: [Example; 11] = [
     example!("dynamodb", "a stream of changes, in order", JQ, "response", "plain.jq"),
     example!("schedule", "scheduled work: takes the day from the event, not from the clock", None, "response",),
     example!("step-functions", "the handler's own error types, for Retry and Catch", None, "error",),
+    Example {
+        options: " --durable --callback approval=Grace",
+        ..example!(
+            "order",
+            "a durable function: steps, a wait, an approval, and what to undo when a step fails",
+            None,
+            "response",
+            "shop.sh",
+            "events/example.callbacks",
+            "events/example.history",
+            "events/no-money.json",
+            "events/no-money.callbacks",
+            "events/no-money.error",
+            "events/no-money.history",
+            "events/not-approved.json",
+            "events/not-approved.callbacks",
+            "events/not-approved.error",
+            "events/not-approved.history"
+        )
+    },
 ];
 
 /// The names for the command line. For a wrong name, clap suggests the nearest one.

@@ -114,9 +114,10 @@ fn next_steps(folder: &Path, example: &Example) -> String {
     format!(
         "made {path} from the example {name}: {about}
 {files}{needs}next:
-  coshell invoke {path}    # sends the event and prints the response
+  coshell invoke {path}{options}    # sends the event and prints the response
   coshell test {path}      # sends the event and compares the response
 ",
+        options = example.options,
         name = example.name,
         about = example.about
     )

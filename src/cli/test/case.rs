@@ -9,9 +9,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::cli::event::{FOLDER, is_event};
+use crate::cli::invoke::durable::error::callback_error;
+use crate::cli::invoke::durable::runner::ExecutionResult;
 
 const EVENT: &str = "json";
 const ANSWERS: [&str; 2] = ["response", "error"];
+/// The files that make an event the input of a durable execution.
+const DURABLE: [&str; 2] = ["history", "callbacks"];
 /// The limit of an expected answer: the limit of a response (6 MiB and 100 bytes), and a newline.
 const LIMIT_BYTES: u64 = 6 * 1024 * 1024 + 101;
 
@@ -102,7 +106,8 @@ fn unused_file(file: &Path) -> Option<String> {
     let extension = file.extension()?.to_str()?;
     let right = extension.to_ascii_lowercase();
     let path = file.display();
-    let is_of_a_test = right == EVENT || ANSWERS.contains(&right.as_str());
+    let is_beside_event = |extension: &str| ANSWERS.contains(&extension) || DURABLE.contains(&extension);
+    let is_of_a_test = right == EVENT || is_beside_event(&right);
     if is_of_a_test && right != extension {
         let right = file.with_extension(right);
         return Some(format!(
@@ -111,7 +116,7 @@ fn unused_file(file: &Path) -> Option<String> {
         ));
     }
     let event = file.with_extension(EVENT);
-    (ANSWERS.contains(&extension) && event.symlink_metadata().is_err()).then(|| {
+    (is_beside_event(extension) && event.symlink_metadata().is_err()).then(|| {
         format!(
             "`{path}` is not used, because the event `{}` does not exist: rename or remove the file",
             event.display()
@@ -130,6 +135,34 @@ impl Case {
 
     pub(super) fn error(&self) -> PathBuf {
         self.file("error")
+    }
+
+    pub(super) fn history(&self) -> PathBuf {
+        self.file(DURABLE[0])
+    }
+
+    /// Whether the event is the input of a durable execution.
+    pub(super) fn is_durable(&self) -> bool {
+        DURABLE.iter().any(|extension| self.file(extension).symlink_metadata().is_ok())
+    }
+
+    /// Reads the expected history of a durable execution; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn expected_history(&self) -> Result<Option<Vec<u8>>> {
+        read(&self.history())
+    }
+
+    /// Reads the answers to the callbacks of a durable execution: the lines `NAME=RESULT`, and `NAME!=ERROR` for a failure.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has another line.
+    pub(super) fn callbacks(&self) -> Result<Vec<(String, ExecutionResult)>> {
+        let file = self.file(DURABLE[1]);
+        let text = read(&file)?.unwrap_or_default();
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| callback(line).with_context(|| format!("cannot use `{}`", file.display()))).collect()
     }
 
     fn file(&self, extension: &str) -> PathBuf {
@@ -167,6 +200,17 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>> {
         .and_then(|file| file.take(LIMIT_BYTES).read_to_end(&mut bytes))
         .with_context(|| format!("cannot read `{}`", file.display()))?;
     Ok(Some(bytes))
+}
+
+fn callback(line: &[u8]) -> Result<(String, ExecutionResult)> {
+    let line = std::str::from_utf8(line).context("it is not UTF-8")?;
+    match line.split_once('=').filter(|(name, _)| !matches!(*name, "" | "!")) {
+        Some((name, result)) => Ok(match name.strip_suffix('!') {
+            Some(name) => (name.to_owned(), Err(callback_error(result))),
+            None => (name.to_owned(), Ok(Some(result.to_owned()))),
+        }),
+        None => bail!("the line `{line}` is not NAME=RESULT, nor NAME!=ERROR for a failure"),
+    }
 }
 
 pub(crate) fn failure(report: &[u8]) -> Result<Expected> {

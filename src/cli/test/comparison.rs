@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::case::{Case, Expected};
 use super::diff;
-use super::runner::Answer;
+use super::runner::{Answer, Run};
 use super::{Fault, Verdict};
 use crate::cli::invoke::error_view::ErrorView;
 use crate::lambda::invocation::{FunctionError, Response};
@@ -17,11 +17,28 @@ use crate::lambda::invocation::{FunctionError, Response};
 const ERROR_TYPE: &str = "errorType";
 const ERROR_MESSAGE: &str = "errorMessage";
 
-/// Compares an answer with the files beside its event.
+/// Compares an answer, and the history of a durable execution, with the files beside the event.
 ///
 /// # Errors
 /// When the files cannot be read.
-pub(super) fn compare(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdict> {
+pub(super) fn compare(case: &Case, run: &Run, task_root: &Path) -> Result<Verdict> {
+    let verdict = compare_answers(case, &run.answer, task_root)?;
+    let Some(actual) = run.history.as_ref().filter(|_| matches!(verdict, Verdict::Passed)) else { return Ok(verdict) };
+    let file = case.history().file_name().unwrap_or_default().display().to_string();
+    let Some(expected) = case.expected_history()? else {
+        let details = diff::of_bytes(b"", actual.as_bytes()).unwrap_or_default();
+        return Ok(fault(
+            format!("there is no `{file}`: if this history is right, write the file with --update"),
+            details,
+        ));
+    };
+    Ok(match diff::of_bytes(trimmed(&expected), trimmed(actual.as_bytes())) {
+        Some(details) => fault(format!("the history differs from `{file}`"), details),
+        None => Verdict::Passed,
+    })
+}
+
+fn compare_answers(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdict> {
     let expected = case.expected()?;
     let file = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (response, error) = (file(&case.response()), file(&case.error()));
@@ -58,11 +75,24 @@ pub(super) fn compare(case: &Case, answer: &Answer, task_root: &Path) -> Result<
     })
 }
 
-/// Writes an answer as the expected one, if it differs.
+/// Writes an answer, and the history of a durable execution, as the expected ones, if they differ.
 ///
 /// # Errors
 /// When the files cannot be read or written.
-pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdict> {
+pub(super) fn update(case: &Case, run: &Run, task_root: &Path) -> Result<Verdict> {
+    let verdict = update_answer(case, &run.answer, task_root)?;
+    let Some(history) = run.history.as_ref().filter(|_| !matches!(verdict, Verdict::Failed(_))) else {
+        return Ok(verdict);
+    };
+    if case.expected_history()?.as_deref() == Some(history.as_bytes()) {
+        return Ok(verdict);
+    }
+    let file = case.history();
+    fs::write(&file, history).with_context(|| format!("cannot write `{}`", file.display()))?;
+    Ok(if matches!(verdict, Verdict::Passed) { Verdict::Written { file, failure: None } } else { verdict })
+}
+
+fn update_answer(case: &Case, answer: &Answer, task_root: &Path) -> Result<Verdict> {
     let (file, other, bytes, failure) = match answer {
         Answer::Response(response) => (case.response(), case.error(), with_newline(&response.bytes), None),
         Answer::Failure(error) => (case.error(), case.response(), report(error), Some(explained(error, task_root))),
@@ -70,7 +100,7 @@ pub(super) fn update(case: &Case, answer: &Answer, task_root: &Path) -> Result<V
             return Ok(fault("the event got no answer; nothing was written".to_owned(), explained(error, task_root)));
         }
     };
-    let is_expected = compare(case, answer, task_root).is_ok_and(|verdict| matches!(verdict, Verdict::Passed));
+    let is_expected = compare_answers(case, answer, task_root).is_ok_and(|verdict| matches!(verdict, Verdict::Passed));
     if is_expected {
         return Ok(Verdict::Passed);
     }

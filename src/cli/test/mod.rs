@@ -3,11 +3,13 @@
 //! An expected answer is a file, so that it can be read, reviewed and rewritten (`--update`): `NAME.response` is compared byte for byte,
 //! except newlines at the end; of `NAME.error`, type and message are compared. One environment serves all events, as on Lambda, so that the
 //! test finds state that one event leaves for the next. The request id of an event is always the same, so that a response can contain it.
+//! `NAME.history` and `NAME.callbacks` make an event the input of a durable execution (`durable.rs`).
 //! Commands in `tests/bin` replace real commands that a test must not run.
 
 pub(crate) mod case;
 mod comparison;
 mod diff;
+mod durable;
 mod junit;
 mod report;
 mod runner;
@@ -46,6 +48,9 @@ Files, in the folder events/ beside the script:
   NAME.json      the event
   NAME.response  the response to it; newlines at the end do not count
   NAME.error     the failure of the event: {\"errorType\": \"…\", \"errorMessage\": \"…\"}; a field that is left out is not compared
+  NAME.history   the event is the input of a durable execution, which has this history; waits and retries pass at once.
+                 Create an empty file and let --update fill it
+  NAME.callbacks the answers to callbacks of the execution: lines NAME=RESULT, or NAME!=ERROR for a failure
   Commands in the folder tests/bin/ beside the script come first on PATH; each must have execute permission. If there is a
   program tests/setup beside the script, it runs before the handler with a new folder as its argument. It prints NAME=VALUE
   lines, which become variables of the handler.
@@ -172,16 +177,23 @@ fn run_case(case: &Case, runner: &mut Runner, update: bool) -> Result<TestResult
     let event = match event::read_file(&case.event()) {
         Ok(event) => event,
         Err(error) => {
-            return Ok(TestResult::failed(case, Fault { reason: format!("{error:#}"), details: String::new() }));
+            return Ok(TestResult::failed(case, Fault::of(&error)));
         }
     };
-    let run = runner.run(&case.name, &event)?;
+    let run = match case.is_durable() {
+        false => runner.run(&case.name, &event)?,
+        true => match runner.run_durable(case, &event) {
+            Ok(run) => run,
+            Err(error) => return Ok(TestResult::failed(case, Fault::of(&error))),
+        },
+    };
     let verdict = if update {
-        comparison::update(case, &run.answer, runner.task_root())
+        comparison::update(case, &run, runner.task_root())
     } else {
-        comparison::compare(case, &run.answer, runner.task_root())
+        comparison::compare(case, &run, runner.task_root())
     };
     let warnings = match &run.answer {
+        Answer::Response(_) if case.is_durable() => Vec::new(),
         Answer::Response(response) => {
             let mut warnings = contract::warnings(&event, response);
             warnings.extend(handler_hints::warnings(runner.settings(), response));
@@ -189,8 +201,7 @@ fn run_case(case: &Case, runner: &mut Runner, update: bool) -> Result<TestResult
         }
         Answer::Failure(_) | Answer::Unanswered(_) | Answer::InitFailed(_) => Vec::new(),
     };
-    let verdict =
-        verdict.unwrap_or_else(|error| Verdict::Failed(Fault { reason: format!("{error:#}"), details: String::new() }));
+    let verdict = verdict.unwrap_or_else(|error| Verdict::Failed(Fault::of(&error)));
     Ok(TestResult { name: case.name.clone(), verdict, duration: run.duration, log: run.log, warnings })
 }
 
@@ -198,6 +209,12 @@ fn not_run(case: &Case) -> TestResult {
     TestResult {
         verdict: Verdict::NotRun,
         ..TestResult::failed(case, Fault { reason: String::new(), details: String::new() })
+    }
+}
+
+impl Fault {
+    fn of(error: &anyhow::Error) -> Fault {
+        Fault { reason: format!("{error:#}"), details: String::new() }
     }
 }
 

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use super::case::Case;
+use super::durable;
 use super::setup::Setup;
 use crate::cli::interruption::Interruption;
 use crate::cli::invoke::json_output;
@@ -41,6 +43,8 @@ pub(super) struct Run {
     pub(super) duration: Duration,
     /// The log lines that were written in this time.
     pub(super) log: String,
+    /// The history of a durable execution, as lines that are the same in each run.
+    pub(super) history: Option<String>,
 }
 
 /// Runs events in an environment.
@@ -117,6 +121,7 @@ impl Runner {
                         answer: Answer::InitFailed(error),
                         duration: Duration::ZERO,
                         log: self.new_log()?,
+                        history: None,
                     });
                 }
             },
@@ -136,7 +141,29 @@ impl Runner {
         } else {
             self.environment = Some(environment);
         }
-        Ok(Run { answer, duration, log: self.new_log()? })
+        Ok(Run { answer, duration, log: self.new_log()?, history: None })
+    }
+
+    /// Runs a durable execution to its end. Waits and retries pass at once. The execution has its own environments.
+    ///
+    /// # Errors
+    /// When the input is not UTF-8, or the log cannot be read.
+    pub(super) fn run_durable(&mut self, case: &Case, input: &[u8]) -> Result<Run> {
+        let input = std::str::from_utf8(input).context("the input of a durable execution must be UTF-8")?;
+        let begun = Instant::now();
+        let execution =
+            durable::run(&self.settings, &self.invoke(&case.name, b""), input, case.callbacks()?, &self.interruption);
+        let (answer, history) = match execution {
+            Ok((Ok(result), history)) => {
+                (Answer::Response(Response { bytes: result.into(), ..Response::default() }), Some(history))
+            }
+            Ok((Err(error), history)) => (Answer::Failure(error), Some(history)),
+            Err(error) => {
+                let message = format!("the execution cannot go on: {error:#}");
+                (Answer::Unanswered(FunctionError::by_lambda("Execution.Stopped", &message)), None)
+            }
+        };
+        Ok(Run { answer, duration: begun.elapsed(), log: self.new_log()?, history })
     }
 
     fn start(&self) -> Result<Result<Environment, FunctionError>> {

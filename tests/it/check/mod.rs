@@ -4,6 +4,7 @@ mod beginners;
 mod formats;
 mod programs;
 mod rules;
+mod rules_durable;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

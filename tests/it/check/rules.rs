@@ -3,7 +3,7 @@
 use super::{Bundle, NOTHING};
 
 /// The codes of the findings, each with its line and severity: `3 warning hidden-status`.
-fn codes(bundle: &Bundle, arguments: &[&str]) -> Vec<String> {
+pub(super) fn codes(bundle: &Bundle, arguments: &[&str]) -> Vec<String> {
     let ran = bundle.check_at("", &[&["--json"], arguments].concat());
     let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     let findings = told["findings"].as_array().unwrap().iter().filter(|finding| finding["code"] != "shellcheck");
@@ -20,7 +20,7 @@ fn codes(bundle: &Bundle, arguments: &[&str]) -> Vec<String> {
 }
 
 #[track_caller]
-fn finds(script: &str, expected: &[&str]) {
+pub(super) fn finds(script: &str, expected: &[&str]) {
     assert_eq!(codes(&Bundle::of(script), &[]), expected, "{script}");
 }
 

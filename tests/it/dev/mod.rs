@@ -6,6 +6,7 @@ mod guide;
 mod init;
 mod manual;
 mod test;
+mod test_durable;
 mod test_files;
 mod usage;
 mod variables;

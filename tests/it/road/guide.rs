@@ -8,12 +8,22 @@ use super::transcript::Transcript;
 
 const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/README.md");
 
+const DURABLE_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/DURABLE.md");
+
 /// The guide up to the templates. After them come commands that moto does not know.
 pub const GUIDE: Page = Page { path: DEPLOY, from: "# ", to: "\n## Templates\n" };
 /// The guide's function URL.
 pub const FUNCTION_URL: Page = Page { path: DEPLOY, from: "## Give the function a URL\n", to: "\n## " };
 /// The guide's SnapStart.
 pub const SNAP_START: Page = Page { path: DEPLOY, from: "## SnapStart\n", to: "\n## " };
+/// The guide's durable functions.
+pub const DEPLOY_DURABLE: Page = Page { path: DEPLOY, from: "## Durable functions\n", to: "\n## " };
+/// The page on durable functions, up to the commands that need other tools than coshell.
+pub const DURABLE: Page = Page { path: DURABLE_PAGE, from: "# ", to: "\n## With AWS's local runner\n" };
+/// How that page uses AWS's local runner.
+pub const LOCAL_RUNNER: Page = Page { path: DURABLE_PAGE, from: "## With AWS's local runner\n", to: "\n## " };
+/// How that page answers callbacks.
+pub const CALLBACKS: Page = Page { path: DURABLE_PAGE, from: "### Answer a callback", to: "\n### " };
 /// The page on customer-managed runtimes.
 pub const RUNTIME: Page =
     Page { path: concat!(env!("CARGO_MANIFEST_DIR"), "/handlers/deploy/RUNTIME.md"), from: "# ", to: "\0" };
@@ -73,6 +83,21 @@ pub fn commands(page: &Page) -> Vec<String> {
 }
 
 impl Page {
+    /// The `bash` blocks of the page.
+    pub fn blocks(&self) -> Vec<String> {
+        let [_, shown, _] = self.read();
+        shown.split("```bash\n").skip(1).filter_map(|block| block.split("```").next()).map(str::to_owned).collect()
+    }
+
+    /// The scripts of the page, as their first lines name them: `# NAME/function.sh`. Each is its name and its text.
+    pub fn scripts(&self) -> Vec<(String, String)> {
+        let named = self.blocks().into_iter().filter_map(|block| {
+            let name = block.lines().next()?.strip_prefix("# ").filter(|name| name.ends_with("/function.sh"))?;
+            Some((name.to_owned(), block.clone()))
+        });
+        named.collect()
+    }
+
     /// What is before the part that is walked, that part, and what is after it.
     fn read(&self) -> [String; 3] {
         let text = fs::read_to_string(self.path).unwrap();

@@ -20,6 +20,9 @@ fn masked_line(line: &str) -> String {
     {
         return format!("{start}\n");
     }
+    if let Some((time, event)) = line.split_once(" s  ").filter(|(time, _)| is_number_and_time(time)) {
+        return format!("{} TIME  {}", time.split_whitespace().next().unwrap_or_default(), masked_line(event));
+    }
     let mut masked = String::new();
     for part in line.split_inclusive(|letter: char| letter.is_whitespace() || "\",'()=:".contains(letter)) {
         let end =
@@ -30,9 +33,18 @@ fn masked_line(line: &str) -> String {
     masked
 }
 
+/// Whether it begins a row of the history of a durable execution: `12 3600.3`.
+fn is_number_and_time(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    matches!(words[..], [number, time] if number.parse::<u32>().is_ok() && time.parse::<f64>().is_ok())
+}
+
 fn word(word: &str) -> &str {
     let all = |kind: fn(&u8) -> bool| word.bytes().all(|byte| kind(&byte));
     let of_base64 = all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte));
+    if word.starts_with("callback-") && word.matches('-').count() > 4 {
+        return "CALLBACK";
+    }
     match word.len() {
         64 if all(u8::is_ascii_hexdigit) => "SHA256",
         43 if of_base64 => "CODESHA256",
@@ -53,6 +65,8 @@ fn only_what_differs_is_masked() {
         ("API=127.0.0.1:30017\n", "API=127.0.0.1:NUMBER\n"),
         ("aws-cli/1.46.2 Python/3.11.7\n", "aws-cli/\n"),
         ("runtime     /home/me/dist/bootstrap-x86_64 (12 bytes, static)\n", "runtime     \n"),
+        (" 7 3600.3 s  WaitStarted  3 pause  3600 s\n", "7 TIME  WaitStarted  3 pause  3600 s\n"),
+        ("callback-1-b58b2f18-fb20-4d71-aa9a-ccab096bb523", "CALLBACK"),
         ("warning: the runtime `/home/me/dist/bootstrap-x86_64` is linked dynamically\n", ""),
     ];
     for (text, expected) in table {

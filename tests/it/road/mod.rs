@@ -1,6 +1,7 @@
 //! The road of AWS's tutorial, walked as handlers/deploy/README.md tells it: the page's own commands, with the real AWS CLI, moto in AWS's
 //! place, and the zips as they were uploaded under the real emulator.
 
+mod durable;
 mod emulate;
 mod five_minutes;
 mod guide;

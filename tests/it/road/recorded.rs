@@ -1,7 +1,7 @@
 //! Commands that no emulator of AWS knows yet: each is taken from its page and run with the real AWS CLI, and the request that the CLI
 //! sends is compared with AWS's own model of the API.
 
-use super::guide::{FUNCTION_URL, Page, RUNTIME, SNAP_START, commands};
+use super::guide::{CALLBACKS, DEPLOY_DURABLE, FUNCTION_URL, Page, RUNTIME, SNAP_START, commands};
 use super::model::{FOLDER, Models};
 use super::recorder::{Recorder, Request};
 use super::terminal::Terminal;
@@ -136,4 +136,30 @@ fn snap_start_is_switched_on_before_a_version_is_published() {
     let on = sent.iter().find(|sent| sent.command.contains("update-function-configuration")).unwrap().body();
     assert_eq!(on["SnapStart"]["ApplyOn"], "PublishedVersions", "{on}");
     assert_eq!(sent[0].body()["PackageType"], "Image", "{}", sent[0].command);
+}
+
+#[test]
+fn a_durable_function_is_created_as_one_and_its_callbacks_are_answered() {
+    let Some(sent) = sent_by(&DEPLOY_DURABLE) else { return };
+    let of = |step: &str| sent.iter().find(|sent| sent.command.starts_with(&format!("aws {step} "))).unwrap();
+    let created = of("lambda create-function").body();
+    assert_eq!(created["DurableConfig"]["ExecutionTimeout"], 604_800, "{created}");
+    assert_eq!((&created["Runtime"], &created["Publish"]), (&"provided.al2023".into(), &true.into()), "{created}");
+    let invoked = &of("lambda invoke").request;
+    assert_eq!(invoked.header("X-Amz-Durable-Execution-Name"), Some("A-17"), "{invoked:?}");
+    assert_eq!(invoked.header("X-Amz-Invocation-Type"), Some("Event"), "{invoked:?}");
+    assert!(invoked.target.ends_with("?Qualifier=live"), "{invoked:?}");
+    let policy = of("iam put-role-policy");
+    let policy = String::from_utf8_lossy(&policy.request.body).into_owned();
+    let policy: Vec<_> =
+        form_urlencoded::parse(policy.as_bytes()).filter(|(name, _)| name == "PolicyDocument").collect();
+    let policy: serde_json::Value = serde_json::from_str(&policy[0].1).unwrap();
+    let (statement, function) = (&policy["Statement"][0], "arn:aws:lambda:us-west-2:123456789012:function:order:*");
+    assert_eq!(statement["Resource"], function, "an unqualified ARN never matches");
+    let actions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"];
+    assert_eq!(statement["Action"], serde_json::json!(actions));
+    let Some(answers) = sent_by(&CALLBACKS) else { return };
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[1].request.body, b"Grace");
+    assert_eq!(answers[2].body()["ErrorType"], "Rejected");
 }

@@ -72,6 +72,55 @@ fn sam_validates_and_builds_its_template_and_cfn_lint_has_nothing_to_say() {
 }
 
 #[test]
+fn the_durable_sam_template_builds_and_its_function_may_record_its_work() {
+    if venv::lacks(&["sam", "cfn-lint", "python"]) {
+        return;
+    }
+    let project = project_with("durable.yaml");
+    succeeds(venv::program("sam", project.path()).args(["validate", "--lint", "-t", "durable.yaml"]));
+    assert_eq!(succeeds(venv::program("cfn-lint", project.path()).arg("durable.yaml")), "");
+    succeeds(venv::program("sam", project.path()).args(["build", "-t", "durable.yaml"]));
+    let template = parsed(project.path(), YAML, &project.path().join("durable.yaml"));
+    let function = &template["Resources"]["Function"]["Properties"];
+    assert_eq!(function["DurableConfig"]["ExecutionTimeout"], json!({"Ref": "ExecutionSeconds"}));
+    assert_eq!(function["AutoPublishAlias"], "live");
+    let translated = parsed(project.path(), TRANSLATED, &project.path().join("durable.yaml"));
+    let policies = translated["Resources"]["FunctionRole"]["Properties"]["ManagedPolicyArns"].to_string();
+    assert!(policies.contains("AWSLambdaBasicDurableExecutionRolePolicy"), "{policies}");
+    assert!(translated["Resources"]["FunctionAliaslive"].is_object(), "{translated}");
+    let durable = &translated["Resources"]["Function"]["Properties"]["DurableConfig"];
+    assert!(durable["RetentionPeriodInDays"].is_object(), "{translated}");
+}
+
+/// What SAM makes of a template, without AWS.
+const TRANSLATED: &str = "
+import json, sys
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+template = yaml_parse(open(sys.argv[1]))
+for resource in template['Resources'].values():
+    for member in ('CodeUri', 'ContentUri'):
+        if member in resource['Properties']: resource['Properties'][member] = 's3://bucket/key'
+print(json.dumps(Translator({}, Parser()).translate(template, {})))";
+
+#[test]
+fn the_terraform_module_makes_a_durable_function_only_when_it_is_asked_to() {
+    if venv::lacks(&["python"]) {
+        return;
+    }
+    let main = fs::read_to_string(Path::new(DEPLOY).join("terraform/main.tf")).unwrap();
+    let durable = |resource: &str| main.split(resource).nth(1).unwrap().split("\n}\n").next().unwrap().to_owned();
+    for resource in ["resource \"aws_lambda_alias\" \"live\"", "resource \"aws_iam_role_policy\" \"durable\""] {
+        assert!(durable(resource).contains("count = local.is_durable ? 1 : 0"), "{resource}");
+    }
+    let policy = durable("resource \"aws_iam_role_policy\" \"durable\"");
+    assert!(policy.contains("Resource = \"${aws_lambda_function.this.arn}:*\""), "{policy}");
+    let function = durable("resource \"aws_lambda_function\" \"this\"");
+    assert!(function.contains("dynamic \"durable_config\""), "{function}");
+}
+
+#[test]
 fn the_sam_template_is_for_both_architectures_and_keeps_its_log_for_a_time() {
     if venv::lacks(&["python"]) {
         return;

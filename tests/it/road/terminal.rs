@@ -118,6 +118,13 @@ impl Terminal {
         printed.replace(&folder("programs"), "/home/me/coshell/dist").replace(&folder("work"), "/home/me/coshell")
     }
 
+    /// Puts a file into the folder.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join("work").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
     pub fn zip(&self, name: &str) -> Zip {
         let path = self.folder.path().join("work").join(name);
         let bytes = fs::read(&path).unwrap();

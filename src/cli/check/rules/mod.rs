@@ -2,6 +2,7 @@
 
 mod aws_calls;
 mod documents;
+mod durable;
 mod early_exit;
 mod errexit;
 mod event_array;
@@ -61,6 +62,7 @@ pub(super) fn judge(files: &[Parsed], circumstances: &Circumstances) -> Vec<Foun
     for rule in [
         aws_calls::judge,
         documents::judge,
+        durable::judge,
         early_exit::judge,
         errexit::judge,
         event_array::judge,

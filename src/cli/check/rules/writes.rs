@@ -23,7 +23,8 @@ pub(super) fn judge(shell: &Shell, found: &mut Vec<Found>) {
 /// The files that the script writes by redirections, and by the arguments of commands, each with its line.
 fn targets(file: &Parsed) -> Vec<(Position, String)> {
     let redirections = file.script.commands.iter().flat_map(|command| &command.redirections);
-    let written = redirections.filter(|redirection| redirection.direction == Direction::Write);
+    let written =
+        redirections.filter(|redirection| matches!(redirection.direction, Direction::Write | Direction::Append));
     let mut targets: Vec<(Position, String)> =
         written.map(|redirection| (redirection.target.position, redirection.target.text.clone())).collect();
     for (_, call) in file.script.calls() {

@@ -53,6 +53,8 @@ pub(super) struct Redirection {
 pub(super) enum Direction {
     Read,
     Write,
+    /// `>>`.
+    Append,
     /// `<<` with so many bytes, or `<<<`.
     Text(usize),
     /// `<&`, `>&`.
@@ -112,7 +114,7 @@ pub(super) struct Command {
 }
 
 /// A parsed script.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Script {
     /// All commands, each before the commands inside it.
     pub(super) commands: Vec<Command>,
@@ -150,9 +152,7 @@ impl Script {
 
     /// All calls of commands, also those that another command makes: `timeout 5 curl`, `xargs -n 1 cp`, `find -exec rm`.
     pub(super) fn calls(&self) -> impl Iterator<Item = (&Command, Call<'_>)> {
-        self.commands
-            .iter()
-            .flat_map(|command| calls::calls(&command.words).into_iter().map(move |call| (command, call)))
+        self.commands.iter().flat_map(|command| command.calls().into_iter().map(move |call| (command, call)))
     }
 
     /// The files that the script sources and runs.
@@ -167,6 +167,11 @@ impl Script {
 }
 
 impl Command {
+    /// The command's own call, and those that it makes.
+    pub(super) fn calls(&self) -> Vec<Call<'_>> {
+        calls::calls(&self.words)
+    }
+
     /// Its name, where that stands in the text.
     pub(super) fn name(&self) -> Option<&str> {
         self.words.first().filter(|word| word.literal).map(|word| word.text.as_str())

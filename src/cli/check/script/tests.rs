@@ -90,7 +90,7 @@ fn redirections_process_substitutions_and_dollar_zero_are_known() {
         .commands
         .iter()
         .flat_map(|command| &command.redirections)
-        .filter(|redirection| redirection.direction == Direction::Write)
+        .filter(|redirection| matches!(redirection.direction, Direction::Write | Direction::Append))
         .map(|redirection| redirection.target.text.as_str())
         .collect();
     assert_eq!(written, ["b", "/c/d", "f", "i", "$x"]);

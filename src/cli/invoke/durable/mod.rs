@@ -1,26 +1,21 @@
-//! Runs a durable execution to its end: `coshell invoke --durable`.
-//!
-//! The function is invoked as Lambda does: with the whole history each time, until it answers that the execution has succeeded or
-//! failed. In between, waits and retries pass, callbacks are answered, and the functions of chained invocations run.
+//! Runs a durable execution to its end and prints the result and the history: `coshell invoke --durable`.
 
 pub(crate) mod arguments;
-mod runner;
-mod table;
-
-use std::ffi::OsString;
+pub(crate) mod error;
+pub(crate) mod runner;
+pub(crate) mod table;
 
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
 
-use self::runner::Runner;
+use self::runner::{Audience, Plan, Runner};
 use super::delivery::EventResult;
 use super::live_log::LiveLog;
 use super::{Arguments, Request, Status, json_output, output};
 use crate::cli::interruption::Interruption;
-use crate::cli::terminal::{say, show};
+use crate::cli::terminal::{say, show, warn};
 use crate::lambda::durable::DurableApi;
 use crate::lambda::environment::Settings;
-use crate::lambda::invocation::FunctionError;
+use crate::lambda::function::Function;
 
 /// Runs the execution and prints its result and its history.
 ///
@@ -28,19 +23,19 @@ use crate::lambda::invocation::FunctionError;
 /// When the environment cannot be started, or the result cannot be printed.
 pub(super) fn run(request: &Request, arguments: &Arguments) -> Result<Status> {
     let api = DurableApi::start()?;
-    let mut settings = request.settings.clone();
-    settings.variables.extend(variables(&settings, &api));
+    let settings = &request.settings;
     let interruption = Interruption::watch()?;
     let log = LiveLog::start(settings.log.clone().filter(|_| !arguments.json), &request.invoke.request_id);
     let input =
         String::from_utf8(request.invoke.payload.to_vec()).context("the input of a durable execution must be UTF-8")?;
-    let runner = Runner { api: &api, arguments, interruption: &interruption, log: &log };
-    let (arn, result) = runner.execute(&settings, &request.invoke, &input, 0)?;
+    let plan = plan(settings, arguments)?;
+    let runner = Runner { api: &api, plan: &plan, interruption: &interruption, audience: &Terminal { log: &log } };
+    let (arn, result) = runner.execute(settings, &request.invoke, &input)?;
     if let Some(status) = interruption.exit_status() {
         return Ok(Status::Interrupted(status));
     }
     let history = api.history(&arn);
-    let error = result.as_ref().err().map(error_of);
+    let error = result.as_ref().err().map(error::error_of);
     log.finish(error.as_ref());
     let status = if error.is_some() { Status::HandlerFailed } else { Status::Success };
     if arguments.json {
@@ -69,22 +64,49 @@ pub(super) fn run(request: &Request, arguments: &Arguments) -> Result<Status> {
     Ok(status)
 }
 
-/// What the function needs to find the API. Credentials are only made up where there are none.
-fn variables(settings: &Settings, api: &DurableApi) -> Vec<(OsString, OsString)> {
-    let mut variables = vec![("AWS_ENDPOINT_URL_LAMBDA".into(), api.url().into())];
-    for (name, value) in
-        [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")]
-    {
-        if settings.variable(name).is_empty() {
-            variables.push((name.into(), value.into()));
-        }
-    }
-    variables
+/// What the options of the command line say about the execution.
+fn plan(settings: &Settings, arguments: &Arguments) -> Result<Plan> {
+    let options = &arguments.durable;
+    let functions = options.function.iter().map(|(name, path)| {
+        let settings =
+            Settings { log: settings.log.clone(), ..super::settings_of(Function::locate(path)?, arguments)? };
+        Ok((name.clone(), settings))
+    });
+    let failures =
+        options.callback_failure.iter().map(|(name, error)| (name.clone(), Err(error::callback_error(error))));
+    let results = options.callback.iter().map(|(name, result)| (name.clone(), Ok(Some(result.clone()))));
+    Ok(Plan {
+        real_time: options.real_time,
+        callbacks: results.chain(failures).collect(),
+        waits_for_callbacks: true,
+        functions: functions.collect::<Result<_>>()?,
+        timeout: arguments.timeout,
+    })
 }
 
-/// The error of a failed execution, in Lambda's form.
-fn error_of(error: &Value) -> FunctionError {
-    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    let body = json!({"errorType": text("ErrorType"), "errorMessage": text("ErrorMessage"), "stackTrace": error["StackTrace"]});
-    FunctionError { error_type: text("ErrorType"), body: body.to_string().into(), ..FunctionError::default() }
+/// The person at the terminal.
+struct Terminal<'a> {
+    log: &'a LiveLog,
+}
+
+impl Audience for Terminal<'_> {
+    fn invocation_ended(&self) {
+        self.log.update();
+    }
+
+    fn failed_invocation(&self, count: u32, most: u32) {
+        say(format!("the invocation has failed, and Lambda invokes again ({count} of {most} in a row)"));
+    }
+
+    fn unknown_function(&self, name: &str) {
+        warn(&format!("the execution invokes the function `{name}`: give it with --function {name}=PATH"));
+    }
+
+    fn callback_awaited(&self, name: Option<&str>, id: &str, url: &str) {
+        let name = name.unwrap_or("without a name");
+        say(format!(
+            "the execution waits for the callback `{name}`; answer it from another terminal, or next time with --callback '{name}=RESULT':\n  \
+             curl -d '\"yes\"' {url}/2025-12-01/durable-execution-callbacks/{id}/succeed"
+        ));
+    }
 }

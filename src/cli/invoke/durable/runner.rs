@@ -1,4 +1,7 @@
-//! Invokes a durable function until its execution has ended.
+//! Runs durable executions to their ends, on this machine.
+//!
+//! The function is invoked as Lambda does: with the whole history each time, until it answers that the execution has succeeded or
+//! failed. In between, waits and retries pass, callbacks are answered, and the functions of chained invocations run.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -6,16 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::variables;
+use super::error;
 use crate::cli::interruption::Interruption;
-use crate::cli::invoke::live_log::LiveLog;
+use crate::cli::invoke::json_output;
 use crate::cli::invoke::result::status_and_error;
-use crate::cli::invoke::{Arguments, json_output, settings_of};
 use crate::cli::startup;
-use crate::cli::terminal::{say, warn};
 use crate::lambda::durable::{DurableApi, End, Wait};
 use crate::lambda::environment::{Environment, Settings};
-use crate::lambda::function::Function;
 use crate::lambda::identifiers::random_uuid;
 use crate::lambda::invocation::{Invoke, Outcome};
 
@@ -28,27 +28,81 @@ const LOOK: Duration = Duration::from_millis(200);
 const MAX_DEPTH: u32 = 16;
 
 /// The result of an execution, or its error object.
-type ExecutionResult = std::result::Result<Option<String>, Value>;
+pub(crate) type ExecutionResult = std::result::Result<Option<String>, Value>;
 
-/// Runs executions with one API.
-pub(super) struct Runner<'a> {
-    pub(super) api: &'a DurableApi,
-    pub(super) arguments: &'a Arguments,
-    pub(super) interruption: &'a Interruption,
-    pub(super) log: &'a LiveLog,
+/// What happens around an execution.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Whether waits and retries take their time.
+    pub(crate) real_time: bool,
+    /// The answers to callbacks, by name: a result or an error object.
+    pub(crate) callbacks: Vec<(String, ExecutionResult)>,
+    /// Whether to wait for an answer to a callback that has none here and no time limit. Otherwise the execution cannot go on.
+    pub(crate) waits_for_callbacks: bool,
+    /// The functions that `durable invoke` calls, by name.
+    pub(crate) functions: Vec<(String, Settings)>,
+    /// The time limit of each invocation.
+    pub(crate) timeout: Duration,
+}
+
+/// Hears what happens while an execution runs.
+pub(crate) trait Audience {
+    /// An invocation has ended, and its log lines are there.
+    fn invocation_ended(&self);
+    /// The last `count` invocations have failed; after `most` the execution fails.
+    fn failed_invocation(&self, count: u32, most: u32);
+    /// The execution invokes a function that the plan does not have.
+    fn unknown_function(&self, name: &str);
+    /// The execution waits for the answer to a callback, which the API at `url` takes.
+    fn callback_awaited(&self, name: Option<&str>, id: &str, url: &str);
+}
+
+/// What the function needs to find the API. Credentials are only made up where there are none.
+fn with_variables(settings: &Settings, api: &DurableApi) -> Settings {
+    let mut settings = settings.clone();
+    settings.variables.push(("AWS_ENDPOINT_URL_LAMBDA".into(), api.url().into()));
+    for (name, value) in
+        [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")]
+    {
+        if settings.variable(name).is_empty() {
+            settings.variables.push((name.into(), value.into()));
+        }
+    }
+    settings
+}
+
+/// Runs executions.
+pub(crate) struct Runner<'a> {
+    pub(crate) api: &'a DurableApi,
+    pub(crate) plan: &'a Plan,
+    pub(crate) interruption: &'a Interruption,
+    pub(crate) audience: &'a dyn Audience,
 }
 
 impl Runner<'_> {
-    /// Runs one execution to its end, and returns its ARN and its result.
-    pub(super) fn execute(
+    /// Runs one execution to its end, and returns its ARN and its result. The ARN ends with the request id of `invoke`.
+    ///
+    /// # Errors
+    /// When an environment cannot be started, or the execution cannot go on.
+    pub(crate) fn execute(
+        &self,
+        settings: &Settings,
+        invoke: &Invoke,
+        input: &str,
+    ) -> Result<(String, ExecutionResult)> {
+        self.execute_at(settings, invoke, input, 0)
+    }
+
+    fn execute_at(
         &self,
         settings: &Settings,
         invoke: &Invoke,
         input: &str,
         depth: u32,
     ) -> Result<(String, ExecutionResult)> {
+        let settings = &with_variables(settings, self.api);
         let function = invoke.function_arn.clone().unwrap_or_default();
-        let arn = format!("{function}:$LATEST/durable-execution/{}/{}", settings.function.name(), random_uuid());
+        let arn = format!("{function}:$LATEST/durable-execution/{}/{}", settings.function.name(), invoke.request_id);
         self.api.begin(&arn, input);
         let mut environment: Option<Environment> = None;
         let (mut failures, mut answered) = (0, HashSet::new());
@@ -74,13 +128,13 @@ impl Runner<'_> {
             };
             let is_usable = matches!(completion.outcome, Outcome::Response(_) | Outcome::Error(_));
             environment = Some(running).filter(|_| is_usable);
-            self.log.update();
+            self.audience.invocation_ended();
             let shown = error.as_ref().map(json_output::error_object);
             self.api.note_invocation(
                 &arn,
                 &request_id,
                 begun.elapsed(),
-                shown.clone().map(|error| object(&error)),
+                shown.clone().map(|error| error::object(&error)),
                 end,
             );
             if self.interruption.exit_status().is_some() {
@@ -92,11 +146,9 @@ impl Runner<'_> {
             if let Some(error) = shown {
                 failures += 1;
                 if failures >= MAX_FAILURES {
-                    return Ok((arn, Err(object(&error))));
+                    return Ok((arn, Err(error::object(&error))));
                 }
-                say(format!(
-                    "the invocation has failed, and Lambda invokes again ({failures} of {MAX_FAILURES} in a row)"
-                ));
+                self.audience.failed_invocation(failures, MAX_FAILURES);
                 self.pass(FAILURE_PAUSE);
                 continue;
             }
@@ -131,17 +183,23 @@ impl Runner<'_> {
                 continue;
             }
             match wait.next_change {
-                Some(time) if !self.arguments.durable.real_time => self.api.skip(time),
+                Some(time) if !self.plan.real_time => self.api.skip(time),
                 Some(time) => self.api.sleep(time.min(LOOK)),
                 None if wait.callbacks.is_empty() => {
                     bail!(
                         "the function has answered PENDING, and nothing is left to wait for: Lambda would end the execution"
                     )
                 }
+                None if !self.plan.waits_for_callbacks => {
+                    let name = |(name, id): &(Option<String>, String)| format!("`{}`", given_name(name).unwrap_or(id));
+                    let names = wait.callbacks.iter().map(name);
+                    bail!("nobody answers the callback {}", names.collect::<Vec<_>>().join(", "))
+                }
                 None => {
-                    if !std::mem::replace(&mut has_told, true) {
-                        self.tell(&wait);
+                    for (name, id) in wait.callbacks.iter().filter(|_| !has_told) {
+                        self.audience.callback_awaited(given_name(name), id, &self.api.url());
                     }
+                    has_told = true;
                     self.api.sleep(LOOK);
                 }
             }
@@ -150,7 +208,7 @@ impl Runner<'_> {
     }
 
     fn pass(&self, time: Duration) {
-        if self.arguments.durable.real_time {
+        if self.plan.real_time {
             let until = Instant::now() + time;
             while Instant::now() < until && self.interruption.exit_status().is_none() {
                 self.api.sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
@@ -160,26 +218,14 @@ impl Runner<'_> {
         }
     }
 
-    /// Gives the answers of the command line to the callbacks that wait. Returns whether there was one.
+    /// Gives the answers of the plan to the callbacks that wait. Returns whether there was one.
     fn answer(&self, wait: &Wait, answered: &mut HashSet<String>) -> bool {
-        let options = &self.arguments.durable;
         let mut any = false;
         for (name, id) in &wait.callbacks {
-            // The callback in `durable wait-for-callback NAME` has a longer name.
-            let is_of = |given: &String| {
-                name.as_deref()
-                    .is_some_and(|name| name == given || name.strip_suffix(" create callback id") == Some(given))
-            };
-            let result =
-                options.callback.iter().find(|(given, _)| is_of(given)).map(|(_, result)| Ok(Some(result.clone())));
-            let failure = options.callback_failure.iter().find(|(given, _)| is_of(given)).map(|(_, error)| {
-                let object = serde_json::from_str::<Value>(error).ok().filter(Value::is_object);
-                object.unwrap_or_else(|| json!({"ErrorMessage": error}))
-            });
-            if let Some(result) = result.or_else(|| failure.map(Err))
+            if let Some((_, result)) = self.plan.callbacks.iter().find(|(given, _)| given_name(name) == Some(given))
                 && answered.insert(id.clone())
             {
-                any |= self.api.answer(id, result);
+                any |= self.api.answer(id, result.clone());
             }
         }
         any
@@ -188,53 +234,34 @@ impl Runner<'_> {
     /// Runs the functions of chained invocations. Returns whether there was one.
     fn invoke(&self, arn: &str, wait: &Wait, depth: u32) -> Result<bool> {
         for (operation, function, payload) in &wait.invocations {
-            let path = self.arguments.durable.function.iter().find(|(name, _)| name == function).map(|(_, path)| path);
-            let result = match path {
+            let result = match self.plan.functions.iter().find(|(name, _)| name == function) {
                 None => {
-                    warn(&format!(
-                        "the execution invokes the function `{function}`: give it with --function {function}=PATH"
-                    ));
+                    self.audience.unknown_function(function);
                     let message = format!("Function not found: {function}");
                     Err(json!({"ErrorType": "ResourceNotFoundException", "ErrorMessage": message}))
                 }
                 Some(_) if depth >= MAX_DEPTH => Err(
                     json!({"ErrorType": "RecursiveInvocation", "ErrorMessage": format!("{MAX_DEPTH} functions deep")}),
                 ),
-                Some(path) => {
-                    let function = Function::locate(path)?;
+                Some((_, settings)) => {
                     let invoke = Invoke {
-                        timeout: self.arguments.timeout,
-                        function_arn: Some(function.arn()),
+                        request_id: random_uuid(),
+                        timeout: self.plan.timeout,
+                        function_arn: Some(settings.function.arn()),
                         ..Invoke::default()
                     };
-                    let settings = settings_of(function, self.arguments)?;
-                    let settings = Settings {
-                        variables: settings.variables.iter().cloned().chain(variables(&settings, self.api)).collect(),
-                        ..settings
-                    };
-                    self.execute(&settings, &invoke, payload, depth + 1)?.1
+                    self.execute_at(settings, &invoke, payload, depth + 1)?.1
                 }
             };
             self.api.complete(arn, operation, result);
         }
         Ok(!wait.invocations.is_empty())
     }
-
-    fn tell(&self, wait: &Wait) {
-        for (name, id) in &wait.callbacks {
-            let name = name.as_deref().unwrap_or("without a name");
-            say(format!(
-                "the execution waits for the callback `{name}`; answer it from another terminal, or next time with --callback '{name}=RESULT':\n  \
-                 curl -d '\"yes\"' {}/2025-12-01/durable-execution-callbacks/{id}/succeed",
-                self.api.url()
-            ));
-        }
-    }
 }
 
-/// Lambda's form of a runtime's error report, in the form of an execution.
-fn object(error: &Value) -> Value {
-    json!({"ErrorType": error["errorType"], "ErrorMessage": error["errorMessage"], "StackTrace": error["stackTrace"]})
+/// The name that the script gave a callback: the one in `durable wait-for-callback NAME` has a longer name.
+fn given_name(name: &Option<String>) -> Option<&str> {
+    name.as_deref().map(|name| name.strip_suffix(" create callback id").unwrap_or(name))
 }
 
 /// Reads the answer of an invocation: how the execution has ended, or `None` if it goes on.

@@ -24,6 +24,32 @@ pub(super) fn render(history: &[Value]) -> String {
     rows.iter().map(line).collect::<Vec<String>>().join("\n")
 }
 
+/// The events as lines that are the same in each run: `StepSucceeded 1 reserve`. They are in the order of the operations, because parallel
+/// branches take turns by chance, and without what differs between runs: times, results and the number of invocations.
+pub(crate) fn comparable(history: &[Value]) -> String {
+    let mut events: Vec<&Value> =
+        history.iter().filter(|event| event["EventType"].as_str() != Some("InvocationCompleted")).collect();
+    events.sort_by_key(|event| place(event));
+    let line = |event: &&Value| {
+        let [_, _, kind, operation, _] = row(event, 0.0);
+        printable([kind, operation].join(" ").trim_end()) + "\n"
+    };
+    events.iter().map(line).collect()
+}
+
+/// Where an event belongs: the start of the execution, then its operations by their numbers, and then its end. A long id is a hash, which
+/// has no number.
+fn place(event: &Value) -> (u8, Vec<u64>, String) {
+    let id = event["Id"].as_str().unwrap_or_default();
+    let numbers: Option<Vec<u64>> = id.split('-').map(|number| number.parse().ok()).collect();
+    match (event["EventType"].as_str(), numbers) {
+        (Some("ExecutionStarted"), _) => (0, Vec::new(), String::new()),
+        (Some(kind), _) if kind.starts_with("Execution") => (3, Vec::new(), String::new()),
+        (_, Some(numbers)) => (1, numbers, String::new()),
+        (_, None) => (2, Vec::new(), id.to_owned()),
+    }
+}
+
 fn row(event: &Value, first: f64) -> [String; 5] {
     let kind = event["EventType"].as_str().unwrap_or_default();
     let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();

@@ -78,7 +78,8 @@ impl Walk {
             R::File(descriptor, kind, T::Filename(word)) => {
                 let direction = match kind {
                     K::Read | K::ReadAndWrite => Direction::Read,
-                    K::Write | K::Append | K::Clobber => Direction::Write,
+                    K::Write | K::Clobber => Direction::Write,
+                    K::Append => Direction::Append,
                     K::DuplicateInput | K::DuplicateOutput => Direction::Duplicate,
                 };
                 (direction, *descriptor, self.word(word, line, index, scope))
@@ -92,7 +93,8 @@ impl Walk {
                 let is_input = matches!(kind, K::DuplicateInput);
                 (Direction::Duplicate, descriptor.or(if is_input { Some(0) } else { Some(1) }), Word::default())
             }
-            R::OutputAndError(word, _) => (Direction::Write, None, self.word(word, line, index, scope)),
+            R::OutputAndError(word, false) => (Direction::Write, None, self.word(word, line, index, scope)),
+            R::OutputAndError(word, true) => (Direction::Append, None, self.word(word, line, index, scope)),
             R::HereString(descriptor, word) => (Direction::Text(0), *descriptor, self.word(word, line, index, scope)),
             R::HereDocument(descriptor, document) => {
                 if document.requires_expansion {
@@ -112,7 +114,7 @@ impl Walk {
         command.fed |= match direction {
             Direction::Read | Direction::Text(_) => matches!(descriptor, None | Some(0)) && target.text != "/dev/stdin",
             Direction::Duplicate => descriptor == Some(0),
-            Direction::Write => false,
+            Direction::Write | Direction::Append => false,
         };
         command.redirections.push(Redirection { direction, target });
     }
