@@ -71,7 +71,7 @@ impl Session {
             }
             (Verb::Child { .. }, known) => {
                 if known.is_none() {
-                    self.journal.record(identity, "START", Value::Null);
+                    self.journal.record_start(identity);
                 }
                 let is_repeated = known.is_some_and(|known| known.replays_children);
                 Some(self.run_context(number, pending, is_repeated, surroundings))
@@ -100,11 +100,13 @@ impl Session {
     ) -> Option<Progress> {
         match known.map(|known| known.status) {
             None | Some(Status::Ready) => {
-                let ticket = self.journal.record(&self.attempted(pending), "START", Value::Null);
+                let attempted = self.attempted(pending);
                 if at_most_once {
+                    let ticket = self.journal.record(&attempted, "START", Value::Null);
                     self.set_stage(number, Stage::Recording(ticket, Then::Run));
                     return None;
                 }
+                self.journal.record_start(&attempted);
                 Some(self.run_attempt(number, pending, surroundings))
             }
             Some(Status::Started) if at_most_once => {
@@ -130,7 +132,7 @@ impl Session {
     ) -> Option<Progress> {
         let context = &pending.identity;
         if known.is_none() {
-            self.journal.record(context, "START", Value::Null);
+            self.journal.record_start(context);
         }
         let part = |number, kind, sub_type, name: &str| Identity {
             id: below(&context.id, number),

@@ -17,7 +17,7 @@ impl Session {
     /// Begins parallel work, or repeats it.
     pub(super) fn begin_batch(&mut self, number: usize, pending: &Pending, known: Option<&Operation>) {
         if known.is_none() {
-            self.journal.record(&pending.identity, "START", Value::Null);
+            self.journal.record_start(&pending.identity);
         }
         let is_repeated = known.is_some_and(|known| known.replays_children);
         let pending = Pending { stage: Stage::Branches, ..pending.clone() };
@@ -103,7 +103,7 @@ impl Session {
         };
         batch.items.push(Item::Started { strand: Some(place) });
         if known.is_none() && !is_flat {
-            self.journal.record(&branch, "START", Value::Null);
+            self.journal.record_start(&branch);
         }
         let is_repeated = known.is_some_and(|known| known.replays_children);
         let parent = if is_flat { branch.parent.clone() } else { Some(branch.id.clone()) };

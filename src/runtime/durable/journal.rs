@@ -1,10 +1,10 @@
 //! Keeps the history of one execution, and the chain of checkpoints that adds to it.
 //!
-//! Updates are queued, and each call takes all that are queued by then. So the START of a step travels while the step runs, and
-//! parallel branches share calls.
+//! Updates are queued, and each call takes all that are queued by then. The START of a step or context is not waited for: it stays a moment
+//! in the queue, so that a quick step needs a single call, and travels while a slow step runs. Parallel branches share calls.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,9 @@ use super::operation::{Identity, Operation};
 /// The most updates, and bytes of updates, in one call, as AWS's Python SDK sends them.
 const MAX_UPDATES: usize = 250;
 const MAX_BYTES: usize = 750 * 1024;
+
+/// How long an update that nothing waits for stays in the queue.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// The place of an update in the chain. It is recorded when that many updates are.
 pub(super) type Ticket = u64;
@@ -31,6 +34,8 @@ pub(super) struct Journal {
     /// How many updates were queued in all, and how many of them are recorded.
     queued: Ticket,
     recorded: Ticket,
+    /// When the queue must be sent at the latest; `None` while it is empty.
+    due: Option<Instant>,
     /// The number of the call under way, and how many updates will be recorded after it.
     under_way: Option<(u64, Ticket)>,
     /// Numbers the calls, for their tokens of idempotency.
@@ -60,6 +65,7 @@ impl Journal {
             queue: Vec::new(),
             queued: 0,
             recorded: 0,
+            due: None,
             under_way: None,
             calls: 0,
             client_token,
@@ -79,8 +85,19 @@ impl Journal {
         self.token.is_none()
     }
 
-    /// Queues an update of `identity` with `action` and more members.
+    /// Queues an update of `identity` with `action` and more members, to be sent at once.
     pub(super) fn record(&mut self, identity: &Identity, action: &str, more: Value) -> Ticket {
+        self.due = Some(Instant::now());
+        self.queue(identity, action, more)
+    }
+
+    /// Queues the START of a step or context that begins without waiting for it.
+    pub(super) fn record_start(&mut self, identity: &Identity) -> Ticket {
+        self.due.get_or_insert_with(|| Instant::now() + LINGER);
+        self.queue(identity, "START", Value::Null)
+    }
+
+    fn queue(&mut self, identity: &Identity, action: &str, more: Value) -> Ticket {
         let mut update = identity.update(action);
         if let Value::Object(more) = more {
             update.extend(more);
@@ -96,6 +113,7 @@ impl Journal {
         let is_of =
             |update: &Map<String, Value>| update["Id"].as_str().is_some_and(|of| of == id || of.starts_with(&below));
         self.queue.retain(|(_, update)| !is_of(update));
+        self.due = self.due.filter(|_| !self.queue.is_empty());
     }
 
     pub(super) fn is_recorded(&self, ticket: Ticket) -> bool {
@@ -107,9 +125,14 @@ impl Journal {
         self.queue.is_empty() && self.under_way.is_none()
     }
 
-    /// Begins the next call if updates wait and none is under way.
+    /// When the queue must be sent, if no call is under way.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due.filter(|_| self.under_way.is_none())
+    }
+
+    /// Begins the next call if it is time and none is under way.
     pub(super) fn push(&mut self, caller: &mut Caller) {
-        if self.under_way.is_none() && !self.queue.is_empty() {
+        if self.due().is_some_and(|due| due <= Instant::now()) {
             self.call(caller);
         }
     }
@@ -135,6 +158,7 @@ impl Journal {
         let body = json!({"CheckpointToken": token, "Updates": updates, "ClientToken": client_token});
         let call = Call::Checkpoint { arn: self.arn.clone(), body: body.to_string().into_bytes() };
         let recorded = self.queue.first().map_or(self.queued, |(next, _)| next - 1);
+        self.due = self.due.filter(|_| !self.queue.is_empty());
         self.under_way = Some((caller.begin(call), recorded));
     }
 
@@ -156,6 +180,7 @@ impl Journal {
     /// When a call fails, or the time is over.
     pub(super) fn flush(&mut self, caller: &mut Caller, end: Option<Instant>) -> Result<(), CallFailure> {
         loop {
+            self.due = self.due.map(|due| due.min(Instant::now()));
             self.push(caller);
             let Some((number, recorded)) = self.under_way else { return Ok(()) };
             let answer = caller.wait(number, end);
@@ -176,6 +201,7 @@ impl Journal {
         self.token = answer["CheckpointToken"].as_str().map(str::to_owned);
         let Some(token) = &self.token else {
             self.queue.clear();
+            self.due = None;
             return Ok(());
         };
         let changed = &answer["NewExecutionState"];

@@ -115,7 +115,7 @@ impl Session {
         let until = |due: SystemTime| Instant::now() + due.duration_since(SystemTime::now()).unwrap_or_default();
         let unopened = self.strands.iter().flatten().any(Strand::has_unopened_output);
         let unopened = unopened.then(|| Instant::now() + LOOK);
-        [life, unopened, self.next_due().map(until)].into_iter().flatten().min()
+        [life, unopened, self.journal.due(), self.next_due().map(until)].into_iter().flatten().min()
     }
 
     /// Why the event must end now.
