@@ -161,7 +161,6 @@ fn lacking(command: &str, package: Option<&str>) -> String {
         "wget" => "`curl` is there; else ",
         "python" | "perl" => "awk and sed are there; else ",
         "jq" => "the array LAMBDA_EVENT has the event's fields without jq (handlers/EVENTS.md); else ",
-        "aws" => "a small `aws` exists for a layer (handlers/deploy/AWS.md); else ",
         _ => "",
     };
     // The package of Amazon Linux does not matter for the tools of a release.

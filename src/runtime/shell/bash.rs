@@ -25,14 +25,34 @@ const BASH_ENV: &str = "BASH_ENV";
 const HOME: &str = "HOME";
 const WRITABLE_HOME: &str = "/tmp";
 
-/// Starts Bash with the driver as its script. Its stdout and stderr go to `output`.
-pub(super) fn spawn(
+/// The names and values that the driver gets.
+pub(super) type Arguments = Vec<(&'static str, OsString)>;
+
+pub(super) fn arguments(
     config: &Config,
     convention: &Convention,
     scan: &ScriptScan,
     handler: &Handler,
     pipes: &Pipes,
     first_turn: u64,
+) -> Arguments {
+    let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
+    paths(pipes).into_iter().chain(settings(config, convention, scan, handler)).chain([first_turn]).collect()
+}
+
+/// Writes the parts of the driver that `arguments` need into its file.
+pub(super) fn write_driver(pipes: &Pipes, scan: &ScriptScan, arguments: &Arguments) -> io::Result<()> {
+    let text = || driver::text(&scan.functions, arguments);
+    pipes.driver_file.as_ref().map_or(Ok(()), |file| file.write_all_at(text().as_bytes(), 0))
+}
+
+/// Starts Bash with the driver as its script. Its stdout and stderr go to `output`.
+pub(super) fn spawn(
+    config: &Config,
+    convention: &Convention,
+    scan: &ScriptScan,
+    pipes: &Pipes,
+    arguments: Arguments,
     output: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = Command::new(&config.bash);
@@ -40,12 +60,6 @@ pub(super) fn spawn(
         command.arg("--posix");
     }
     command.arg(&pipes.driver);
-    let first_turn = ("first_turn", OsString::from(first_turn.to_string()));
-    let settings = settings(config, convention, scan, handler);
-    let arguments: Vec<(&str, OsString)> = paths(pipes).into_iter().chain(settings).chain([first_turn]).collect();
-    if let Some(file) = &pipes.driver_file {
-        file.write_all_at(driver::text(&scan.functions, &arguments).as_bytes(), 0)?;
-    }
     for (name, value) in arguments {
         let mut argument = OsString::from(name);
         argument.push("=");

@@ -226,9 +226,9 @@ fn a_call_that_the_small_aws_refuses_is_a_note() {
     let printed = bundle.check_at("", &["--have", "aws"]).assert_status(0).stdout;
     let printed = String::from_utf8_lossy(&printed);
     for line in [
-        "function.sh:6: note: the small `aws` does not serve the service `ec2`: this call needs the whole AWS CLI [aws-call]",
-        "function.sh:7: note: the small `aws` does not serve `aws lambda update-function-code`: this call needs the whole AWS CLI [aws-call]",
-        "function.sh:8: note: the small `aws` does not serve the option `--sse-c` of `aws s3 cp`: this call needs the whole AWS CLI [aws-call]",
+        "function.sh:6:3: note: the small `aws` does not serve the service `ec2`: this call needs the whole AWS CLI [aws-call]",
+        "function.sh:7:13: note: the small `aws` does not serve `aws lambda update-function-code`: this call needs the whole AWS CLI [aws-call]",
+        "function.sh:8:3: note: the small `aws` does not serve the option `--sse-c` of `aws s3 cp`: this call needs the whole AWS CLI [aws-call]",
     ] {
         assert!(printed.contains(line), "no {line:?} in {printed}");
     }

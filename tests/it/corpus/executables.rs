@@ -32,7 +32,7 @@ fn the_event_reaches_stdin_to_the_byte() {
 fn what_is_not_executable_is_an_init_error_with_the_way_out() {
     let function = program("#!/bin/sh\n");
     set_permissions(function.path("run"), Permissions::from_mode(0o644)).unwrap();
-    function.start().fails_init("Runtime.HandlerNotExecutable", "mode 0755");
+    function.start().fails_init("Runtime.HandlerNotExecutable", "in the zip its mode must be 0755");
 }
 
 #[test]

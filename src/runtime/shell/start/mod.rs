@@ -102,7 +102,9 @@ impl ShellStart {
         let driver_text = Arc::new(DriverText::of(&pipes.driver, &config.program));
         let lines = host.log.lines(Owner::default()).without(&driver_text);
         let wake = Arc::clone(&pipes.wake.fd);
-        let spawn = || bash::spawn(config, &convention, &scan, handler, &pipes, first_turn, writer);
+        let arguments = bash::arguments(config, &convention, &scan, handler, &pipes, first_turn);
+        bash::write_driver(&pipes, &scan, &arguments).map_err(no_channel)?;
+        let spawn = || bash::spawn(config, &convention, &scan, &pipes, arguments, writer);
         let bash = host.processes.start(wake, pipes.folders(), spawn).map_err(|error| not_started(config, &error))?;
         let shell = Shell {
             bash,
