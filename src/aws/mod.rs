@@ -4,7 +4,7 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`client`] | credentials, region, endpoints, signatures, HTTPS, retries |
+//! | `crate::client` | credentials, region, endpoints, signatures, HTTPS, retries |
 //! | [`s3`] | `aws s3 …` |
 //! | [`api`] | `aws SERVICE OPERATION`, by the tables in `models/` |
 //! | [`query`], [`output`] | `--query`, `--output` |

@@ -2,11 +2,11 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`options`] | the command line |
-//! | [`store`], [`objects`] | requests to S3 |
-//! | [`plan`], [`files`], [`filter`], [`sync`] | which files and objects a command is about |
-//! | [`transfer`], [`upload`], [`download`], [`copy`] | the transfers, several at once |
-//! | [`report`] | the lines that a command prints |
+//! | `options` | the command line |
+//! | `store`, `objects` | requests to S3 |
+//! | `plan`, `files`, `filter`, `sync` | which files and objects a command is about |
+//! | `transfer`, `upload`, `download`, `copy` | the transfers, several at once |
+//! | `report` | the lines that a command prints |
 
 mod buckets;
 mod copy;
