@@ -25,7 +25,7 @@ durable() {
     fi
     ;;
   esac
-  while [[ durable ]]; do
+  for ((;;)); do
     {
       builtin printf '%s\0' "$((${#__coshell_words[@]} + 3))" "${__coshell_durable_context-}" "${BASH_SUBSHELL-0}" "$__coshell_after" \
         "${__coshell_words[@]}" >>"$__coshell_durable_ask" &&
