@@ -131,6 +131,7 @@ impl Session {
             })
         });
         body.ended = Some((status, error));
+        strand.read_output(); // its end of the output may have been seen already
     }
 }
 
