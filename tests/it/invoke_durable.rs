@@ -286,3 +286,99 @@ fn stdin_is_read_at_each_replay_so_that_its_writer_does_not_fail() {
 handler() { seq 50000 | durable step sum --stdin -- awk '{ sum += $1 } END { print sum }'; durable wait 1; }";
     durable(script).run().assert_status(0).assert_stdout("1250025000");
 }
+
+#[test]
+fn a_trap_of_the_handler_does_not_end_a_step_that_still_runs() {
+    let script = "work() { sleep 0.6; echo \"run $DURABLE_ATTEMPT\"; }
+handler() {
+  trap 'echo tick >&2' USR1
+  local me=$BASHPID
+  { sleep 0.2; kill -USR1 \"$me\"; } >/dev/null 2>&1 &
+  durable step work -- work
+}";
+    durable(script).run().assert_status(0).assert_stdout("run 1").assert_stderr_has("tick");
+}
+
+#[test]
+fn a_step_has_its_own_status_with_the_scripts_own_err_trap_and_with_nocasematch() {
+    let script = "set -eE; trap 'echo own >&2' ERR
+check() { return 5; }
+handler() { durable until ready x -- check || echo \"failed with $?\"; }";
+    durable(script).run().assert_status(0).assert_stdout("failed with 5").assert_stderr_has("own");
+    let script =
+        "shopt -s nocasematch; check() { false; echo \"went on\"; }; handler() { set +e; durable step a -- check; }";
+    durable(script).run().assert_status(0).assert_stdout("went on");
+}
+
+#[test]
+fn a_limit_for_reads_ends_no_operation() {
+    let script = "TMOUT=1
+slow() { sleep 1.5; echo \"$1\"; }
+handler() {
+  durable map all slow -- a b | jq -r '.all[].result'
+  { echo one; sleep 1.2; echo two; } | durable step in --stdin -- cat
+}";
+    durable(script).run().assert_status(0).assert_stdout("a\nb\none\ntwo");
+}
+
+#[test]
+fn large_parallel_work_has_the_same_result_when_it_is_repeated() {
+    let script = "large() { durable step large -- sh -c 'head -c 300000 /dev/zero | tr \"\\\\0\" x'; }
+slow() { durable step slow -- sh -c 'echo slow >&2; sleep 1'; }
+handler() {
+  local result
+  result=$(durable parallel --min 1 work -- slow large)
+  durable wait 5
+  jq -c '[.completionReason, .all[].status]' <<<\"$result\"
+}";
+    let ran = durable(script).run().assert_status(0);
+    ran.assert_stdout("[\"MIN_SUCCESSFUL_REACHED\",\"STARTED\",\"SUCCEEDED\"]").assert_stderr_has("ExecutionSucceeded");
+}
+
+#[test]
+fn a_handler_that_ends_before_its_operation_has_failed() {
+    let script = "nap() { sleep 5; }; handler() { durable step nap -- nap >/dev/null 2>&1 & sleep 0.3; echo done; }";
+    durable(script).run().assert_status(1).assert_stderr_has("the handler ended while the step `nap` was not done");
+}
+
+#[test]
+fn the_execution_has_no_error_of_an_operation_that_was_coped_with() {
+    let script = "set -e
+handler() {
+  durable step charge --attempts 1 -- sh -c 'exit 9' || true
+  durable step ok -- true
+  cat /nosuch/durable
+}";
+    durable(script)
+        .run()
+        .assert_status(1)
+        .assert_stderr_has("function.sh:5: `cat /nosuch/durable` exited with status 1");
+}
+
+#[test]
+fn a_callback_of_a_child_can_be_awaited_outside() {
+    let script = "handler() { id=$(durable child c -- durable callback inner); durable await \"$id\"; }";
+    durable(script).with(&["--callback", "inner=yes"]).run().assert_status(0).assert_stdout("yes");
+}
+
+#[test]
+fn an_error_inside_of_a_child_is_not_the_last_one_outside() {
+    let script = "inner() { durable step charge --attempts 1 -- false || true; }
+handler() {
+  durable child c -- inner
+  if durable error; then durable step x -- true; else durable step y -- echo none; fi
+  durable wait 1
+}";
+    durable(script).run().assert_status(0).assert_stdout("none");
+}
+
+#[test]
+fn what_lambda_would_refuse_is_refused_before_it_is_sent() {
+    let script = "handler() {
+  durable parallel --branch gr\u{f6}\u{df}e p -- true || echo \"$?\"
+  durable map m '' -- 'echo INJECTED' || echo \"$?\"
+  durable || echo \"$?\"
+}";
+    let ran = durable(script).run().assert_status(0).assert_stdout("2\n2\n2");
+    ran.assert_stderr_has("the COMMAND is empty").assert_stderr_has("an operation is missing");
+}

@@ -180,7 +180,8 @@ impl Session {
     pub(super) fn end_context(&mut self, number: usize, pending: &Pending, result: Result<String, ErrorObject>) {
         let identity = &pending.identity;
         let (ticket, then) = match result {
-            Ok(text) if text.len() > super::MAX_CONTEXT_BYTES => {
+            // A callback of an ended context is only in later histories if the context runs again.
+            Ok(text) if text.len() > super::MAX_CONTEXT_BYTES || self.has_open_callback(&identity.id) => {
                 let more = json!({"Payload": "", "ContextOptions": {"ReplayChildren": true}});
                 (self.journal.record(identity, "SUCCEED", more), Then::Return(text))
             }
@@ -188,6 +189,13 @@ impl Session {
             Err(error) => (self.journal.record(identity, "FAIL", json!({"Error": error.json()})), Then::Fail(error)),
         };
         self.set_stage(number, Stage::Recording(ticket, then));
+    }
+
+    /// Whether a callback in context `id` has no answer yet.
+    pub(super) fn has_open_callback(&self, id: &str) -> bool {
+        let prefix = format!("{id}-");
+        let is_open = |operation: &Operation| operation.callback_id.is_some() && !operation.has_ended();
+        self.journal.operations().any(|operation| is_open(operation) && operation.id.starts_with(&prefix))
     }
 
     /// Records a failed attempt: another one follows, or the step has failed. Returns whether another one follows.
@@ -223,6 +231,7 @@ impl Session {
     pub(super) fn succeed(&mut self, number: usize, text: &str) -> Progress {
         if let Some(strand) = &mut self.strands[number] {
             strand.answer(&["return", "0", text]);
+            strand.has_failed = false;
         }
         self.note_end_of_branch(number, Ok(text.to_owned()));
         Progress::Answered
@@ -232,6 +241,7 @@ impl Session {
         if let Some(strand) = &mut self.strands[number] {
             strand.answer(&["return", &error.status().to_string(), ""]);
             strand.last_error = Some(error.clone());
+            strand.has_failed = true;
         }
         self.note_end_of_branch(number, Err(error));
         Progress::Answered

@@ -12,6 +12,8 @@ pub(super) struct Ask {
     pub(super) level: u32,
     /// How many words follow `--`, which Bash keeps; `None` without a `--`.
     pub(super) after: Option<usize>,
+    /// What the answer must end with; empty if none is awaited.
+    pub(super) key: String,
     /// The verb and its words.
     pub(super) words: Vec<String>,
 }
@@ -47,11 +49,12 @@ impl AskReader {
         let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
         let mut fields = self.bytes[first + 1..last].split(|byte| *byte == 0).map(text);
         let mut next = || fields.next().ok_or(Garbled);
-        let (context, level, after) = (next()?, next()?, next()?);
+        let (context, level, after, key) = (next()?, next()?, next()?, next()?);
         let ask = Ask {
             context,
             level: level.parse().map_err(|_| Garbled)?,
             after: if after.is_empty() { None } else { Some(after.parse().map_err(|_| Garbled)?) },
+            key,
             words: fields.collect(),
         };
         self.bytes.drain(..=last);
@@ -70,13 +73,19 @@ mod tests {
     #[test]
     fn questions_come_in_pieces_and_keep_empty_and_odd_fields() {
         let mut reader = AskReader::default();
-        reader.feed(b"6\x002-1\x001\x003\0step\0");
+        reader.feed(b"7\x002-1\x001\x003\x009.1\0step\0");
         assert_eq!(reader.next(), Ok(None));
-        reader.feed(b"\0a\nb\x004\0\x000\0\0replaying\0");
+        reader.feed(b"\0a\nb\x004\0\x000\0\x009.2\0");
         let words = ["step", "", "a\nb"].map(str::to_owned).to_vec();
-        assert_eq!(reader.next(), Ok(Some(Ask { context: "2-1".into(), level: 1, after: Some(3), words })));
-        let words = vec!["replaying".to_owned()];
-        assert_eq!(reader.next(), Ok(Some(Ask { context: String::new(), level: 0, after: None, words })));
+        assert_eq!(
+            reader.next(),
+            Ok(Some(Ask { context: "2-1".into(), level: 1, after: Some(3), key: "9.1".into(), words }))
+        );
+        let words = Vec::new();
+        assert_eq!(
+            reader.next(),
+            Ok(Some(Ask { context: String::new(), level: 0, after: None, key: "9.2".into(), words }))
+        );
         assert_eq!(reader.next(), Ok(None));
     }
 

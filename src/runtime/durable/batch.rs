@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 
 use super::Surroundings;
+use super::body::{Body, unique};
 use super::items::{Batch, EXCEEDED, Item};
 use super::operation::{ErrorObject, Identity, Operation, Status};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::session::Session;
-use super::strand::{Body, BranchStart, Strand, unique};
+use super::strand::{BranchStart, Strand};
 use super::verb::Verb;
 use crate::runtime::processes::Process;
 
 /// How many branches run at once at most: each is a process, and takes six descriptors of the runtime.
-const MAX_BRANCHES: usize = 100;
+const MAX_BRANCHES: usize = 60;
 impl Session {
     /// Begins parallel work, or repeats it.
     pub(super) fn begin_batch(&mut self, number: usize, pending: &Pending, known: Option<&Operation>) {
@@ -50,7 +51,7 @@ impl Session {
     ) -> Option<Progress> {
         loop {
             let Some(batch) = self.batches.get(&number) else { return Some(Progress::Blocked) };
-            if let Some(reason) = batch.reason() {
+            if let Some(reason) = batch.reason().filter(|_| !batch.is_repeated || self.is_collected(batch)) {
                 self.end_batch(number, pending, reason);
                 return None;
             }
@@ -58,10 +59,11 @@ impl Session {
             let running = batch.count(|item| matches!(item, Item::Started { .. }));
             let most = settings.max.unwrap_or(MAX_BRANCHES).min(MAX_BRANCHES);
             let index = batch.items.len();
-            if index >= count || running >= most {
+            let others = self.strands.iter().flatten().count().saturating_sub(1);
+            if index >= count || running >= most || (running > 0 && others >= MAX_BRANCHES) {
                 return Some(Progress::Blocked);
             }
-            let (branch, is_flat) = (batch.branch(index), settings.flat);
+            let (branch, is_flat, is_repeated) = (batch.branch(index), settings.flat, batch.is_repeated);
             if !is_flat && !self.check(&branch, &pending.identity.id) {
                 return Some(Progress::Blocked);
             }
@@ -73,6 +75,7 @@ impl Session {
                 Some(known) if known.status == Status::Failed => {
                     Some(Item::Failed(known.error.clone().unwrap_or_default()))
                 }
+                Some(known) if is_repeated && !known.has_ended() => Some(Item::Started { strand: None }),
                 _ => None,
             };
             match ended {
@@ -80,6 +83,14 @@ impl Session {
                 None => return Some(self.start_branch(number, index, branch, known.as_ref(), surroundings)),
             }
         }
+    }
+
+    /// Whether repeated parallel work has every branch that the first run began, and none of them runs any more.
+    fn is_collected(&self, batch: &Batch) -> bool {
+        let (settings, count, ..) = batch.settings();
+        let next = batch.items.len();
+        let is_last = next >= count || settings.flat || self.journal.operation(&batch.branch(next).id).is_none();
+        is_last && batch.count(|item| matches!(item, Item::Started { strand: Some(_) })) == 0
     }
 
     fn start_branch(
@@ -160,7 +171,7 @@ impl Session {
         let identity = &pending.identity;
         let ticket = match () {
             () if batch.is_repeated => 0,
-            () if text.len() > super::MAX_CONTEXT_BYTES => {
+            () if text.len() > super::MAX_CONTEXT_BYTES || self.has_open_callback(&identity.id) => {
                 let more = json!({"Payload": "", "ContextOptions": {"ReplayChildren": true}});
                 self.journal.record(identity, "SUCCEED", more)
             }
@@ -200,6 +211,7 @@ impl Session {
         let text_of = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
         if let Some(strand) = &mut self.strands[number] {
             strand.answer(&["return", "1", text]);
+            strand.has_failed = true;
             strand.last_error = Some(ErrorObject::new(&text_of("errorType"), text_of("errorMessage")));
         }
         Progress::Answered

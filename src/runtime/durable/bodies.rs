@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use super::body::{Body, unique};
 use super::operation::{ErrorObject, Identity};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::retry::Retry;
 use super::session::Session;
-use super::strand::{Body, unique};
 use super::verb::Verb;
 use super::{MAX_PAYLOAD_BYTES, Surroundings};
 
@@ -85,7 +85,9 @@ impl Session {
         fields.extend(variables.iter().map(String::as_str));
         strand.answer(&fields);
         let pending = Pending { stage: Stage::Look, ..pending.clone() };
-        strand.bodies.push(Body::new(pending, identity, context, attempt, stdout, trace_start));
+        let mut body = Body::new(pending, identity, context, attempt, stdout, trace_start);
+        body.error_before = strand.last_error.take();
+        strand.bodies.push(body);
         Progress::Answered
     }
 
@@ -94,6 +96,11 @@ impl Session {
         let mut follows = false;
         for number in 0..self.strands.len() {
             let Some(strand) = &mut self.strands[number] else { continue };
+            if let Some(body) = strand.bodies.last_mut().filter(|body| body.ended.is_some()) {
+                body.close(); // the command has ended; only processes that it left behind hold its output
+                self.finish_body(number);
+                continue;
+            }
             let Some(body) = strand.bodies.pop_if(|body| body.attempt.is_some()) else { continue };
             strand.pending = Some(body.pending.clone());
             let message = format!("{}: {}", body.identity.words(), error.message);
@@ -109,7 +116,8 @@ impl Session {
         if !strand.bodies.last().is_some_and(Body::is_over) {
             return;
         }
-        let Some(body) = strand.bodies.pop() else { return };
+        let Some(mut body) = strand.bodies.pop() else { return };
+        strand.last_error = body.error_before.take();
         strand.pending = Some(body.pending.clone());
         let pending = body.pending.clone();
         let (status, error) = body.ended.clone().unwrap_or_default();

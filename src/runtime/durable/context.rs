@@ -14,7 +14,7 @@ struct Context {
     count: u32,
     /// The parent that operations of this context name.
     parent: Option<String>,
-    /// The operations of the history that have ended and that were not met yet.
+    /// The operations of the history that were not met yet.
     to_meet: HashSet<String>,
     /// Whether the commands were run by an earlier invocation.
     is_repeated: bool,
@@ -45,9 +45,7 @@ impl Contexts {
         let (mut to_meet, mut is_repeated) = (HashSet::new(), is_whole_repeated);
         for operation in operations.filter(is_of_this) {
             is_repeated = true;
-            if operation.has_ended() {
-                to_meet.insert(operation.id.clone());
-            }
+            to_meet.insert(operation.id.clone());
         }
         let context = Context { count: 0, parent, to_meet, is_repeated, is_whole_repeated };
         self.contexts.insert(id.to_owned(), context);
@@ -60,12 +58,11 @@ impl Contexts {
         (below(id, context.count as usize), context.parent.clone())
     }
 
-    /// Notes that operation `operation` of context `id` was met. The repeated part ends with the last operation that had ended, and
-    /// at the first operation that had not.
-    pub(super) fn meet(&mut self, id: &str, operation: &str, had_ended: bool) {
+    /// Notes that operation `operation` of context `id` was met. The repeated part ends with the last operation of the history.
+    pub(super) fn meet(&mut self, id: &str, operation: &str) {
         if let Some(context) = self.contexts.get_mut(id) {
             context.to_meet.remove(operation);
-            context.is_repeated &= had_ended && !context.to_meet.is_empty();
+            context.is_repeated &= !context.to_meet.is_empty();
         }
     }
 
@@ -107,24 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn the_repeated_part_ends_after_the_last_operation_that_had_ended() {
+    fn the_repeated_part_ends_with_the_last_operation_of_the_history() {
         let mut contexts = Contexts::default();
-        let history = [operation("1", "SUCCEEDED"), operation("2", "SUCCEEDED")];
+        let history = [operation("1", "SUCCEEDED"), operation("2", "READY")];
         contexts.begin("", None, false, history.iter());
         assert!(contexts.is_repeated(""));
-        contexts.meet("", "1", true);
-        assert!(contexts.is_repeated(""));
-        contexts.meet("", "2", true);
-        assert!(!contexts.is_repeated(""));
-    }
-
-    #[test]
-    fn the_repeated_part_ends_at_an_operation_that_had_not_ended() {
-        let mut contexts = Contexts::default();
-        let history = [operation("1", "READY")];
-        contexts.begin("", None, false, history.iter());
-        assert!(contexts.is_repeated(""));
-        contexts.meet("", "1", false);
+        contexts.meet("", "1");
+        assert!(contexts.is_repeated(""), "what comes before the step that is tried again was done before");
+        contexts.meet("", "2");
         assert!(!contexts.is_repeated(""));
     }
 }

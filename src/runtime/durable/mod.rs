@@ -20,6 +20,7 @@ mod advance;
 mod ask;
 mod batch;
 mod bodies;
+mod body;
 mod calls;
 mod context;
 mod event;

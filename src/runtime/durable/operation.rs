@@ -61,7 +61,7 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
 impl ErrorObject {
     /// An error without exit status and stack.
-    pub(super) fn new(error_type: &str, message: impl Into<String>) -> ErrorObject {
+    pub(crate) fn new(error_type: &str, message: impl Into<String>) -> ErrorObject {
         ErrorObject { error_type: error_type.to_owned(), message: message.into(), ..ErrorObject::default() }
     }
 

@@ -2,7 +2,7 @@
 
 use super::retry::{MAX_DELAY_SECONDS, Retry};
 use super::verb::{BatchSettings, Verb};
-use super::words::{MAX_NAME_BYTES, Words, seconds};
+use super::words::{MAX_NAME_BYTES, Words, check_name, seconds};
 
 /// The form of each call, for messages.
 const FORMS: [(&str, &str); 11] = [
@@ -63,7 +63,10 @@ fn read(mut words: Words, verb: &str, after: Option<usize>) -> Result<Verb, Stri
             let limits = words.limits()?;
             let retry = words.retry(Retry::of_step(), Retry::with_settings())?;
             command()?;
-            Verb::WaitForCallback { name: words.name()?, limits, retry }
+            let name = words.name()?;
+            // The callback and the step in it have longer names.
+            name.iter().try_for_each(|name| check_name(name, " create callback id".len()))?;
+            Verb::WaitForCallback { name, limits, retry }
         }
         "invoke" => {
             let tenant = words.option("--tenant")?;
@@ -83,9 +86,13 @@ fn read(mut words: Words, verb: &str, after: Option<usize>) -> Result<Verb, Stri
             let is_map = verb == "map";
             let batch = words.batch()?;
             let branch_names = words.all("--branch");
+            branch_names.iter().try_for_each(|name| check_name(name, 0))?;
             let count = after.ok_or_else(|| "`--` is missing".to_owned())?;
             let name = words.name()?;
             let command = if is_map { words.take("the COMMAND")? } else { String::new() };
+            if is_map && command.is_empty() {
+                return Err("the COMMAND is empty".to_owned());
+            }
             check(&batch, count)?;
             Verb::Batch { name, is_map, command, count, branch_names, batch }
         }

@@ -3,7 +3,7 @@
 use super::FailedCommand;
 use super::Surroundings;
 use super::ask::Ask;
-use super::operation::{ErrorObject, Identity, Kind, Operation};
+use super::operation::{ErrorObject, Identity, Kind};
 use super::parse;
 use super::pending::{Pending, Stage};
 use super::session::{Session, Verdict};
@@ -32,6 +32,9 @@ impl Session {
 
     fn take_question(&mut self, number: usize, ask: Ask, surroundings: &mut dyn Surroundings) {
         let Some(strand) = &mut self.strands[number] else { return };
+        if strand.pending.is_none() {
+            strand.key.clone_from(&ask.key);
+        }
         match ask.words.first().map(String::as_str) {
             Some("ended") => {
                 let status = ask.words.get(1).and_then(|status| status.parse().ok()).unwrap_or(1);
@@ -104,7 +107,7 @@ impl Session {
             self.verdict = Some(Verdict::Failed(ErrorObject::new("Function.NotDeterministic", message)));
             return false;
         }
-        self.contexts.meet(context, &now.id, then.is_some_and(Operation::has_ended));
+        self.contexts.meet(context, &now.id);
         true
     }
 

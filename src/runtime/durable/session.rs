@@ -125,7 +125,14 @@ impl Session {
 
     /// The last error that `durable` has returned to the handler itself.
     pub(crate) fn last_error(&self) -> Option<&ErrorObject> {
-        self.strands[0].as_ref()?.last_error.as_ref()
+        self.strands[0].as_ref().filter(|strand| strand.has_failed)?.last_error.as_ref()
+    }
+
+    /// The operation that still ran when the handler ended.
+    pub(crate) fn unfinished(&self) -> Option<String> {
+        let strand = self.strands[0].as_ref()?;
+        let body = strand.bodies.last().map(|body| body.identity.words());
+        body.or_else(|| Some(strand.pending.as_ref()?.identity.words()))
     }
 
     /// Takes questions, output and answers, and goes on wherever it can.
@@ -208,7 +215,9 @@ impl Session {
         let waiting = self.strands.iter().flatten().filter_map(|strand| strand.pending.as_ref());
         let due =
             waiting.filter_map(|pending| self.journal.operation(&pending.identity.id)?.due).map(|due| due + DUE_MARGIN);
-        due.filter(|due| self.polled.is_none_or(|polled| polled < *due)).min().filter(|_| runs)
+        due.filter(|due| self.polled.is_none_or(|polled| polled < *due))
+            .min()
+            .filter(|_| runs && self.journal.is_quiet())
     }
 
     /// If no strand runs and nothing travels, the event is suspended. If something became due while others run, it is asked for.

@@ -7,116 +7,19 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::unistd::{read, write};
 use serde_json::Value;
 
 use super::ask::{Ask, AskReader, Garbled};
-use super::operation::{ErrorObject, Identity};
+use super::body::{Body, Output, READ_BYTES, forget, unique};
+use super::operation::ErrorObject;
 use super::pending::Pending;
 use crate::runtime::channel::{Channel, PipeEnd, SharedFile};
 use crate::runtime::logs::driver_text::DriverText;
 use crate::runtime::logs::lines::Lines;
 use crate::runtime::logs::{Log, Owner};
 use crate::runtime::processes;
-
-const READ_BYTES: usize = 16 * 1024;
-/// The most bytes of a command's output that are kept. The rest is counted: Lambda would not take it.
-const MAX_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
-
-/// A pipe that commands write.
-#[derive(Debug)]
-struct Output {
-    end: PipeEnd,
-    /// Whether nobody had it open for writing at the last read. `poll` would return at once then, again and again.
-    has_no_writer: bool,
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        forget(&self.end.path);
-    }
-}
-
-/// Removes a named pipe or file. What is below /proc goes with its descriptor.
-fn forget(path: &Path) {
-    if !path.starts_with("/proc") {
-        let _ = std::fs::remove_file(path); // the folder is removed at the end anyway
-    }
-}
-
-impl Output {
-    fn new(end: PipeEnd) -> Output {
-        Output { end, has_no_writer: false }
-    }
-
-    /// Reads what is there.
-    fn read(&mut self, mut take: impl FnMut(&[u8])) {
-        let mut buffer = [0; READ_BYTES];
-        loop {
-            match read(&self.end.fd, &mut buffer) {
-                Ok(count @ 1..) => take(&buffer[..count]),
-                ended => {
-                    self.has_no_writer = ended == Ok(0);
-                    return;
-                }
-            }
-        }
-    }
-}
-
-/// A command that an operation runs: its stdout becomes the result of the operation.
-#[derive(Debug)]
-pub(super) struct Body {
-    /// The operation; it goes on when the command has ended.
-    pub(super) pending: Pending,
-    /// The operation that the command belongs to: that one, or a part of it.
-    pub(super) identity: Identity,
-    /// The context of the command's own operations; `None` in a step, which can have none.
-    pub(super) context: Option<String>,
-    /// The attempt, which the log shows; `None` for a context.
-    pub(super) attempt: Option<u32>,
-    stdout: Option<Output>,
-    pub(super) output: Vec<u8>,
-    pub(super) output_bytes: u64,
-    /// The exit status, and the error if it is not 0.
-    pub(super) ended: Option<(i32, Option<ErrorObject>)>,
-    /// Where the stack records of this command begin.
-    pub(super) trace_start: u64,
-}
-
-impl Body {
-    pub(super) fn new(
-        pending: Pending,
-        identity: Identity,
-        context: Option<String>,
-        attempt: Option<u32>,
-        stdout: PipeEnd,
-        trace_start: u64,
-    ) -> Body {
-        let (stdout, output) = (Some(Output::new(stdout)), Vec::new());
-        Body { pending, identity, context, attempt, stdout, output, output_bytes: 0, ended: None, trace_start }
-    }
-
-    /// Reads what is there. After the command has ended, processes that it left behind may still write.
-    fn read(&mut self) {
-        let Some(stdout) = &mut self.stdout else { return };
-        stdout.read(|bytes| {
-            self.output_bytes += bytes.len() as u64;
-            let room = MAX_OUTPUT_BYTES.saturating_sub(self.output.len()).min(bytes.len());
-            self.output.extend_from_slice(&bytes[..room]);
-        });
-        if stdout.has_no_writer && self.ended.is_some() {
-            self.stdout = None;
-        }
-    }
-
-    /// Whether the command has ended and all of its output was read.
-    pub(super) fn is_over(&self) -> bool {
-        self.ended.is_some() && self.stdout.is_none()
-    }
-}
 
 /// What belongs to a branch: the handler itself uses the streams of the event.
 #[derive(Debug)]
@@ -144,12 +47,10 @@ pub(super) struct Strand {
     /// The operation whose answer the strand waits for.
     pub(super) pending: Option<Pending>,
     pub(super) last_error: Option<ErrorObject>,
-}
-
-/// A name for a pipe or file that no other has had, for channels of named pipes.
-pub(super) fn unique(what: &str) -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    format!("durable-{what}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+    /// Whether the last operation that ended has failed.
+    pub(super) has_failed: bool,
+    /// What the next answer ends with.
+    pub(super) key: String,
 }
 
 impl Drop for Strand {
@@ -195,6 +96,8 @@ impl Strand {
             bodies: Vec::new(),
             pending: None,
             last_error: None,
+            has_failed: false,
+            key: String::new(),
         })
     }
 
@@ -254,7 +157,7 @@ impl Strand {
     pub(super) fn answer(&mut self, fields: &[&str]) {
         self.pending = None;
         let mut bytes = Vec::new();
-        for field in fields {
+        for field in fields.iter().copied().chain([self.key.as_str()]) {
             bytes.extend(field.bytes().filter(|byte| *byte != 0));
             bytes.push(0);
         }

@@ -47,10 +47,7 @@ impl Words {
     /// The next word as a name; `-` is no name.
     pub(super) fn name(&mut self) -> Result<Option<String>, String> {
         let name = self.take("the NAME (`-` for none)")?;
-        let is_printable = name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-        if name.is_empty() || name.len() > MAX_NAME_BYTES || !is_printable {
-            return Err(format!("the name `{name}` is not 1 to 256 printable ASCII characters"));
-        }
+        check_name(&name, 0)?;
         Ok(Some(name).filter(|name| name != "-"))
     }
 
@@ -134,6 +131,16 @@ impl Words {
 fn percent(value: &str) -> Result<f64, String> {
     let number = value.trim_end_matches('%').parse::<f64>().ok().filter(|number| (0.0..=100.0).contains(number));
     number.ok_or_else(|| format!("--tolerate-percent: `{value}` is no number from 0 to 100"))
+}
+
+/// Checks a name; `more` is the number of bytes that the names of its parts have more.
+pub(super) fn check_name(name: &str, more: usize) -> Result<(), String> {
+    let is_printable = name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if name.is_empty() || name.len() + more > MAX_NAME_BYTES || !is_printable {
+        let most = MAX_NAME_BYTES - more;
+        return Err(format!("the name `{name}` is not 1 to {most} printable ASCII characters"));
+    }
+    Ok(())
 }
 
 /// A time such as `90`, `90s`, `15m`, `2h` or `1d`, in seconds.

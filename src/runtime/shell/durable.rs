@@ -54,7 +54,13 @@ impl Shell {
         let Some(mut session) = self.session.take() else { return result };
         let outcome = match (session.verdict().cloned(), result) {
             (Some(verdict), _) => Err(verdict),
-            (None, Ok(())) => Ok(Outcome::of_result(response.unsent())),
+            (None, Ok(())) => match session.unfinished() {
+                Some(operation) => {
+                    let message = format!("the handler ended while {operation} was not done: wait for it");
+                    Err(Verdict::Failed(ErrorObject::new("Function.NotDeterministic", message)))
+                }
+                None => Ok(Outcome::of_result(response.unsent())),
+            },
             (None, Err(failure @ Failure::Handler(_))) if !is_crash(&failure) => {
                 self.host.log.fail(Level::Error, &owner, &failure);
                 Ok(Outcome::Failed(error_of_execution(&failure, session.last_error())))
@@ -116,9 +122,11 @@ fn is_crash(failure: &Failure) -> bool {
 /// The error with which the execution ends: that of the operation, if the handler failed because `durable` did.
 fn error_of_execution(failure: &Failure, of_operation: Option<&ErrorObject>) -> ErrorObject {
     let place = failure.of_handler().and_then(|failure| failure.place.as_ref());
+    let begins =
+        |before: &str| before.ends_with(|c: char| c.is_whitespace() || "(;&|{!`\"".contains(c)) || before.is_empty();
     let is_of_durable = place.is_some_and(|place| {
-        let mut words = place.command.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-        words.any(|word| word == "durable")
+        let mut calls = place.command.match_indices("durable ");
+        calls.any(|(at, _)| begins(&place.command[..at]))
     });
     match of_operation {
         Some(error) if is_of_durable => error.clone(),
