@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/durable");
 const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools");
 const VENV: &str = "durable-venv";
+const PYTHON_CLIENT: &str = "awslambdaric==4.2.2";
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(20);
 /// What /proc counts processor time in, a second.
@@ -53,6 +54,7 @@ fn run(options: &Options) -> Result<()> {
     let python = Path::new(TOOLS).join(VENV).join("bin/python");
     ensure!(python.exists(), "{} is missing: run tests/run --install-only --with-aws", python.display());
     let python = python.display().to_string();
+    bring_python_client(&python)?;
     let coshell = [bootstrap.display().to_string()];
     let sdk = [python.clone(), "-m".to_owned(), "awslambdaric".to_owned(), "function.HANDLER".to_owned()];
     println!(
@@ -71,6 +73,25 @@ fn run(options: &Options) -> Result<()> {
     }
     if let [ours, theirs] = steps[..] {
         println!("\nA step takes {:.2} of the time of the SDK's.", ours / theirs);
+    }
+    Ok(())
+}
+
+/// Installs AWS's runtime client for Python beside the local runner, if it is not there.
+fn bring_python_client(python: &str) -> Result<()> {
+    let succeeds = |arguments: &[&str]| -> Result<bool> {
+        Ok(Command::new(python)
+            .args(arguments)
+            .stderr(Stdio::null())
+            .status()
+            .context("cannot start Python")?
+            .success())
+    };
+    if !succeeds(&["-c", "import awslambdaric"])? {
+        ensure!(
+            succeeds(&["-m", "pip", "install", "--quiet", PYTHON_CLIENT])?,
+            "pip could not install {PYTHON_CLIENT}"
+        );
     }
     Ok(())
 }
