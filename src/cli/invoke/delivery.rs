@@ -105,7 +105,7 @@ fn whole_response(completion: &Completion, arguments: &Arguments) -> Option<Byte
 fn lacks_final_newline(response: Option<&Bytes>, streamed: &Written, arguments: &Arguments) -> bool {
     let whole = response.filter(|_| !arguments.json && !stdout_is_a_terminal());
     let last = whole.and_then(|bytes| bytes.last().copied()).or(streamed.last);
-    last.is_some_and(|last| last != b'\n') && output::is_same_stream()
+    output::lacks_newline(last)
 }
 
 fn report(environment: &Environment, completion: &Completion, invocation: &Invocation, startup: Startup) -> Report {

@@ -12,7 +12,7 @@ use nix::sys::stat::{SFlag, fstat, makedev};
 
 use super::error_view::ErrorView;
 use crate::cli::startup::Startup;
-use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal, stdout_is_a_terminal};
+use crate::cli::terminal::{in_colour, show, stderr_is_a_terminal};
 use crate::lambda::invocation::FunctionError;
 
 /// The response could not be written to stdout completely.
@@ -47,13 +47,13 @@ pub(super) fn response(bytes: &[u8]) -> Result<()> {
 }
 
 /// Whether what follows on stderr would continue the last line of a response on stdout.
-pub(super) fn lacks_newline(response: Option<&str>) -> bool {
-    let is_open = response.is_some_and(|text| !text.is_empty() && !text.ends_with('\n'));
-    is_open && !stdout_is_a_terminal() && is_same_stream()
+/// `last` is the last byte of the response.
+pub(super) fn lacks_newline(last: Option<u8>) -> bool {
+    last.is_some_and(|last| last != b'\n') && is_same_stream()
 }
 
 /// Whether stdout and stderr are the same file or pipe, as with `2>&1`, or the same terminal.
-pub(super) fn is_same_stream() -> bool {
+fn is_same_stream() -> bool {
     let file = |stream: BorrowedFd| fstat(stream).ok().map(|file| (file.st_dev, file.st_ino));
     let stdout = file(std::io::stdout().as_fd());
     stdout.is_some() && stdout == file(std::io::stderr().as_fd())

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Surroundings;
 use super::context::below;
+use super::journal::Ticket;
 use super::operation::{ErrorObject, Identity, Kind, Operation, Status};
 use super::pending::{Pending, Progress, Stage, Then};
 use super::retry::Retry;
@@ -134,14 +135,7 @@ impl Session {
         if known.is_none() {
             self.journal.record_start(context);
         }
-        let part = |number, kind, sub_type, name: &str| Identity {
-            id: below(&context.id, number),
-            parent: Some(context.id.clone()),
-            name: Some(context.name.as_ref().map_or_else(|| name.to_owned(), |of| format!("{of} {name}"))),
-            kind,
-            sub_type,
-        };
-        let callback = part(1, Kind::Callback, "Callback", "create callback id");
+        let callback = part(context, 1, Kind::Callback, "Callback", "create callback id");
         let Some(created) = self.journal.operation(&callback.id).cloned() else {
             let ticket = self.journal.record(&callback, "START", callback_members(limits));
             self.set_stage(number, Stage::Recording(ticket, Then::Look));
@@ -163,36 +157,32 @@ impl Session {
     /// The operation whose attempts a command is: of a wait for a callback, the step inside.
     pub(super) fn attempted(&self, pending: &Pending) -> Identity {
         let of = &pending.identity;
-        if of.sub_type != "WaitForCallback" {
-            return of.clone();
-        }
-        let name = of.name.as_ref().map_or_else(|| "submitter".to_owned(), |name| format!("{name} submitter"));
-        Identity {
-            id: below(&of.id, 2),
-            parent: Some(of.id.clone()),
-            name: Some(name),
-            kind: Kind::Step,
-            sub_type: "Step",
-        }
+        if of.sub_type == "WaitForCallback" { part(of, 2, Kind::Step, "Step", "submitter") } else { of.clone() }
     }
 
-    /// Records the end of a context: an error, or a result. A large result is not kept: the context runs again for it.
+    /// Records the end of a context: an error, or a result.
     pub(super) fn end_context(&mut self, number: usize, pending: &Pending, result: Result<String, ErrorObject>) {
         let identity = &pending.identity;
         let (ticket, then) = match result {
-            // A callback of an ended context is only in later histories if the context runs again.
-            Ok(text) if text.len() > super::MAX_CONTEXT_BYTES || self.has_open_callback(&identity.id) => {
-                let more = json!({"Payload": "", "ContextOptions": {"ReplayChildren": true}});
-                (self.journal.record(identity, "SUCCEED", more), Then::Return(text))
-            }
-            Ok(text) => (self.journal.record(identity, "SUCCEED", json!({"Payload": text})), Then::Return(text)),
+            Ok(text) => (self.record_success(identity, &text), Then::Return(text)),
             Err(error) => (self.journal.record(identity, "FAIL", json!({"Error": error.json()})), Then::Fail(error)),
         };
         self.set_stage(number, Stage::Recording(ticket, then));
     }
 
+    /// Records the result of a context. A large result is not kept: the context runs again for it. So does a context with an open callback,
+    /// which is not in later histories otherwise.
+    pub(super) fn record_success(&mut self, identity: &Identity, text: &str) -> Ticket {
+        let more = if text.len() > super::MAX_CONTEXT_BYTES || self.has_open_callback(&identity.id) {
+            json!({"Payload": "", "ContextOptions": {"ReplayChildren": true}})
+        } else {
+            json!({"Payload": text})
+        };
+        self.journal.record(identity, "SUCCEED", more)
+    }
+
     /// Whether a callback in context `id` has no answer yet.
-    pub(super) fn has_open_callback(&self, id: &str) -> bool {
+    fn has_open_callback(&self, id: &str) -> bool {
         let prefix = format!("{id}-");
         let is_open = |operation: &Operation| operation.callback_id.is_some() && !operation.has_ended();
         self.journal.operations().any(|operation| is_open(operation) && operation.id.starts_with(&prefix))
@@ -251,6 +241,12 @@ impl Session {
         self.verdict = Some(Verdict::Broken(sentence.to_owned()));
         Progress::Blocked
     }
+}
+
+/// An operation that `durable` itself puts into a context.
+fn part(of: &Identity, number: usize, kind: Kind, sub_type: &'static str, name: &str) -> Identity {
+    let name = of.name.as_ref().map_or_else(|| name.to_owned(), |of| format!("{of} {name}"));
+    Identity { id: below(&of.id, number), parent: Some(of.id.clone()), name: Some(name), kind, sub_type }
 }
 
 /// What the START of an operation without a command has beside its identity.

@@ -1,6 +1,6 @@
 //! Runs the branches of `durable parallel` and `durable map`: each is a strand with a context of its own.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Surroundings;
 use super::body::{Body, unique};
@@ -128,7 +128,7 @@ impl Session {
         }
         let context = Some(branch.id.clone());
         let verb = Verb::Child { name: branch.name.clone() };
-        let of_branch = Pending { verb, identity: branch.clone(), stage: Stage::Look, level: pending.level };
+        let of_branch = Pending { verb, identity: branch.clone(), stage: Stage::Look };
         strand.bodies.push(Body::new(of_branch, branch, context, None, stdout, 0));
         self.strands.push(Some(strand));
         self.label_log(place, surroundings);
@@ -168,15 +168,7 @@ impl Session {
             }
         }
         let text = result.to_string();
-        let identity = &pending.identity;
-        let ticket = match () {
-            () if batch.is_repeated => 0,
-            () if text.len() > super::MAX_CONTEXT_BYTES || self.has_open_callback(&identity.id) => {
-                let more = json!({"Payload": "", "ContextOptions": {"ReplayChildren": true}});
-                self.journal.record(identity, "SUCCEED", more)
-            }
-            () => self.journal.record(identity, "SUCCEED", json!({"Payload": text})),
-        };
+        let ticket = if batch.is_repeated { 0 } else { self.record_success(&pending.identity, &text) };
         let then = if reason == EXCEEDED { Then::FailBatch(text) } else { Then::Return(text) };
         self.set_stage(number, Stage::Recording(ticket, then));
     }

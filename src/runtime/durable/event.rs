@@ -24,12 +24,12 @@ impl DurableEvent {
         memmem::find(event, b"\"DurableExecutionArn\"")?;
         let value: Value = serde_json::from_slice(event).ok()?;
         let text = |name: &str| value[name].as_str().map(str::to_owned);
-        let state = value["InitialExecutionState"].as_object()?;
+        let state = value.get("InitialExecutionState").filter(|state| state.is_object())?;
         Some(DurableEvent {
             arn: text("DurableExecutionArn")?,
             token: text("CheckpointToken")?,
-            operations: operations(&Value::Object(state.clone())),
-            marker: marker(&Value::Object(state.clone())),
+            operations: operations(state),
+            marker: marker(state),
         })
     }
 }

@@ -10,8 +10,6 @@ pub(super) struct Pending {
     pub(super) verb: Verb,
     pub(super) identity: Identity,
     pub(super) stage: Stage,
-    /// BASH_SUBSHELL of the shell that asked.
-    pub(super) level: u32,
 }
 
 /// How far the operation is in this invocation.

@@ -52,12 +52,12 @@ impl Session {
                     let error = strand.last_error.as_ref().map(ErrorObject::own_json);
                     strand.answer(&["return", if error.is_some() { "0" } else { "1" }, &error.unwrap_or_default()]);
                 }
-                Ok(verb) => self.begin_operation(number, verb, &ask.context, ask.level),
+                Ok(verb) => self.begin_operation(number, verb, &ask.context),
             },
         }
     }
 
-    fn begin_operation(&mut self, number: usize, verb: Verb, context: &str, level: u32) {
+    fn begin_operation(&mut self, number: usize, verb: Verb, context: &str) {
         let Some(strand) = &mut self.strands[number] else { return };
         match strand.context() {
             None if context == super::IN_STEP => {
@@ -90,7 +90,7 @@ impl Session {
             identity
         };
         if let Some(strand) = &mut self.strands[number] {
-            strand.pending = Some(Pending { verb, identity, stage: Stage::Look, level });
+            strand.pending = Some(Pending { verb, identity, stage: Stage::Look });
         }
     }
 

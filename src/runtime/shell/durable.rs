@@ -183,9 +183,7 @@ impl Execution<'_, '_> {
         }
         self.close_stdout()
     }
-}
 
-impl Execution<'_, '_> {
     /// The command of an operation itself, if nothing is known of a command inside it.
     fn place_of_own(&self, records: &[Record], failed: &FailedCommand) -> Option<Place> {
         let of_level = |record: &&Record| record.level == failed.level;
@@ -251,9 +249,11 @@ impl Surroundings for Execution<'_, '_> {
             Ending::Signal(_) => None,
         });
         let ending = Ending::of_command(failed.status);
-        let failure = self.shell.failure(ending, place, stderr, CustomError::parse(failed.stdout));
+        let custom_error = CustomError::parse(failed.stdout);
+        let is_own_error = custom_error.is_some();
+        let failure = self.shell.failure(ending, place, stderr, custom_error);
         let mut error = error_object(&Failure::Handler(Box::new(failure)), Some(Ending::Status(failed.status)));
-        if CustomError::parse(failed.stdout).is_none() {
+        if !is_own_error {
             error.message = format!("{}: {}", failed.what, error.message);
         }
         error

@@ -12,7 +12,7 @@ use super::delivery::EventResult;
 use super::live_log::LiveLog;
 use super::{Arguments, Request, Status, json_output, output};
 use crate::cli::interruption::Interruption;
-use crate::cli::terminal::{say, show, warn};
+use crate::cli::terminal::{say, show, stdout_is_a_terminal, warn};
 use crate::lambda::durable::DurableApi;
 use crate::lambda::environment::Settings;
 use crate::lambda::function::Function;
@@ -56,7 +56,8 @@ pub(super) fn run(request: &Request, arguments: &Arguments) -> Result<Status> {
     if let Ok(Some(text)) = &result {
         output::response(text.as_bytes())?;
     }
-    if output::lacks_newline(result.as_ref().ok().and_then(Option::as_deref)) {
+    let last = result.as_ref().ok().and_then(|text| text.as_deref()?.bytes().last());
+    if output::lacks_newline(last.filter(|_| !stdout_is_a_terminal())) {
         show("\n");
     }
     say(table::render(&history));
